@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is held to the same language rules; a warning is an error.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// One Swift module of the package, in `Sources/<name>`.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one module, in `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "lockstep",
+    products: [
+        .library(name: "Lockstep", targets: ["Lockstep"]),
+        .executable(name: "lockstep", targets: ["LockstepMain"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+    ],
+    targets: [
+        // The system's C libraries.
+        .systemLibrary(name: "COpenBLAS"),
+        .systemLibrary(name: "CZeroMQ"),
+        .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CCrypto"),
+        // Our own C: generated messages and vector kernels.
+        .target(name: "CLockstepWire", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .target(name: "CLockstepKernels", linkerSettings: [.linkedLibrary("m")]),
+        // Numbers.
+        module("LockstepTensor", ["COpenBLAS", "CLockstepKernels"]),
+        module("LockstepNN", ["LockstepTensor"]),
+        module("LockstepOptim", ["LockstepTensor"]),
+        module("LockstepData", ["LockstepTensor", "LockstepFormats", "CZlib"]),
+        module("LockstepFormats", ["LockstepTensor", "CCrypto"]),
+        // Messages.
+        module("LockstepWire", ["CLockstepWire"]),
+        module("LockstepTransport", ["LockstepWire", "CZeroMQ"]),
+        // Training, on one process and on many.
+        module(
+            "LockstepTraining",
+            ["LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging]),
+        module("LockstepCluster", ["LockstepTraining", "LockstepTransport", logging, subprocess]),
+        module("LockstepCommand", ["LockstepCluster", arguments, logging]),
+        module("Lockstep", ["LockstepCommand"]),
+        .executableTarget(name: "LockstepMain", dependencies: ["Lockstep"], swiftSettings: strict),
+        // Tests, one target a module.
+        tests("LockstepTensor", ["LockstepTensor", "CLockstepKernels"]),
+        tests("LockstepNN", ["LockstepNN", "LockstepTensor"]),
+        tests("LockstepOptim", ["LockstepOptim", "LockstepNN", "LockstepTensor"]),
+        tests("LockstepData", ["LockstepData", "LockstepTensor", "LockstepFormats"]),
+        tests("LockstepFormats", ["LockstepFormats", "LockstepTensor", subprocess]),
+        tests("LockstepWire", ["LockstepWire", "CLockstepWire", subprocess]),
+        tests("LockstepTransport", ["LockstepTransport", "LockstepWire", "CZeroMQ"]),
+        tests(
+            "LockstepTraining",
+            ["LockstepTraining", "LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats"]),
+        tests("LockstepCluster", ["LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepWire"]),
+        tests("LockstepCommand", ["LockstepCommand", "LockstepFormats", "LockstepTensor", subprocess]),
+    ]
+)

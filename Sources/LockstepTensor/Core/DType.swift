@@ -1,0 +1,34 @@
+/// The element type of a tensor, by PyTorch's name.
+///
+/// In Swift code the element type is in the tensor's type (`Tensor<Float>`), so mixing two does not compile. A `DType` is for
+/// the places where it is known only at run time: files, messages, printing.
+public enum DType: String, Sendable, CaseIterable {
+    case float32, float64, int64, int32, uint8, bool
+
+    /// Bytes of one element.
+    public var size: Int {
+        switch self {
+        case .float64, .int64: 8
+        case .float32, .int32: 4
+        case .uint8, .bool: 1
+        }
+    }
+}
+
+/// A type that a tensor can hold.
+public protocol TensorScalar: Sendable, Equatable {
+    /// The element type's run-time name.
+    static var dtype: DType { get }
+    /// The value that new memory starts from: zero, or `false`.
+    static var zero: Self { get }
+}
+
+extension Float: TensorScalar { public static var dtype: DType { .float32 } }
+extension Double: TensorScalar { public static var dtype: DType { .float64 } }
+extension Int64: TensorScalar { public static var dtype: DType { .int64 } }
+extension Int32: TensorScalar { public static var dtype: DType { .int32 } }
+extension UInt8: TensorScalar { public static var dtype: DType { .uint8 } }
+extension Bool: TensorScalar {
+    public static var dtype: DType { .bool }
+    public static var zero: Bool { false }
+}

@@ -1,0 +1,22 @@
+/// A block of memory that holds the elements of one or more tensors.
+///
+/// Tensors share storage and copy it when they write to it while another holds it too, so a storage that is reachable from
+/// two places never changes. That is what makes it safe to hand to another thread or to a socket without a copy.
+package final class Storage<Scalar: TensorScalar>: @unchecked Sendable {
+    // Sendable because writers go through `isKnownUniquelyReferenced`: whoever writes is the only holder.
+
+    /// How many elements the block has room for.
+    package let count: Int
+    /// The first element, 64-byte aligned so that vector loads never straddle a cache line.
+    package let pointer: UnsafeMutablePointer<Scalar>
+
+    /// Memory for `count` elements, with whatever was there before.
+    package init(uninitialized count: Int) {
+        self.count = count
+        let bytes = Swift.max(64, count * MemoryLayout<Scalar>.stride)
+        pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+            .bindMemory(to: Scalar.self, capacity: count)
+    }
+
+    deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+}
