@@ -4,8 +4,8 @@
 /// bind its memory to a type. Numbers are little-endian, as on every machine that Lockstep runs on.
 public struct Payload: Sendable {
     // Sendable although it holds a pointer: the bytes never change, and the owner, itself Sendable, keeps them alive.
-    private nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
-    private let owner: any AnyObject & Sendable
+    package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+    package let owner: any AnyObject & Sendable
 
     /// The bytes at `bytes`, which must stay where they are, unchanged, for as long as `owner` lives.
     ///
