@@ -66,7 +66,8 @@ struct GzipReader: ~Copyable {
     /// Throws when reading ended for another reason than the end of the content.
     private func checkStream() throws {
         var code: Int32 = 0
-        let text = gzerror(handle, &code).map { String(cString: $0) } ?? ""
+        // zlib puts the file's name, here only a number, before its words.
+        let text = gzerror(handle, &code).map { String(cString: $0).split(separator: ": ").last ?? "" } ?? ""
         switch code {
         case Z_OK, Z_STREAM_END: return
         case Z_BUF_ERROR:
