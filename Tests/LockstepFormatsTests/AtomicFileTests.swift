@@ -34,6 +34,24 @@ import Testing
         #expect(folder.names == ["file"])
     }
 
+    @Test func aFileThatTheSystemCutsOffLeavesTheOldOneAlone() async {
+        // In a process of its own, which may write no file of more than 1000 bytes.
+        await #expect(processExitsWith: .success) {
+            let folder = TemporaryFolder()
+            let path = "\(folder.path)/file"
+            try AtomicFile.write([1, 2, 3], to: path)
+            signal(SIGXFSZ, SIG_IGN)
+            var limit = rlimit(rlim_cur: 1000, rlim_max: 1000)
+            try #require(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+            let error = try #require(throws: FormatError.self) {
+                try AtomicFile.write([UInt8](repeating: 9, count: 10_000), to: path)
+            }
+            #expect(error.description.contains("\(path): cannot write: File too large"))
+            #expect(try File.read(path) == [1, 2, 3])
+            #expect(folder.names == ["file"])
+        }
+    }
+
     @Test func aFolderThatIsNotThereIsNamed() throws {
         let folder = TemporaryFolder()
         let path = "\(folder.path)/none/file"
