@@ -70,6 +70,19 @@ import Testing
         #expect(throws: FormatError.self) { try AtomicFile.write([1], to: "\(folder.path)/") }
     }
 
+    @Test func aTemporaryNameOfSomebodyElseIsLeftAlone() throws {
+        let folder = TemporaryFolder()
+        // The numbers that this process may use next.
+        for serial in 1...200 {
+            let descriptor = open("\(folder.path)/.file.\(getpid())-\(serial).tmp", O_CREAT | O_WRONLY, 0o600)
+            try #require(descriptor >= 0)
+            close(descriptor)
+        }
+        try AtomicFile.write([1, 2, 3], to: "\(folder.path)/file")
+        #expect(try File.read("\(folder.path)/file") == [1, 2, 3])
+        #expect(folder.names.count == 201)
+    }
+
     @Test func threadsThatWriteOneFileLeaveOneWholeContent() async throws {
         let folder = TemporaryFolder()
         let path = "\(folder.path)/file"

@@ -56,11 +56,20 @@ struct GzipReader: ~Copyable {
         return done
     }
 
-    /// Reads `count` bytes, or fewer at the end of the content. `count` has been checked by the caller.
+    /// Reads `count` bytes, or fewer at the end of the content.
+    ///
+    /// Memory is taken a piece of 256 MiB at a time, so that a small file that claims to be a huge one cannot exhaust it.
     mutating func read(_ count: Int) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            initialized = try read(into: UnsafeMutableRawBufferPointer(buffer))
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            let wanted = min(count - bytes.count, 1 << 28)
+            let piece = try [UInt8](unsafeUninitializedCapacity: wanted) { buffer, initialized in
+                initialized = try read(into: UnsafeMutableRawBufferPointer(buffer))
+            }
+            if bytes.isEmpty { bytes = piece } else { bytes += piece }
+            if piece.count < wanted { break }
         }
+        return bytes
     }
 
     /// Throws when reading ended for another reason than the end of the content.

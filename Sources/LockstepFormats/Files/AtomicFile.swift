@@ -24,24 +24,17 @@ public enum AtomicFile {
         guard !name.isEmpty else {
             throw FormatError(file: path, problem: "is the name of a folder", remedy: "Give the path of a file")
         }
-        let serial = counter.wrappingAdd(1, ordering: .relaxed).newValue
-        let temporary = "\(folder)/.\(name).\(getpid())-\(serial).tmp"
+        let file = try WritableFile(for: path, in: folder, name: name)
         do {
-            let file = try WritableFile(creating: temporary, for: path)
-            do {
-                try body(file)
-                try file.flush()
-                guard rename(temporary, path) == 0 else { throw FormatError.system("replace", file: path) }
-            } catch {
-                unlink(temporary)
-                throw error
-            }
+            try body(file)
+            try file.flush()
+            guard rename(file.temporary, path) == 0 else { throw FormatError.system("replace", file: path) }
+        } catch {
+            unlink(file.temporary)
+            throw error
         }
         try flush(folder: folder)
     }
-
-    /// Numbers the temporary names of this process, so that two threads never share one.
-    private static let counter = Atomic<Int>(0)
 
     /// The folder of `path` (`.` where it names none) and the name in it.
     private static func split(_ path: String) -> (folder: String, name: String) {
@@ -66,17 +59,28 @@ public enum AtomicFile {
 package struct WritableFile: ~Copyable {
     /// The name that errors give: the one that the file will have in the end.
     private let path: String
+    /// The name that it has until then.
+    fileprivate let temporary: String
     private let descriptor: Int32
 
-    fileprivate init(creating temporary: String, for path: String) throws {
-        // A file left by a killed process with the same process id may stand here; it is nobody's any more.
-        unlink(temporary)
-        descriptor = retrying { open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
-        self.path = path
-        guard descriptor >= 0 else { throw FormatError.system("write", file: path) }
+    /// Numbers the temporary names of this process, so that two threads never share one.
+    private static let counter = Atomic<Int>(0)
+
+    fileprivate init(for path: String, in folder: String, name: String) throws {
+        while true {
+            let serial = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
+            let temporary = "\(folder)/.\(name).\(getpid())-\(serial).tmp"
+            let opened = retrying { open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+            if opened >= 0 {
+                (self.path, self.temporary, descriptor) = (path, temporary, opened)
+                return
+            }
+            // A name that is taken may belong to a process of the same number on another host that shares the folder.
+            guard errno == EEXIST else { throw FormatError.system("write", file: path) }
+        }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit { close(descriptor) }
 
     /// Appends all of `bytes`.
     package func write(_ bytes: UnsafeRawBufferPointer) throws {
@@ -84,7 +88,7 @@ package struct WritableFile: ~Copyable {
         var done = 0
         while done < bytes.count {
             let count = retrying { Glibc.write(descriptor, start + done, bytes.count - done) }
-            guard count >= 0 else { throw FormatError.system("write", file: path) }
+            guard count > 0 else { throw FormatError.system("write", file: path) }
             done += count
         }
     }
