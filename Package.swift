@@ -66,7 +66,7 @@ let package = Package(
         tests("LockstepTensor", ["LockstepTensor", "CLockstepKernels"]),
         tests("LockstepNN", ["LockstepNN", "LockstepTensor"]),
         tests("LockstepOptim", ["LockstepOptim", "LockstepNN", "LockstepTensor"]),
-        tests("LockstepData", ["LockstepData", "LockstepTensor", "LockstepFormats"]),
+        tests("LockstepData", ["LockstepData", "LockstepTensor", "LockstepFormats", "CZlib"]),
         tests("LockstepFormats", ["LockstepFormats", "LockstepTensor", subprocess]),
         tests("LockstepWire", ["LockstepWire", "CLockstepWire", subprocess]),
         tests("LockstepTransport", ["LockstepTransport", "LockstepWire", "CZeroMQ"]),
