@@ -62,10 +62,14 @@ let package = Package(
         module("LockstepCommand", ["LockstepCluster", arguments, logging]),
         module("Lockstep", ["LockstepCommand"]),
         .executableTarget(name: "LockstepMain", dependencies: ["Lockstep"], swiftSettings: strict),
-        // Tests, one target a module.
-        tests("LockstepTensor", ["LockstepTensor", "CLockstepKernels"]),
-        tests("LockstepNN", ["LockstepNN", "LockstepTensor"]),
-        tests("LockstepOptim", ["LockstepOptim", "LockstepNN", "LockstepTensor"]),
+        // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
+        .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
+        tests(
+            "LockstepTensor", ["LockstepTensor", "CLockstepKernels", "FixtureReader"], resources: [.copy("Fixtures")]),
+        tests("LockstepNN", ["LockstepNN", "LockstepTensor", "FixtureReader"], resources: [.copy("Fixtures")]),
+        tests(
+            "LockstepOptim", ["LockstepOptim", "LockstepNN", "LockstepTensor", "CLockstepKernels", "FixtureReader"],
+            resources: [.copy("Fixtures")]),
         tests("LockstepData", ["LockstepData", "LockstepTensor", "LockstepFormats", "CZlib"]),
         tests("LockstepFormats", ["LockstepFormats", "LockstepTensor", subprocess]),
         tests("LockstepWire", ["LockstepWire", "CLockstepWire", subprocess]),
