@@ -157,7 +157,7 @@ apt() { # arguments of apt-get; what it prints goes to $log
 known() { # packages
     local package
     for package; do
-        LC_ALL=C apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [^(]' || return
+        [[ $(LC_ALL=C apt-cache policy "$package" 2>/dev/null) =~ Candidate:\ [^\(] ]] || return
     done
 }
 
