@@ -57,11 +57,23 @@ let package = Package(
         // Training, on one process and on many.
         module(
             "LockstepTraining",
-            ["LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging]),
-        module("LockstepCluster", ["LockstepTraining", "LockstepTransport", logging, subprocess]),
-        module("LockstepCommand", ["LockstepCluster", arguments, logging]),
-        module("Lockstep", ["LockstepCommand"]),
-        .executableTarget(name: "LockstepMain", dependencies: ["Lockstep"], swiftSettings: strict),
+            ["LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats"]),
+        module(
+            "LockstepCluster",
+            ["LockstepTraining", "LockstepTransport", "LockstepWire", "LockstepTensor", "LockstepFormats", subprocess]),
+        module(
+            "LockstepCommand",
+            [
+                "LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepData", "LockstepFormats", "LockstepOptim",
+                "LockstepTensor", arguments,
+            ]),
+        module(
+            "Lockstep",
+            [
+                "LockstepCommand", "LockstepCluster", "LockstepTraining", "LockstepData", "LockstepFormats", "LockstepNN",
+                "LockstepOptim", "LockstepTensor",
+            ]),
+        .executableTarget(name: "LockstepMain", dependencies: ["LockstepCommand"], swiftSettings: strict),
         // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
         .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
         tests(

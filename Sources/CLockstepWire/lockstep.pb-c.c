@@ -1615,7 +1615,7 @@ const ProtobufCMessageDescriptor lockstep__refusal__descriptor =
   (ProtobufCMessageInit) lockstep__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[4] =
+static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[7] =
 {
   {
     "signature",
@@ -1665,17 +1665,56 @@ static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "training_samples",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Ready, training_samples),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "test_samples",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Ready, test_samples),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parameter_count",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Ready, parameter_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__ready__field_indices_by_name[] = {
   1,   /* field[1] = fingerprint */
+  6,   /* field[6] = parameter_count */
   2,   /* field[2] = parameters */
   3,   /* field[3] = processor */
   0,   /* field[0] = signature */
+  5,   /* field[5] = test_samples */
+  4,   /* field[4] = training_samples */
 };
 static const ProtobufCIntRange lockstep__ready__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor lockstep__ready__descriptor =
 {
@@ -1685,7 +1724,7 @@ const ProtobufCMessageDescriptor lockstep__ready__descriptor =
   "Lockstep__Ready",
   "lockstep",
   sizeof(Lockstep__Ready),
-  4,
+  7,
   lockstep__ready__field_descriptors,
   lockstep__ready__field_indices_by_name,
   1,  lockstep__ready__number_ranges,
@@ -2175,7 +2214,7 @@ const ProtobufCMessageDescriptor lockstep__evaluate_order__descriptor =
   (ProtobufCMessageInit) lockstep__evaluate_order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__evaluation_report__field_descriptors[4] =
+static const ProtobufCFieldDescriptor lockstep__evaluation_report__field_descriptors[5] =
 {
   {
     "first_block",
@@ -2225,17 +2264,30 @@ static const ProtobufCFieldDescriptor lockstep__evaluation_report__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "digest",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__EvaluationReport, digest),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__evaluation_report__field_indices_by_name[] = {
   2,   /* field[2] = correct */
   3,   /* field[3] = counts */
+  4,   /* field[4] = digest */
   0,   /* field[0] = first_block */
   1,   /* field[1] = losses */
 };
 static const ProtobufCIntRange lockstep__evaluation_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor lockstep__evaluation_report__descriptor =
 {
@@ -2245,7 +2297,7 @@ const ProtobufCMessageDescriptor lockstep__evaluation_report__descriptor =
   "Lockstep__EvaluationReport",
   "lockstep",
   sizeof(Lockstep__EvaluationReport),
-  4,
+  5,
   lockstep__evaluation_report__field_descriptors,
   lockstep__evaluation_report__field_indices_by_name,
   1,  lockstep__evaluation_report__number_ranges,

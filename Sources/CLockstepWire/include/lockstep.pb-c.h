@@ -218,10 +218,19 @@ struct  Lockstep__Ready
    */
   char *parameters;
   char *processor;
+  /*
+   * How many samples there are to train and to test on.
+   */
+  uint64_t training_samples;
+  uint64_t test_samples;
+  /*
+   * Elements in all parameters together.
+   */
+  uint64_t parameter_count;
 };
 #define LOCKSTEP__READY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__ready__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 /*
@@ -385,10 +394,14 @@ struct  Lockstep__EvaluationReport
   uint64_t *correct;
   size_t n_counts;
   uint64_t *counts;
+  /*
+   * The digest of the parameters that were tested: the same for all workers, or one has gone astray.
+   */
+  char *digest;
 };
 #define LOCKSTEP__EVALUATION_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__evaluation_report__descriptor) \
-    , 0, 0,NULL, 0,NULL, 0,NULL }
+    , 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 /*

@@ -55,6 +55,7 @@ extension WorkerMachine {
             return [send(.stepReport(report), step: step)] + done(now: now)
         case (.evaluated(let evaluations, let digest), .working(on: .evaluate)):
             let report = EvaluationReport(
+                firstBlock: (0..<(prepared?.evaluationBlocks ?? 0)).part(rank ?? 0, of: members.count).lowerBound,
                 losses: evaluations.map(\.loss), correct: evaluations.compactMap(\.correct),
                 counts: evaluations.map(\.count), digest: digest)
             return [send(.evaluationReport(report))] + done(now: now)

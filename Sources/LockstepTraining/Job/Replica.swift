@@ -55,10 +55,11 @@ public protocol TrainableJob: Sendable {
 
 extension TrainingJob: TrainableJob {
     public func makeReplica(seed: UInt64, limit: Int?) throws -> any Replica {
-        var (training, test) = try data()
-        if let limit { training = training.prefix(limit) }
+        let (training, test) = try data()
         manualSeed(seed)
-        return ModelReplica(job: self, model: try model(), training: training, test: test)
+        return ModelReplica(
+            job: self, model: try model(), training: training, test: test,
+            trainingCount: min(limit ?? training.count, training.count))
     }
 }
 
@@ -68,24 +69,25 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
     private let model: Model
     private let training: any Dataset<Batch>
     private let test: (any Dataset<Batch>)?
+    let trainingCount: Int
     let parameters: ParameterBuffer
     let signature: String
     let fingerprint: String
 
     init(
         job: TrainingJob<Model, Output, Batch>, model: Model, training: any Dataset<Batch>,
-        test: (any Dataset<Batch>)?
+        test: (any Dataset<Batch>)?, trainingCount: Int
     ) {
         self.job = job
         self.model = model
         self.training = training
         self.test = test
+        self.trainingCount = trainingCount
         parameters = model.flattened()
         signature = model.signature
         fingerprint = training.fingerprint + (test.map { "+" + $0.fingerprint } ?? "")
     }
 
-    var trainingCount: Int { training.count }
     var testCount: Int { test?.count ?? 0 }
 
     func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>) {

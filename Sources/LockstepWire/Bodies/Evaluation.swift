@@ -15,16 +15,19 @@ public struct EvaluationReport: Sendable, Equatable {
     public var firstBlock: Int
     /// Sums of the samples' losses.
     public var losses: [Double]
-    /// How many samples were classified correctly.
+    /// How many samples the model gets right; empty where the job does not say what that means.
     public var correct: [Int]
     /// How many samples there are.
     public var counts: [Int]
+    /// The digest of the parameters that were tested.
+    public var digest: String
 
     /// A message with these values.
-    public init(firstBlock: Int, losses: [Double], correct: [Int], counts: [Int]) {
+    public init(firstBlock: Int, losses: [Double], correct: [Int], counts: [Int], digest: String) {
         self.firstBlock = firstBlock
         self.losses = losses
         self.correct = correct
         self.counts = counts
+        self.digest = digest
     }
 }

@@ -62,13 +62,25 @@ public struct Ready: Sendable, Equatable {
     public var parameters: String
     /// The processor as the mathematics library names it.
     public var processor: String
+    /// How many samples there are to train on.
+    public var trainingSamples: Int
+    /// How many samples there are to test on, 0 for none.
+    public var testSamples: Int
+    /// Elements in all parameters together.
+    public var parameterCount: Int
 
     /// A message with these values.
-    public init(signature: String, fingerprint: String, parameters: String, processor: String) {
+    public init(
+        signature: String, fingerprint: String, parameters: String, processor: String, trainingSamples: Int,
+        testSamples: Int, parameterCount: Int
+    ) {
         self.signature = signature
         self.fingerprint = fingerprint
         self.parameters = parameters
         self.processor = processor
+        self.trainingSamples = trainingSamples
+        self.testSamples = testSamples
+        self.parameterCount = parameterCount
     }
 }
 

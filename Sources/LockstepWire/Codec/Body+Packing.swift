@@ -33,6 +33,9 @@ extension Body {
                 message.fingerprint = try arena.text(ready.fingerprint, "ready.fingerprint")
                 message.parameters = try arena.text(ready.parameters, "ready.parameters")
                 message.processor = try arena.text(ready.processor, "ready.processor")
+                message.training_samples = try Field.pack(ready.trainingSamples, "ready.training_samples")
+                message.test_samples = try Field.pack(ready.testSamples, "ready.test_samples")
+                message.parameter_count = try Field.pack(ready.parameterCount, "ready.parameter_count")
             }
         case .members(let members):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_MEMBERS
@@ -101,6 +104,7 @@ extension Body {
                 message.correct = arena.copy(try Field.pack(report.correct, "evaluation_report.correct"))
                 message.n_counts = report.counts.count
                 message.counts = arena.copy(try Field.pack(report.counts, "evaluation_report.counts"))
+                message.digest = try arena.text(report.digest, "evaluation_report.digest")
             }
         case .stateOrder:
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_STATE_ORDER

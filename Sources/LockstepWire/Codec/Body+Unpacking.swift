@@ -69,7 +69,10 @@ extension Ready {
             signature: try Field.unpack(message.signature, "ready.signature"),
             fingerprint: try Field.unpack(message.fingerprint, "ready.fingerprint"),
             parameters: try Field.unpack(message.parameters, "ready.parameters"),
-            processor: try Field.unpack(message.processor, "ready.processor"))
+            processor: try Field.unpack(message.processor, "ready.processor"),
+            trainingSamples: try Field.unpack(message.training_samples, "ready.training_samples"),
+            testSamples: try Field.unpack(message.test_samples, "ready.test_samples"),
+            parameterCount: try Field.unpack(message.parameter_count, "ready.parameter_count"))
     }
 }
 
@@ -122,7 +125,7 @@ extension StepReport {
 extension EvaluationReport {
     fileprivate init(_ message: Lockstep__EvaluationReport) throws(WireError) {
         for (field, count) in [("correct", message.n_correct), ("counts", message.n_counts)]
-        where count != message.n_losses {
+        where count != message.n_losses && !(field == "correct" && count == 0) {
             throw .number(
                 field: "evaluation_report.\(field) of elements", found: "\(count)",
                 expected: "\(message.n_losses), one for each loss")
@@ -131,6 +134,7 @@ extension EvaluationReport {
             firstBlock: try Field.unpack(message.first_block, "evaluation_report.first_block"),
             losses: Field.unpack(message.losses, message.n_losses),
             correct: try Field.unpack(message.correct, message.n_correct, "evaluation_report.correct"),
-            counts: try Field.unpack(message.counts, message.n_counts, "evaluation_report.counts"))
+            counts: try Field.unpack(message.counts, message.n_counts, "evaluation_report.counts"),
+            digest: try Field.unpack(message.digest, "evaluation_report.digest"))
     }
 }
