@@ -54,7 +54,6 @@ LK_INLINE V LK(apply_binary)(LKBinary operation, V x, V y, T p, T q) {
     case LKBinaryMaximum: return x != x ? x : (y <= x ? x : y);
     case LKBinaryMinimum: return x != x ? x : (y >= x ? x : y);
     case LKBinaryAddScaled: return x + p * y;
-    case LKBinaryNegateGradient: return -x;
     case LKBinaryAbsoluteGradient: return y > 0 ? x : (y < 0 ? -x : x * y);
     case LKBinarySquareGradient: return (T)2 * x * y;
     case LKBinarySquareRootGradient: return x / ((T)2 * y);
@@ -162,7 +161,6 @@ static void LK(binary)(LKBinary operation, size_t rows, size_t columns, const vo
         LK_ROWS(LKBinaryMaximum, LK_ROW)
         LK_ROWS(LKBinaryMinimum, LK_ROW)
         LK_ROWS(LKBinaryAddScaled, LK_ROW)
-        LK_ROWS(LKBinaryNegateGradient, LK_ROW)
         LK_ROWS(LKBinaryAbsoluteGradient, LK_ROW)
         LK_ROWS(LKBinarySquareGradient, LK_ROW)
         LK_ROWS(LKBinarySquareRootGradient, LK_ROW)

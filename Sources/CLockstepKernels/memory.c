@@ -99,3 +99,31 @@ void lk_compare(LKElement type, LKComparison comparison, size_t rows, size_t col
     }
 #undef CALL
 }
+
+#define CONVERT_TO(FROM, TO, EXPRESSION)                                                                               \
+    {                                                                                                                  \
+        const FROM *x = a;                                                                                             \
+        TO *y = out;                                                                                                   \
+        for (size_t i = 0; i < n; i++) y[i] = (TO)(EXPRESSION);                                                        \
+        return;                                                                                                        \
+    }
+
+#define CONVERT_FROM(FROM)                                                                                             \
+    if (to_bool) CONVERT_TO(FROM, uint8_t, x[i] != 0)                                                                  \
+    switch (to) {                                                                                                      \
+    case LKElementFloat32: CONVERT_TO(FROM, float, x[i])                                                               \
+    case LKElementFloat64: CONVERT_TO(FROM, double, x[i])                                                              \
+    case LKElementInt64: CONVERT_TO(FROM, int64_t, x[i])                                                               \
+    case LKElementInt32: CONVERT_TO(FROM, int32_t, x[i])                                                               \
+    case LKElementUInt8: CONVERT_TO(FROM, uint8_t, x[i])                                                               \
+    }
+
+void lk_convert(LKElement from, const void *a, LKElement to, bool to_bool, size_t n, void *out) {
+    switch (from) {
+    case LKElementFloat32: CONVERT_FROM(float)
+    case LKElementFloat64: CONVERT_FROM(double)
+    case LKElementInt64: CONVERT_FROM(int64_t)
+    case LKElementInt32: CONVERT_FROM(int32_t)
+    case LKElementUInt8: CONVERT_FROM(uint8_t)
+    }
+}

@@ -35,8 +35,6 @@ typedef enum __attribute__((enum_extensibility(closed))) LKBinary : int32_t {
     LKBinaryMinimum,
     /// x + p y
     LKBinaryAddScaled,
-    /// -x
-    LKBinaryNegateGradient,
     /// x sign(y), y the input
     LKBinaryAbsoluteGradient,
     /// 2 x y, y the input

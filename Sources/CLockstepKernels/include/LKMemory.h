@@ -32,3 +32,6 @@ typedef enum __attribute__((enum_extensibility(closed))) LKComparison : int32_t 
 /// out = a ∘ b. NaN is unequal to everything.
 void lk_compare(LKElement type, LKComparison comparison, size_t rows, size_t columns, const void *a, ptrdiff_t a_row,
                 ptrdiff_t a_column, const void *b, ptrdiff_t b_row, ptrdiff_t b_column, bool *out);
+
+/// out[i] = (type) a[i]; where `to_bool`, 0 or 1 by whether a[i] is not 0 (and `to` must be LKElementUInt8).
+void lk_convert(LKElement from, const void *a, LKElement to, bool to_bool, size_t n, void *out);
