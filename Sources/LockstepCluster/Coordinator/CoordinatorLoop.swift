@@ -85,7 +85,7 @@ public final class CoordinatorLoop {
         switch incoming {
         case .message(let envelope, let peer): events.append(.message(envelope, from: peer))
         case .rejected(let error, let peer):
-            events.append(.rejected(error, from: peer, name: transport.describe(peer)))
+            events.append(.rejected(error, from: peer, name: peer.description))
         case .lost(let peer): events.append(.lost(peer))
         case nil: break
         }

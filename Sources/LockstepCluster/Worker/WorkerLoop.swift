@@ -78,7 +78,7 @@ public final class WorkerLoop {
         case .message(let envelope, let peer):
             events.append(.message(envelope, fromCoordinator: peer == coordinatorPeer))
         case .rejected(let error, let peer):
-            tell("dropped a message from \(transport.describe(peer)): \(error)")
+            tell("dropped a message from \(peer): \(error)")
         case .lost(let peer):
             if peer == coordinatorPeer {
                 events.append(.lostCoordinator)

@@ -38,8 +38,8 @@ struct CoordinatorCommand: ParsableCommand {
     mutating func run() throws {
         let reporter = output.reporter()
         let transport = try ZeroMQTransport(binding: Endpoint(bind))
-        let advertised = transport.endpoint.advertised(as: nil)
-        if !advertised.isLocal {
+        let advertised = transport.endpoint.advertised()
+        if !transport.endpoint.isLoopback {
             reporter.handle(
                 .warning(
                     "\(advertised) is reached from other hosts, and this version neither encrypts nor authenticates: "

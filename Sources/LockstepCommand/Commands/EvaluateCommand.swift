@@ -32,14 +32,14 @@ struct EvaluateCommand: ParsableCommand {
         guard let result = try trainer.evaluate() else {
             throw TrainingError(.mismatch, "\(settings.data) has no test samples")
         }
-        let test = TestRecord(of: result, step: 0, epoch: 0)
+        let test = TestRecord(result, step: trainer.completedSteps, epoch: settings.epochs)
         print(json ? JSONReporter.line(test) : Wording.test(test))
         if !json { print("sha256      \(trainer.digest)") }
     }
 
     /// The settings of the run that wrote the file, with what the user gave instead.
     private func settings(for file: Safetensors) throws -> RunSettings {
-        if var settings = try RunSettings(in: file, from: weights) {
+        if var settings = try Checkpoint.settings(in: file, from: weights) {
             if let model { settings.model = model }
             if let data { settings.data = data }
             return settings

@@ -50,14 +50,13 @@ struct WorkerCommand: ParsableCommand {
         }
         BLAS.threads = 1
         let coordinator = try Endpoint(coordinator)
-        try coordinator.resolve()
-        let transport = try ZeroMQTransport(binding: try bind.map { try Endpoint($0) } ?? coordinator.forPeer())
+        let transport = try ZeroMQTransport(binding: bind.map { try Endpoint($0) } ?? coordinator.forWorker())
         var patience = Patience()
         patience.joining = .seconds(wait)
         let (catalog, data, quiet) = (JobCatalog.current, data, quiet)
         let loop = try WorkerLoop(
             transport: transport, coordinator: coordinator,
-            advertised: transport.endpoint.advertised(as: coordinator), patience: patience,
+            advertised: transport.endpoint.advertised(toward: coordinator), patience: patience,
             makeJob: { try catalog.job(for: $0, data: data) },
             tell: { if !quiet { print("worker: \($0)") } })
         if parent == nil {

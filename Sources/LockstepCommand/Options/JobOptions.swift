@@ -22,7 +22,7 @@ struct JobOptions: ParsableArguments {
     var epochs: Int?
     @Option(help: "The update rule: \(OptimizerSettings.names.joined(separator: ", ")). (default: adam)")
     var optimizer: String?
-    @Option(help: "The learning rate. (default: 0.001 for adam and adamw, 0.1 for sgd)")
+    @Option(help: "The learning rate. (default: 0.001)")
     var lr: Double?
     @Option(help: "SGD's momentum. (default: 0)")
     var momentum: Double?
@@ -32,6 +32,10 @@ struct JobOptions: ParsableArguments {
     var weightDecay: Double?
     @Flag(help: "SGD with Nesterov's momentum.")
     var nesterov = false
+    @Option(help: "Adam's and AdamW's decay rates of the moments. (default: 0.9,0.999)")
+    var betas: NumberList?
+    @Option(help: "Adam's and AdamW's guard against division by zero. (default: 1e-8)")
+    var eps: Double?
     @Option(help: "What initial weights and the order of the samples are drawn from. (default: 0)")
     var seed: UInt64?
     @Option(help: "Train on the first so many samples only.")
@@ -53,7 +57,7 @@ struct JobOptions: ParsableArguments {
             epochs: epochs ?? 5,
             optimizer: OptimizerSettings(
                 name: optimizer ?? "adam", learningRate: lr, momentum: momentum, dampening: dampening,
-                weightDecay: weightDecay, nesterov: nesterov ? true : nil),
+                weightDecay: weightDecay, nesterov: nesterov ? true : nil, betas: betas?.numbers, eps: eps),
             seed: seed ?? 0, limit: limit, checkpointEvery: checkpointEvery, continuesWhenNotFinite: allowNonFinite)
     }
 
@@ -63,10 +67,21 @@ struct JobOptions: ParsableArguments {
             ("--model", model != nil), ("--batch", batch != nil), ("--microbatches", microbatches != nil),
             ("--epochs", epochs != nil), ("--optimizer", optimizer != nil), ("--lr", lr != nil),
             ("--momentum", momentum != nil), ("--dampening", dampening != nil), ("--weight-decay", weightDecay != nil),
-            ("--nesterov", nesterov), ("--seed", seed != nil), ("--limit", limit != nil),
+            ("--nesterov", nesterov), ("--betas", betas != nil), ("--eps", eps != nil), ("--seed", seed != nil), ("--limit", limit != nil),
             ("--checkpoint-every", checkpointEvery != nil), ("--allow-non-finite", allowNonFinite), ("--name", name != nil),
             ("--data", data != nil),
         ]
         return given.first { $0.1 }?.0
+    }
+}
+
+/// Numbers between commas.
+struct NumberList: ExpressibleByArgument {
+    let numbers: [Double]
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        guard numbers.allSatisfy({ $0 != nil }) else { return nil }
+        self.numbers = numbers.compactMap { $0 }
     }
 }

@@ -92,10 +92,10 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
 
     func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>) {
         // An empty microbatch, where a last batch has fewer samples than there are microbatches, adds nothing.
-        if samples.isEmpty { return (0, zeros([parameters.count])) }
+        if samples.isEmpty { return (0, .zeros([parameters.count])) }
         let batch = try training.batch(at: samples)
         let losses = try check(job.loss(job.forward(model, batch), batch), count: samples.count)
-        losses.backward(gradient: ones(losses.shape))
+        losses.backward(gradient: .ones(losses.shape))
         return (total(losses), parameters.takeGradients())
     }
 

@@ -75,6 +75,11 @@ public struct Checkpoint: Sendable {
         try RunSettings(json: file.metadata[Key.settings] ?? "", from: place)
     }
 
+    /// The settings of the run that wrote `file`, a checkpoint or weights; nil where another program wrote it.
+    public static func settings(in file: Safetensors, from place: String) throws -> RunSettings? {
+        try file.metadata[Key.settings].map { try RunSettings(json: $0, from: place) }
+    }
+
     /// The weights alone, as `final.safetensors` holds them, and the SHA-256 of their bytes: equal digests, equal bits.
     public func weights() -> (file: Safetensors, digest: String) {
         let weights = file.tensors.filter { !$0.name.hasPrefix(Key.optimizer) }

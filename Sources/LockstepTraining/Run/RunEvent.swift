@@ -79,6 +79,16 @@ public struct TestRecord: Sendable, Equatable {
     public var samples: Int
 }
 
+extension TestRecord {
+    /// The means of an evaluation.
+    public init(_ evaluation: Evaluation, step: Int, epoch: Int) {
+        let count = Double(evaluation.count)
+        self.init(
+            step: step, epoch: epoch, loss: evaluation.loss / count,
+            accuracy: evaluation.correct.map { Double($0) / count }, samples: evaluation.count)
+    }
+}
+
 /// What a complete run came to.
 public struct RunSummary: Sendable, Equatable {
     /// The run's folder.

@@ -64,10 +64,7 @@ public final class RunRecorder {
 
     /// The model was tested after `completedSteps` steps.
     public func tested(_ evaluation: Evaluation, completedSteps: Int) throws {
-        let count = Double(evaluation.count)
-        let record = TestRecord(
-            step: completedSteps, epoch: schedule.epoch(of: completedSteps - 1) + 1, loss: evaluation.loss / count,
-            accuracy: evaluation.correct.map { Double($0) / count }, samples: evaluation.count)
+        let record = TestRecord(evaluation, step: completedSteps, epoch: schedule.epoch(of: completedSteps - 1) + 1)
         try metrics.write(record)
         observer.handle(.tested(record))
         last = clock.now

@@ -18,7 +18,9 @@ public struct SingleProcessRun {
         while trainer.completedSteps < trainer.schedule.steps {
             try step()
             let completed = trainer.completedSteps
-            if trainer.schedule.endsEpoch(after: completed), trainer.testCount > 0 { try test() }
+            if trainer.schedule.endsEpoch(after: completed), let result = try trainer.evaluate() {
+                try recorder.tested(result, completedSteps: completed)
+            }
             let stops = stop.isRequested && completed < trainer.schedule.steps
             if stops || trainer.schedule.checkpointIsDue(after: completed) {
                 try recorder.write(checkpoint: trainer.checkpoint(), completedSteps: completed)
@@ -42,11 +44,5 @@ public struct SingleProcessRun {
         try recorder.complete(
             step: step, lossSum: trainer.tree.sum(sums.losses),
             computeSeconds: start.duration(to: clock.now).seconds, communicateSeconds: 0)
-    }
-
-    private func test() throws {
-        var total = try trainer.evaluate(block: 0)
-        for block in 1..<max(trainer.evaluationBlocks, 1) { total += try trainer.evaluate(block: block) }
-        try recorder.tested(total, completedSteps: trainer.completedSteps)
     }
 }

@@ -55,7 +55,7 @@ extension Trainer {
         let parts = try replica.parameters.entries.map { entry in
             try tensor(entry.name, entry.shape, in: file, from: place).reshaped(to: [entry.count])
         }
-        return concatenated(parts, along: 0)
+        return concatenated(parts)
     }
 
     private func tensor(

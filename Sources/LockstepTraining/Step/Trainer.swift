@@ -71,7 +71,7 @@ public final class Trainer {
     public func apply(_ meanGradient: Tensor<Float>) {
         replica.parameters.gradients = meanGradient
         optimizer.step()
-        replica.parameters.gradients = zeros([0])
+        replica.parameters.zeroGrad()
         completedSteps += 1
     }
 
@@ -89,6 +89,14 @@ extension Trainer {
 
     /// How many blocks the test samples make; the last may be smaller.
     public var evaluationBlocks: Int { (testCount + Trainer.evaluationBlock - 1) / Trainer.evaluationBlock }
+
+    /// Tests on all test samples, block after block; nil where there are none.
+    public func evaluate() throws -> Evaluation? {
+        guard testCount > 0 else { return nil }
+        var total = Evaluation(loss: 0, correct: 0, count: 0)
+        for block in 0..<evaluationBlocks { total += try evaluate(block: block) }
+        return total
+    }
 
     /// Tests on one block of the test samples.
     public func evaluate(block: Int) throws -> Evaluation {
