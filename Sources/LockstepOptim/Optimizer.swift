@@ -59,3 +59,10 @@ func checked(
     }
     return tensors
 }
+
+extension ParameterBuffer {
+    /// The buffer of some parameters, named by their index; the one that they lie in already, where there is one.
+    static func holding(_ parameters: [Parameter]) -> ParameterBuffer {
+        ParameterBuffer(parameters.enumerated().map { (name: String($0.offset), parameter: $0.element) })
+    }
+}

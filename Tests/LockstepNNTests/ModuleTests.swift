@@ -8,7 +8,7 @@ private final class Net: Module, Layer {
     let hidden = Linear(3, 4)
     let output = Linear(4, 2)
 
-    func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { output(relu(hidden(input))) }
+    func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { output(hidden(input).relu()) }
 }
 
 private class Base: Module {

@@ -29,7 +29,10 @@ public final class Linear: Module, Layer {
     /// The number of numbers in a sample of the output.
     public var outFeatures: Int { weight.shape[0] }
 
-    public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> {
-        linear(input, weight.value, bias?.value)
+    public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { self(input, activation: .none) }
+
+    /// The output with an activation applied in the same pass.
+    public func callAsFunction(_ input: Tensor<Float>, activation: Activation) -> Tensor<Float> {
+        linear(input, weight.value, bias?.value, activation: activation)
     }
 }

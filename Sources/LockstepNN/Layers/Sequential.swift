@@ -13,7 +13,18 @@ public final class Sequential: Module, Layer, CustomReflectable {
     public convenience init(_ layers: any Layer...) { self.init(layers) }
 
     public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> {
-        layers.reduce(input) { $1($0) }
+        var (value, index) = (input, 0)
+        while index < layers.count {
+            if let linear = layers[index] as? Linear, index + 1 < layers.count, layers[index + 1] is ReLU {
+                // The same bits as one after the other, in one pass over the result.
+                value = linear(value, activation: .relu)
+                index += 2
+            } else {
+                value = layers[index](value)
+                index += 1
+            }
+        }
+        return value
     }
 
     /// The layers under the names that PyTorch gives them, rather than `layers.0`.

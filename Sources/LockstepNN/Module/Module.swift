@@ -7,7 +7,7 @@ public import LockstepTensor
 ///         let output = Linear(128, 10)
 ///
 ///         func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> {
-///             output(relu(hidden(input)))
+///             output(hidden(input).relu())
 ///         }
 ///     }
 ///
