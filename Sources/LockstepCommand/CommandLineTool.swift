@@ -9,8 +9,7 @@ public enum CommandLineTool {
     public static func run() -> Never { run(JobCatalog()) }
 
     static func run(_ catalog: JobCatalog) -> Never {
-        // A line at a time, so that what is read through a pipe is never behind.
-        setvbuf(stdout, nil, Int32(_IOLBF), 0)
+        Terminal.writeLineByLine()
         JobCatalog.$current.withValue(catalog) {
             do {
                 var command = try Root.parseAsRoot()
@@ -18,7 +17,7 @@ public enum CommandLineTool {
             } catch {
                 let message = Root.fullMessage(for: error)
                 if let options = UnknownOption.list(for: error, message: message) {
-                    fputs(message + "\n" + options + "\n", stderr)
+                    Terminal.complain(message + "\n" + options)
                     exit(Root.exitCode(for: error).rawValue)
                 }
                 Root.exit(withError: error)

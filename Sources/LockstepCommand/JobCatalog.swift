@@ -19,7 +19,8 @@ struct JobCatalog: Sendable {
     ) throws -> (name: String, model: String, data: String) {
         if let own {
             for (option, value) in [("--model", model), ("--data", data)] where value != nil {
-                throw TrainingError(.invalidSetting, "\(option) cannot be given: this program trains its own job, '\(own.name)'")
+                throw TrainingError(
+                    .invalidSetting, "\(option) cannot be given: this program trains its own job, '\(own.name)'")
             }
             return (own.name, own.name, own.name)
         }
@@ -57,7 +58,8 @@ struct JobCatalog: Sendable {
         guard let here else {
             throw TrainingError(
                 .mismatch,
-                "the run trains on data of the form '\(settings.data)FOLDER'; say where this host keeps them: --data \(settings.data)FOLDER")
+                "the run trains on data of the form '\(settings.data)FOLDER'; say where this host keeps them: --data \(settings.data)FOLDER"
+            )
         }
         guard here.hasPrefix(settings.data) else {
             throw TrainingError(

@@ -46,8 +46,10 @@ struct AllReduce {
         self.rank = rank
         self.tree = tree
         self.scale = scale
-        nodes = ranges.map { tree.subtrees(in: $0) }
-        chunks = ranges.indices.map { (0..<count).part($0, of: ranges.count) }
+        let nodes = ranges.map { tree.subtrees(in: $0) }
+        let chunks = ranges.indices.map { (0..<count).part($0, of: ranges.count) }
+        self.nodes = nodes
+        self.chunks = chunks
         result = Tensor(shape: [count]) { _ in }  // every element is written before it is read: by chunks
         missingChunks = Set(ranges.indices.filter { !chunks[$0].isEmpty })
         missingPartials = chunks[rank].isEmpty ? [] : Set(nodes.indices.filter { !nodes[$0].isEmpty })
@@ -74,7 +76,8 @@ struct AllReduce {
     }
 
     /// Another worker's sums over this worker's chunk.
-    mutating func receive(_ partial: Partial, _ payload: Payload?, fromRank other: Int) throws(ClusterError) -> [Action] {
+    mutating func receive(_ partial: Partial, _ payload: Payload?, fromRank other: Int) throws(ClusterError) -> [Action]
+    {
         let chunk = chunks[rank]
         guard missingPartials.contains(other), other != rank else {
             throw ClusterError(.unexpectedMessage, "rank \(other) sent sums for rank \(rank) that are not awaited")
@@ -100,7 +103,8 @@ struct AllReduce {
     }
 
     /// Another worker's chunk of the mean gradient.
-    mutating func receive(_ reduced: Reduced, _ payload: Payload?, fromRank other: Int) throws(ClusterError) -> [Action] {
+    mutating func receive(_ reduced: Reduced, _ payload: Payload?, fromRank other: Int) throws(ClusterError) -> [Action]
+    {
         guard missingChunks.contains(other), other != rank else {
             throw ClusterError(.unexpectedMessage, "rank \(other) sent a chunk to rank \(rank) that is not awaited")
         }
@@ -108,7 +112,8 @@ struct AllReduce {
         guard reduced.bucket == 0, let payload, payload.floatCount == chunk.count else {
             throw ClusterError(
                 .unexpectedMessage,
-                "rank \(other) sent a chunk of \(payload?.count ?? 0) bytes to rank \(rank); expected \(4 * chunk.count)")
+                "rank \(other) sent a chunk of \(payload?.count ?? 0) bytes to rank \(rank); expected \(4 * chunk.count)"
+            )
         }
         result.withUnsafeMutableElements {
             payload.copyFloats(0..<chunk.count, into: UnsafeMutableBufferPointer(rebasing: $0[chunk]))

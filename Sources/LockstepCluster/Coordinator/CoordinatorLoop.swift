@@ -97,7 +97,8 @@ public final class CoordinatorLoop {
         case .send(let envelope, let peer): try transport.send(envelope, to: peer)
         case .begin(let schedule, let workers, let parameters, let completedSteps):
             let recorder = try RunRecorder(
-                folder: folder, settings: settings, schedule: schedule, completedSteps: completedSteps, observer: observer)
+                folder: folder, settings: settings, schedule: schedule, completedSteps: completedSteps,
+                observer: observer)
             recorder.begin(workers: workers, parameters: parameters, completedSteps: completedSteps)
             self.recorder = recorder
         case .completeStep(let step, let lossSum, let computeSeconds, let communicateSeconds):

@@ -1,4 +1,5 @@
 internal import LockstepTransport
+internal import LockstepWire
 
 /// What becomes of the run when a worker is gone. In this version it ends: at once, and with the worker named.
 extension CoordinatorMachine {

@@ -9,7 +9,11 @@ extension CoordinatorMachine {
         if workers.contains(where: { $0?.peer == peer }) { return [] }
         guard case .joining = phase, workers.count < workerCount || workers.contains(where: { $0 == nil }) else {
             return refuse(peer, "the run has all its \(workerCount) workers; start it with a larger --workers")
-                + [.note("refused a worker on \(hello.host) (process \(hello.pid)): the run has all its \(workerCount) workers")]
+                + [
+                    .note(
+                        "refused a worker on \(hello.host) (process \(hello.pid)): the run has all its \(workerCount) workers"
+                    )
+                ]
         }
         let worker = Worker(peer: peer, hello: hello, lastHeard: now)
         let rank: Int
@@ -33,7 +37,8 @@ extension CoordinatorMachine {
         }
         if let difference = difference(of: ready) {
             workers[rank] = nil
-            let reason = "\(difference.what) differs: this worker has \(difference.found), the run has \(difference.expected)"
+            let reason =
+                "\(difference.what) differs: this worker has \(difference.found), the run has \(difference.expected)"
             return refuse(worker.peer, reason)
                 + [.warning("refused a worker on \(worker.hello.host) (process \(worker.hello.pid)): \(reason)")]
         }
@@ -76,7 +81,8 @@ extension CoordinatorMachine {
             actions.append(
                 .warning(
                     "\(idle) of \(workerCount) workers have nothing to compute, because a batch has only "
-                        + "\(settings.microbatches) microbatches; start a new run with a larger --microbatches to use them"))
+                        + "\(settings.microbatches) microbatches; start a new run with a larger --microbatches to use them"
+                ))
         }
         return actions
     }

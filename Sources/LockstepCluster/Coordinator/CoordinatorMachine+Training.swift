@@ -135,7 +135,8 @@ extension CoordinatorMachine {
         switch phase {
         case .training:
             progress.stopRequested = true
-            return [.note("stopping after step \(progress.orderedSteps); interrupt again to stop at once")] + orderSteps()
+            return [.note("stopping after step \(progress.orderedSteps); interrupt again to stop at once")]
+                + orderSteps()
         case .joining, .linking: return fail(.stopped, "interrupted before the first step")
         case .ended: return []
         }

@@ -128,7 +128,8 @@ struct CoordinatorMachine {
             }
             if missing > 0, now - lastReminder >= patience.reminder {
                 lastReminder = now
-                actions.append(.note("waiting for \(missing) of \(workerCount) workers; start each with: \(workerCommand)"))
+                actions.append(
+                    .note("waiting for \(missing) of \(workerCount) workers; start each with: \(workerCommand)"))
             }
         case .linking(let since) where now - since > patience.linking:
             let stuck = workers.indices.filter { workers[$0]?.isConnected != true }
@@ -159,7 +160,8 @@ struct CoordinatorMachine {
     func send(_ body: Body, to peer: Peer, payload: Payload? = nil, step: Int? = nil) -> CoordinatorAction {
         .send(
             Envelope(
-                run: run, generation: generation, step: step ?? progress.completedSteps, sender: .coordinator, body: body,
+                run: run, generation: generation, step: step ?? progress.completedSteps, sender: .coordinator,
+                body: body,
                 payload: payload), to: peer)
     }
 

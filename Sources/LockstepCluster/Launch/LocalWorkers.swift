@@ -1,6 +1,8 @@
 internal import Dispatch
+internal import LockstepTraining
 internal import Subprocess
 internal import Synchronization
+internal import SystemPackage
 
 /// Worker processes on this host, started for one run and gone when it ends.
 ///
@@ -26,7 +28,8 @@ public final class LocalWorkers: Sendable {
                     let result = try await Subprocess.run(
                         .path(FilePath(executable)), arguments: Arguments(arguments),
                         environment: .inherit.updating(["OPENBLAS_NUM_THREADS": "1"]), input: .none,
-                        output: .standardError, error: .standardError
+                        output: .currentStandardError,
+                        error: .currentStandardError
                     ) { execution in
                         let pid = Int(execution.processIdentifier.value)
                         running.withLock { $0[pid] = { try? execution.send(signal: .kill) } }

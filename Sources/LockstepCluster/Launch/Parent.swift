@@ -1,3 +1,4 @@
+internal import CLockstepSystem
 internal import Glibc
 
 /// The process that started this one.
@@ -7,8 +8,7 @@ public enum Parent {
     ///
     /// The kernel acts when the *thread* that started this process ends, so that must live as long as the parent.
     public static func follow(pid: Int) -> Bool {
-        // PR_SET_PDEATHSIG
-        prctl(1, UInt(SIGKILL), 0, 0, 0)
+        guard lockstep_signal_on_parent_death(SIGKILL) == 0 else { return false }
         // The parent may have ended before the kernel was asked.
         return Int(getppid()) == pid
     }

@@ -58,7 +58,9 @@ public final class WorkerLoop {
         while true {
             for action in actions {
                 if case .end(let error) = action {
-                    if machine.strayMessages > 0 { tell("\(machine.strayMessages) messages that fitted nothing were dropped") }
+                    if machine.strayMessages > 0 {
+                        tell("\(machine.strayMessages) messages that fitted nothing were dropped")
+                    }
                     if let error { throw error }
                     return
                 }

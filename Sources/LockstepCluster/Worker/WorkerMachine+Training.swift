@@ -90,9 +90,9 @@ extension WorkerMachine {
     }
 
     /// Lets the all-reduce of a step, begun if need be, take in something, and does what it says.
-    private mutating func reduce(
-        step: Int, now: Duration, _ take: (inout AllReduce) throws(ClusterError) -> [AllReduce.Action]
-    ) throws(ClusterError) -> [WorkerAction] {
+    private mutating func reduce<E: Error>(
+        step: Int, now: Duration, _ take: (inout AllReduce) throws(E) -> [AllReduce.Action]
+    ) throws(E) -> [WorkerAction] {
         guard let prepared, let rank, step < prepared.schedule.steps else { return stray() }
         // Taken out while it is changed, so that it is changed in place.
         var reduction =
@@ -100,7 +100,7 @@ extension WorkerMachine {
             ?? AllReduce(
                 rank: rank, ranges: members.map(\.microbatches), tree: prepared.tree, count: prepared.parameterCount,
                 scale: prepared.schedule.scale(ofStep: step))
-        let result = Result { () throws(ClusterError) in try take(&reduction) }
+        let result = Result<[AllReduce.Action], E> { () throws(E) in try take(&reduction) }
         allReduces[step] = reduction
         return try result.get().map { action in
             switch action {

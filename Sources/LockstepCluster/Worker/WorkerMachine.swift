@@ -94,7 +94,8 @@ struct WorkerMachine {
         case .lostCoordinator:
             if case .joining = phase { return [.reconnect, send(.hello(hello))] }
             return end(
-                .disconnected, "the connection to the coordinator at \(coordinator) was lost; it ended or its host is gone")
+                .disconnected,
+                "the connection to the coordinator at \(coordinator) was lost; it ended or its host is gone")
         case .lostPeer(let peer):
             return [.note("the connection to rank \(peer) was lost; waiting for the coordinator's word")]
         case .interrupted:
@@ -136,7 +137,8 @@ struct WorkerMachine {
         } else if now - lastHeard > patience.silence {
             return end(
                 .disconnected,
-                "the coordinator at \(coordinator) has not been heard from for \((now - lastHeard).text); it or its host is gone")
+                "the coordinator at \(coordinator) has not been heard from for \((now - lastHeard).text); it or its host is gone"
+            )
         }
         if now - lastSent >= patience.heartbeat {
             lastSent = now

@@ -20,14 +20,15 @@ struct CoordinatorCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where to listen. Port 0 picks a free one. (default: tcp://127.0.0.1:0, this host only)", valueName: "endpoint"))
+            "Where to listen. Port 0 picks a free one. (default: tcp://127.0.0.1:0, this host only)",
+            valueName: "endpoint"))
     var bind = "tcp://127.0.0.1:0"
     @Option(name: .shortAndLong, help: "How many workers to wait for. (default: 1)")
     var workers = 1
     @Option(help: ArgumentHelp("How long to wait for the workers to join.", valueName: "seconds"))
     var wait = 600.0
     @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
-    @OptionGroup(title: "RUN OPTIONS") var run: RunOptions
+    @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
 
     func validate() throws {
@@ -38,14 +39,14 @@ struct CoordinatorCommand: ParsableCommand {
     mutating func run() throws {
         let reporter = output.reporter()
         let transport = try ZeroMQTransport(binding: Endpoint(bind))
-        let advertised = transport.endpoint.advertised()
+        let advertised = try transport.endpoint.advertised()
         if !transport.endpoint.isLoopback {
             reporter.handle(
                 .warning(
                     "\(advertised) is reached from other hosts, and this version neither encrypts nor authenticates: "
                         + "use it only on a network whose every user you trust"))
         }
-        let (folder, settings, checkpoint) = try run.open(job, workers: workers) { reporter.handle(.note($0)) }
+        let (folder, settings, checkpoint) = try record.open(job, workers: workers) { reporter.handle(.note($0)) }
         var patience = Patience()
         patience.joining = .seconds(wait)
         let loop = CoordinatorLoop(

@@ -46,7 +46,8 @@ struct EvaluateCommand: ParsableCommand {
         }
         guard model != nil || JobCatalog.current.own != nil else {
             throw TrainingError(
-                .invalidSetting, "\(weights) does not say which model its weights are of; say so: --model \(ModelSpecification.forms)")
+                .invalidSetting,
+                "\(weights) does not say which model its weights are of; say so: --model \(ModelSpecification.forms)")
         }
         var job = JobOptions()
         job.model = model

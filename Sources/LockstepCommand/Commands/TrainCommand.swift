@@ -38,20 +38,21 @@ struct TrainCommand: ParsableCommand {
             """)
     var transport = TransportKind.ipc
     @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
-    @OptionGroup(title: "RUN OPTIONS") var run: RunOptions
+    @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
 
     func validate() throws {
         if let workers { try WorkerCount.check(workers) }
         if singleProcess && workers != nil {
-            throw ValidationError("--workers cannot be given with --single-process; for workers in one process: --transport in-process")
+            throw ValidationError(
+                "--workers cannot be given with --single-process; for workers in one process: --transport in-process")
         }
     }
 
     mutating func run() throws {
         let reporter = output.reporter()
         let count = singleProcess ? 1 : workers ?? WorkerCount.cores
-        let (folder, settings, checkpoint) = try run.open(job, workers: count) { reporter.handle(.note($0)) }
+        let (folder, settings, checkpoint) = try record.open(job, workers: count) { reporter.handle(.note($0)) }
         // One thread a worker: the bits of a product depend on how many threads share it, and cores are shared by workers.
         BLAS.threads = 1
         let isComplete =
@@ -78,13 +79,15 @@ struct TrainCommand: ParsableCommand {
     }
 
     private func runCluster(
-        _ count: Int, _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?, _ reporter: any RunObserver
+        _ count: Int, _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?,
+        _ reporter: any RunObserver
     ) throws -> Bool {
         if transport == .inProcess {
             let network = InProcessNetwork()
             let transport = try InProcessTransport(network: network, name: "coordinator")
             let loop = CoordinatorLoop(
-                transport: transport, advertised: transport.endpoint, settings: settings, workers: count, folder: folder,
+                transport: transport, advertised: transport.endpoint, settings: settings, workers: count,
+                folder: folder,
                 resumingFrom: checkpoint, observer: reporter)
             let catalog = JobCatalog.current
             InProcessWorkers.start(count: count, network: network, coordinator: transport.endpoint) {

@@ -67,8 +67,10 @@ struct JobOptions: ParsableArguments {
             ("--model", model != nil), ("--batch", batch != nil), ("--microbatches", microbatches != nil),
             ("--epochs", epochs != nil), ("--optimizer", optimizer != nil), ("--lr", lr != nil),
             ("--momentum", momentum != nil), ("--dampening", dampening != nil), ("--weight-decay", weightDecay != nil),
-            ("--nesterov", nesterov), ("--betas", betas != nil), ("--eps", eps != nil), ("--seed", seed != nil), ("--limit", limit != nil),
-            ("--checkpoint-every", checkpointEvery != nil), ("--allow-non-finite", allowNonFinite), ("--name", name != nil),
+            ("--nesterov", nesterov), ("--betas", betas != nil), ("--eps", eps != nil), ("--seed", seed != nil),
+            ("--limit", limit != nil),
+            ("--checkpoint-every", checkpointEvery != nil), ("--allow-non-finite", allowNonFinite),
+            ("--name", name != nil),
             ("--data", data != nil),
         ]
         return given.first { $0.1 }?.0

@@ -1,4 +1,5 @@
-internal import Glibc
+// The C streams are variables, but nobody assigns to them.
+@preconcurrency internal import Glibc
 
 /// The terminal that standard output leads to, if it does.
 enum Terminal {
@@ -12,6 +13,9 @@ enum Terminal {
         var size = winsize()
         return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }
+
+    /// Has standard output written line by line, so that who reads it through a pipe is never behind.
+    static func writeLineByLine() { setvbuf(stdout, nil, Int32(_IOLBF), 0) }
 
     /// Writes text to standard output at once.
     static func write(_ text: String) {

@@ -1,3 +1,4 @@
+internal import LockstepOptim
 internal import LockstepTraining
 
 /// How the events of a run are put into words and numbers, wherever they are shown.

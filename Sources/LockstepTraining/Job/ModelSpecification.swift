@@ -13,11 +13,14 @@ public enum ModelSpecification: Sendable, Equatable, CustomStringConvertible {
         guard text.hasPrefix("mlp:") else {
             throw TrainingError(.invalidSetting, "model '\(text)' is not known; expected \(ModelSpecification.forms)")
         }
-        let widths = text.dropFirst("mlp:".count).split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        let widths = text.dropFirst("mlp:".count).split(separator: "-", omittingEmptySubsequences: false).map {
+            Int($0)
+        }
         guard widths.count >= 2, widths.allSatisfy({ (1...1_000_000).contains($0 ?? 0) }) else {
             throw TrainingError(
                 .invalidSetting,
-                "model '\(text)' needs at least two widths of 1 to 1000000 between dashes; expected \(ModelSpecification.forms)")
+                "model '\(text)' needs at least two widths of 1 to 1000000 between dashes; expected \(ModelSpecification.forms)"
+            )
         }
         self = .mlp(widths: widths.compactMap { $0 })
     }

@@ -65,7 +65,8 @@ public struct RunSettings: Codable, Sendable, Equatable {
     }
 
     private func check() throws {
-        func require(_ holds: Bool, _ option: String, _ found: some CustomStringConvertible, _ expected: String) throws {
+        func require(_ holds: Bool, _ option: String, _ found: some CustomStringConvertible, _ expected: String) throws
+        {
             if !holds { throw TrainingError(.invalidSetting, "\(option) is \(found); expected \(expected)") }
         }
         try require(batch >= 1, "--batch", batch, "at least 1 sample")

@@ -18,14 +18,17 @@ public final class MetricsFile {
         self.path = path
         if access(path, F_OK) == 0 {
             let lines = try File.read(path).split(separator: UInt8(ascii: "\n"))
+            var test: TestRecord?
             let kept = lines.filter { text in
                 // A last line that a crash cut short does not decode and is of a step that is done again.
-                guard let line = try? Line.decoder.decode(Line.self, from: Data(text)), line.step <= completedSteps else {
+                guard let line = try? Line.decoder.decode(Line.self, from: Data(text)), line.step <= completedSteps
+                else {
                     return false
                 }
-                if line.kind == "test" { lastTest = line.test }
+                if line.kind == "test" { test = line.test }
                 return true
             }
+            lastTest = test
             try AtomicFile.write(kept.flatMap { $0 + [UInt8(ascii: "\n")] }, to: path)
         }
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)

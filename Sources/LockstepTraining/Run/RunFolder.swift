@@ -1,5 +1,5 @@
 internal import Glibc
-public import LockstepFormats
+internal import LockstepFormats
 
 /// The folder of a run: settings, metrics, checkpoints and final weights.
 ///
@@ -134,7 +134,8 @@ public final class RunFolder {
         if errno == EEXIST { return mayExist ? true : false }
         throw TrainingError(
             .invalidRun,
-            "cannot make the folder \(path): \(String(cString: strerror(errno))); name another place with --runs FOLDER")
+            "cannot make the folder \(path): \(String(cString: strerror(errno))); name another place with --runs FOLDER"
+        )
     }
 
     /// The local time as `20261122-102355`.

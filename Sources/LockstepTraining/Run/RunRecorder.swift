@@ -1,4 +1,5 @@
 internal import LockstepFormats
+internal import LockstepOptim
 
 /// Keeps the record of a run, for whoever drives it: writes metrics, checkpoints and weights, and tells the observer.
 public final class RunRecorder {

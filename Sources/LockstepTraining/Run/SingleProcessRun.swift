@@ -1,3 +1,5 @@
+internal import LockstepTensor
+
 /// Trains in this process alone: no sockets, no threads, no other process. The measure that every cluster must equal bit for bit.
 public struct SingleProcessRun {
     private let trainer: Trainer

@@ -1,4 +1,4 @@
-public import Synchronization
+internal import Synchronization
 
 /// A request, from any thread or a signal's handler, that a run stop at the end of the step in flight.
 public final class StopRequest: Sendable {

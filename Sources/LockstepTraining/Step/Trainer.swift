@@ -1,5 +1,5 @@
 internal import LockstepData
-public import LockstepOptim
+internal import LockstepOptim
 public import LockstepTensor
 
 /// One replica in training: computes gradients of microbatches, applies the mean gradient, and holds all state of the run.
@@ -27,7 +27,7 @@ public final class Trainer {
         replica = try job.makeReplica(seed: settings.seed, limit: settings.limit)
         schedule = try Schedule(samples: replica.trainingCount, settings: settings)
         tree = MicrobatchTree(count: settings.microbatches)
-        optimizer = try settings.optimizer.make(for: replica.parameters)
+        optimizer = settings.optimizer.make(for: replica.parameters)
         sampler = ShuffledSampler(count: replica.trainingCount, seed: settings.seed)
     }
 
