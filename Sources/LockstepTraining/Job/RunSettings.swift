@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 public import LockstepOptim
 
 /// All that decides the bits of a run, besides the machine: what `settings.json` of a run folder holds and what a worker
@@ -81,12 +80,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
     }
 
     /// The settings as JSON text, keys in order, the same text for the same settings.
-    public func json() -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        // Encoding plain numbers and strings to memory cannot fail: the optimizer's settings are checked to be finite.
-        return String(decoding: try! encoder.encode(self), as: UTF8.self)
-    }
+    public func json() -> String { JSONText.encode(self, isIndented: true) }
 
     /// The settings as JSON text for another host: a path of this one means nothing there, so only the kind of data remains.
     public func sharedJSON() -> String {
@@ -98,7 +92,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
     /// Settings from JSON text; `place` names where it came from in errors.
     public init(json: String, from place: String) throws {
         do {
-            self = try JSONDecoder().decode(RunSettings.self, from: Data(json.utf8))
+            self = try JSONText.decode(json.utf8, as: RunSettings.self)
         } catch {
             throw TrainingError(.invalidRun, "\(place) does not hold the settings of a run: \(error)")
         }

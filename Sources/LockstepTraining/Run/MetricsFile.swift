@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import Glibc
 internal import LockstepFormats
 
@@ -21,7 +20,7 @@ public final class MetricsFile {
             var test: TestRecord?
             let kept = lines.filter { text in
                 // A last line that a crash cut short does not decode and is of a step that is done again.
-                guard let line = try? Line.decoder.decode(Line.self, from: Data(text)), line.step <= completedSteps
+                guard let line = try? JSONText.decode(text, as: Line.self), line.step <= completedSteps
                 else {
                     return false
                 }
@@ -42,8 +41,8 @@ public final class MetricsFile {
         try append(
             Line(
                 kind: "step", step: record.step, epoch: record.epoch, loss: record.loss, samples: record.samples,
-                samples_per_second: record.throughput, compute_seconds: record.computeSeconds,
-                communicate_seconds: record.communicateSeconds))
+                samplesPerSecond: record.throughput, computeSeconds: record.computeSeconds,
+                communicateSeconds: record.communicateSeconds))
     }
 
     /// Adds a test.
@@ -57,43 +56,25 @@ public final class MetricsFile {
 
     /// One line at a time in one system call, so that a reader never sees half of one.
     private func append(_ line: Line) throws {
-        let bytes = [UInt8](try Line.encoder.encode(line)) + [UInt8(ascii: "\n")]
+        let bytes = Array((JSONText.encode(line) + "\n").utf8)
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
             throw TrainingError(.invalidRun, "\(path) cannot be written: \(String(cString: strerror(errno)))")
         }
     }
 
-    /// The line's keys are the file's, so they are spelt as there.
     private struct Line: Codable {
         var kind: String
         var step: Int
         var epoch: Int
         var loss: Double
         var samples: Int
-        var samples_per_second: Double?
-        var compute_seconds: Double?
-        var communicate_seconds: Double?
+        var samplesPerSecond: Double?
+        var computeSeconds: Double?
+        var communicateSeconds: Double?
         var accuracy: Double?
 
         var test: TestRecord {
             TestRecord(step: step, epoch: epoch, loss: loss, accuracy: accuracy, samples: samples)
-        }
-
-        // JSON has no infinity; Python's json module and pandas read these spellings.
-        private static let infinity = (positive: "Infinity", negative: "-Infinity", nan: "NaN")
-
-        static var encoder: JSONEncoder {
-            let encoder = JSONEncoder()
-            encoder.nonConformingFloatEncodingStrategy = .convertToString(
-                positiveInfinity: infinity.positive, negativeInfinity: infinity.negative, nan: infinity.nan)
-            return encoder
-        }
-
-        static var decoder: JSONDecoder {
-            let decoder = JSONDecoder()
-            decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-                positiveInfinity: infinity.positive, negativeInfinity: infinity.negative, nan: infinity.nan)
-            return decoder
         }
     }
 }
