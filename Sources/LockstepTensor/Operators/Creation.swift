@@ -57,7 +57,8 @@ extension Tensor where Scalar: FloatingScalar {
         return Tensor(shape: [steps]) { buffer in
             for place in buffer.indices {
                 buffer[place] =
-                    place < steps / 2 || steps == 1 ? start + Scalar(place) * step : end - Scalar(steps - 1 - place) * step
+                    place < steps / 2 || steps == 1
+                    ? start + Scalar(place) * step : end - Scalar(steps - 1 - place) * step
             }
         }
     }
