@@ -74,9 +74,9 @@ private func adamReference(_ vectors: inout Vectors, _ s: LKAdamSettings) {
     private func run(
         _ vectors: Vectors, offset: Int,
         _ step: (
-            UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
-        )
-            -> Void
+            _ values: UnsafeMutablePointer<Float>, _ gradients: UnsafePointer<Float>,
+            _ first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>
+        ) -> Void
     ) -> Vectors {
         let padding = [Float](repeating: 7, count: offset)
         var moved = vectors
@@ -103,8 +103,11 @@ private func adamReference(_ vectors: inout Vectors, _ s: LKAdamSettings) {
         return moved
     }
 
-    @Test(arguments: [LKVariant.baseline, .AVX2, .AVX512]) func everyVariantGivesTheBitsOfTheFormula(variant: LKVariant)
-    {
+    @Test(arguments: [LKVariant.baseline, .AVX2, .AVX512])
+    func everyVariantGivesTheBitsOfTheFormula(variant: LKVariant) throws {
+        let best = lk_variant()
+        guard lk_force_variant(variant) else { try Test.cancel("this processor lacks the instructions of \(variant)") }
+        defer { _ = lk_force_variant(best) }
         for count in 0...70 {
             let vectors = Vectors(count)
             for settings in sgdSettings {
