@@ -54,7 +54,7 @@ func checked(
                     "\(name) of \(optimizer) has the shape \(entry.tensor.shape), but the model's parameters need [\(count)]"
                 )
             }
-            tensors.append(entry.tensor)
+            tensors.append(entry.tensor.detached())
         }
     }
     return tensors

@@ -99,8 +99,8 @@ private final class Everything: Module {
         child.parent = nil
     }
 
-    @Test func twoParametersOfOneNameStop() async {
-        await #expect(processExitsWith: .failure) {
+    @Test func twoParametersOfOneNameStop() async throws {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             final class Clash: Module, CustomReflectable {
                 var customMirror: Mirror {
                     Mirror(self, children: ["w": Parameter(.zeros([1])), "w": Parameter(.zeros([1]))] as KeyValuePairs)
@@ -108,6 +108,8 @@ private final class Everything: Module {
             }
             _ = Clash().parameters
         }
+        let output = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(output.contains("two parameters of the module are called 'w'"))
     }
 
     @Test func trainingModeReachesEveryModule() {

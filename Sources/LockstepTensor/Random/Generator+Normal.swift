@@ -31,7 +31,7 @@ extension Generator {
     /// each block of 16 is then turned into 8 pairs; a last, partial block is drawn anew together with the elements before it.
     /// PyTorch evaluates the functions of that path with 32-bit approximations where it has AVX2; ours are evaluated in `Double`
     /// and rounded, so that every processor gives the same bits: they agree with PyTorch's to some 1e-6.
-    package mutating func fillNormal<Scalar: RandomScalar>(
+    @inline(__always) mutating func fillNormal<Scalar: RandomScalar>(
         _ elements: UnsafeMutableBufferPointer<Scalar>, mean: Double, standardDeviation: Double
     ) {
         Generator.check(standardDeviation)
@@ -53,7 +53,7 @@ extension Generator {
     }
 
     /// Turns 16 uniform numbers into 16 normal ones.
-    private static func makeNormal<Scalar: RandomScalar>(
+    @inline(__always) private static func makeNormal<Scalar: RandomScalar>(
         _ elements: UnsafeMutableBufferPointer<Scalar>, _ start: Int, mean: Double, standardDeviation: Double
     ) {
         for place in start..<start + 8 {

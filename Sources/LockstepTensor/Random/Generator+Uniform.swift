@@ -2,12 +2,35 @@
 public protocol RandomScalar: TensorScalar, BinaryFloatingPoint {
     /// A number in [0, 1) with as many random bits as the type's significand has.
     static func unitUniform(using generator: inout Generator) -> Self
+    /// Fills `elements`, in order, with numbers drawn uniformly from [`low`, `high`).
+    static func fillUniform(
+        _ elements: UnsafeMutableBufferPointer<Self>, from low: Self, to high: Self, using generator: inout Generator)
+    /// Fills `elements` with numbers drawn from the normal distribution.
+    static func fillNormal(
+        _ elements: UnsafeMutableBufferPointer<Self>, mean: Double, standardDeviation: Double,
+        using generator: inout Generator)
 }
+
+// The loops are written once, in generic functions that are inlined here, where the type is known: run through a protocol's
+// witnesses, a number would take ten times as long.
 
 extension Float: RandomScalar {
     /// 24 bits of one 32-bit draw, divided by 2²⁴.
     public static func unitUniform(using generator: inout Generator) -> Float {
         Float(generator.next32() & 0xff_ffff) * 0x1p-24
+    }
+
+    public static func fillUniform(
+        _ elements: UnsafeMutableBufferPointer<Float>, from low: Float, to high: Float, using generator: inout Generator
+    ) {
+        generator.fillUniform(elements, from: low, to: high)
+    }
+
+    public static func fillNormal(
+        _ elements: UnsafeMutableBufferPointer<Float>, mean: Double, standardDeviation: Double,
+        using generator: inout Generator
+    ) {
+        generator.fillNormal(elements, mean: mean, standardDeviation: standardDeviation)
     }
 }
 
@@ -15,6 +38,20 @@ extension Double: RandomScalar {
     /// 53 bits of one 64-bit draw, divided by 2⁵³.
     public static func unitUniform(using generator: inout Generator) -> Double {
         Double(generator.next() & 0x1f_ffff_ffff_ffff) * 0x1p-53
+    }
+
+    public static func fillUniform(
+        _ elements: UnsafeMutableBufferPointer<Double>, from low: Double, to high: Double,
+        using generator: inout Generator
+    ) {
+        generator.fillUniform(elements, from: low, to: high)
+    }
+
+    public static func fillNormal(
+        _ elements: UnsafeMutableBufferPointer<Double>, mean: Double, standardDeviation: Double,
+        using generator: inout Generator
+    ) {
+        generator.fillNormal(elements, mean: mean, standardDeviation: standardDeviation)
     }
 }
 
@@ -25,22 +62,20 @@ extension Generator {
     /// PyTorch's. Where rounding reaches `high`, the result is `low`, as in PyTorch.
     ///
     /// Stops when `low` is greater than `high`.
+    @inline(__always)
     public mutating func uniform<Scalar: RandomScalar>(from low: Scalar = 0, to high: Scalar = 1) -> Scalar {
-        Generator.check(low, high)
+        guard low <= high else {
+            fatalError("uniform_ expects to return a [from, to) range, but found from=\(low) > to=\(high)")
+        }
         let number = low.addingProduct(Scalar.unitUniform(using: &self), high - low)
         return number == high ? low : number
     }
 
-    /// Fills `elements`, in order, with numbers drawn uniformly from [`low`, `high`).
-    package mutating func fillUniform<Scalar: RandomScalar>(
+    @inline(__always)
+    mutating func fillUniform<Scalar: RandomScalar>(
         _ elements: UnsafeMutableBufferPointer<Scalar>, from low: Scalar, to high: Scalar
     ) {
         for place in elements.indices { elements[place] = uniform(from: low, to: high) }
-    }
-
-    private static func check<Scalar: RandomScalar>(_ low: Scalar, _ high: Scalar) {
-        if low <= high { return }
-        fatalError("uniform_ expects to return a [from, to) range, but found from=\(low) > to=\(high)")
     }
 
     /// A whole number drawn uniformly from `range`, as `torch.randint` draws it.

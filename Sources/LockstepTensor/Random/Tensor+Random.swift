@@ -7,7 +7,7 @@ extension Tensor where Scalar: RandomScalar {
     /// Stops when `low` is greater than `high`.
     public static func uniform(_ shape: [Int], from low: Scalar, to high: Scalar) -> Tensor {
         Tensor(shape: shape) { elements in
-            withDefaultGenerator { $0.fillUniform(elements, from: low, to: high) }
+            withDefaultGenerator { Scalar.fillUniform(elements, from: low, to: high, using: &$0) }
         }
     }
 
@@ -20,7 +20,9 @@ extension Tensor where Scalar: RandomScalar {
     /// Stops when `standardDeviation` is negative.
     public static func normal(_ shape: [Int], mean: Double, standardDeviation: Double) -> Tensor {
         Tensor(shape: shape) { elements in
-            withDefaultGenerator { $0.fillNormal(elements, mean: mean, standardDeviation: standardDeviation) }
+            withDefaultGenerator {
+                Scalar.fillNormal(elements, mean: mean, standardDeviation: standardDeviation, using: &$0)
+            }
         }
     }
 }
