@@ -2,7 +2,7 @@
 
 _Atomic int32_t lk_current_variant = LKVariantBaseline;
 
-static LKVariant best_variant(void) {
+LKVariant lk_best_variant(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -16,13 +16,13 @@ static LKVariant best_variant(void) {
 
 // Runs before main, so that no kernel has to ask whether the choice has been made.
 __attribute__((constructor)) static void choose_variant(void) {
-    __c11_atomic_store(&lk_current_variant, best_variant(), __ATOMIC_RELAXED);
+    __c11_atomic_store(&lk_current_variant, lk_best_variant(), __ATOMIC_RELAXED);
 }
 
 LKVariant lk_variant(void) { return (LKVariant)__c11_atomic_load(&lk_current_variant, __ATOMIC_RELAXED); }
 
 bool lk_force_variant(LKVariant variant) {
-    if (variant > best_variant()) return false;
+    if (variant > lk_best_variant()) return false;
     __c11_atomic_store(&lk_current_variant, variant, __ATOMIC_RELAXED);
     return true;
 }

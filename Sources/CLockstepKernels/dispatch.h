@@ -61,3 +61,7 @@ typedef float lk_vector_f32 __attribute__((ext_vector_type(16)));
 typedef int32_t lk_bits_f32 __attribute__((ext_vector_type(16)));
 typedef double lk_vector_f64 __attribute__((ext_vector_type(8)));
 typedef int64_t lk_bits_f64 __attribute__((ext_vector_type(8)));
+// Parts of a vector, for sums over its lanes.
+typedef float lk_half_f32 __attribute__((ext_vector_type(8)));
+typedef float lk_quarter_f32 __attribute__((ext_vector_type(4)));
+typedef double lk_quarter_f64 __attribute__((ext_vector_type(4)));

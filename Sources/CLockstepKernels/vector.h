@@ -8,14 +8,26 @@ LK_INLINE V LK(load)(const T *p) {
 
 LK_INLINE void LK(store)(T *p, V v) { memcpy(p, &v, sizeof v); }
 
+/// Copies n < 2 · LANES elements in pieces of fixed size, which become single instructions where `memcpy` would be a call.
+LK_INLINE void LK(copy_part)(T *to, const T *from, size_t n) {
+#pragma clang loop unroll(full)
+    for (size_t piece = LANES; piece > 0; piece /= 2) {
+        if (n & piece) {
+            memcpy(to, from, piece * sizeof(T));
+            to += piece;
+            from += piece;
+        }
+    }
+}
+
 /// The first `n` elements at `p`, and `fill` in the lanes after them.
 LK_INLINE V LK(load_part)(const T *p, size_t n, T fill) {
     V v = fill;
-    memcpy(&v, p, n * sizeof(T));
+    LK(copy_part)((T *)&v, p, n);
     return v;
 }
 
-LK_INLINE void LK(store_part)(T *p, V v, size_t n) { memcpy(p, &v, n * sizeof(T)); }
+LK_INLINE void LK(store_part)(T *p, V v, size_t n) { LK(copy_part)(p, (const T *)&v, n); }
 
 /// `n` elements (at most LANES) that lie `step` apart.
 LK_INLINE V LK(gather)(const T *p, ptrdiff_t step, size_t n) {
@@ -24,21 +36,28 @@ LK_INLINE V LK(gather)(const T *p, ptrdiff_t step, size_t n) {
     return LK(load)(lanes);
 }
 
-/// The sum of all lanes, as a balanced tree.
+/// The sum of all lanes, as a balanced tree: the upper half is added to the lower one until one lane is left.
 LK_INLINE T LK(lane_sum)(V v) {
-    T lanes[LANES];
-    LK(store)(lanes, v);
-    for (size_t width = LANES / 2; width > 0; width /= 2)
-        for (size_t i = 0; i < width; i++) lanes[i] += lanes[i + width];
-    return lanes[0];
+#if LK_IS_F32
+    lk_half_f32 half = v.lo + v.hi;
+    lk_quarter_f32 quarter = half.lo + half.hi;
+#else
+    lk_quarter_f64 quarter = v.lo + v.hi;
+#endif
+    quarter.lo += quarter.hi;
+    return quarter.x + quarter.y;
 }
 
+/// The largest lane, where none is NaN.
 LK_INLINE T LK(lane_max)(V v) {
-    T lanes[LANES];
-    LK(store)(lanes, v);
-    for (size_t width = LANES / 2; width > 0; width /= 2)
-        for (size_t i = 0; i < width; i++) lanes[i] = lanes[i + width] > lanes[i] ? lanes[i + width] : lanes[i];
-    return lanes[0];
+#if LK_IS_F32
+    lk_half_f32 half = v.lo > v.hi ? v.lo : v.hi;
+    lk_quarter_f32 quarter = half.lo > half.hi ? half.lo : half.hi;
+#else
+    lk_quarter_f64 quarter = v.lo > v.hi ? v.lo : v.hi;
+#endif
+    quarter.lo = quarter.lo > quarter.hi ? quarter.lo : quarter.hi;
+    return quarter.x > quarter.y ? quarter.x : quarter.y;
 }
 
 LK_INLINE V LK(min)(V a, V b) { return a < b ? a : b; }

@@ -20,6 +20,9 @@ typedef enum __attribute__((enum_extensibility(closed))) LKVariant : int32_t {
     LKVariantAVX512,
 } LKVariant;
 
+/// The best variant that the machine has.
+LKVariant lk_best_variant(void);
+
 /// The variant in use: the best that the machine has, unless `lk_force_variant` chose another.
 LKVariant lk_variant(void);
 

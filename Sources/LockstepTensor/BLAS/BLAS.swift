@@ -10,7 +10,10 @@ public enum BLAS {
         set { openblas_set_num_threads(Int32(newValue)) }
     }
 
-    /// The processor type whose kernels OpenBLAS has chosen, such as `SkylakeX`.
+    /// The processor type whose kernels are in use, such as `SkylakeX`.
+    ///
+    /// OpenBLAS chooses by the processor; the environment variable `OPENBLAS_CORETYPE` overrides it, which makes different
+    /// processors give the same bits.
     public static var coreType: String { String(cString: openblas_get_corename()) }
 
     /// C = A·B, or C += A·B where `adding`, with C in row-major order.

@@ -21,6 +21,12 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
         self.init(storage: Storage(uninitialized: layout.count), layout: layout)
     }
 
+    /// Memory for a tensor of the shape of `layout`, with whatever was there before.
+    init(uninitializedLike layout: Layout) {
+        let dense = layout.isContiguous && layout.offset == 0 ? layout : Layout(contiguous: layout.shape)
+        self.init(storage: Storage(uninitialized: layout.count), layout: dense)
+    }
+
     /// Elements along each axis; empty for a scalar.
     public var shape: [Int] { layout.shape }
     /// The number of axes; 0 for a scalar.

@@ -6,7 +6,8 @@ import CLockstepKernels
 extension Tensor where Scalar: FloatingScalar {
     /// f(a, b) with broadcasting; not recorded.
     static func computed(_ operation: LKBinary, _ a: Tensor, _ b: Tensor, p: Double = 0, q: Double = 0) -> Tensor {
-        let result = Tensor(uninitialized: Layout.broadcast(a.shape, b.shape))
+        let shape = Layout.broadcast(a.shape, b.shape)
+        let result = shape == a.shape ? Tensor(uninitializedLike: a.layout) : Tensor(uninitialized: shape)
         run(operation, a, b, into: result.storage.pointer, shape: result.shape, p: p, q: q)
         return result
     }
@@ -18,9 +19,15 @@ extension Tensor where Scalar: FloatingScalar {
     ) {
         let type = Scalar.kernelType
         withExtendedLifetime((a.storage, b.storage)) {
-            if a.layout.isContiguous, b.layout.isContiguous, a.shape == b.shape {
-                lk_binary(type, operation, 1, a.count, a.pointer, 0, 1, b.pointer, 0, 1, output, p, q)
-                return
+            // Most operands have no gaps and the same shape, or one is a single number: no loops to work out.
+            if a.layout.isContiguous, b.layout.isContiguous {
+                let count = Swift.max(a.count, b.count)
+                if a.shape == b.shape || (b.count == 1 && a.shape == shape) || (a.count == 1 && b.shape == shape) {
+                    lk_binary(
+                        type, operation, 1, count, a.pointer, 0, a.count == count ? 1 : 0,
+                        b.pointer, 0, b.count == count ? 1 : 0, output, p, q)
+                    return
+                }
             }
             let loops = LoopNest(
                 shape: shape,
@@ -39,7 +46,7 @@ extension Tensor where Scalar: FloatingScalar {
 
     /// f(self); not recorded.
     func computed(_ operation: LKUnary, p: Double = 0, q: Double = 0) -> Tensor {
-        let result = Tensor(uninitialized: shape)
+        let result = Tensor(uninitializedLike: layout)
         let type = Scalar.kernelType
         withExtendedLifetime(storage) {
             if layout.isContiguous {

@@ -6,7 +6,17 @@ extension Tensor where Scalar: FloatingScalar {
     /// Added up in a fixed order that depends on the number of elements alone.
     ///
     /// Source: `torch.sum`.
-    public func sum() -> Tensor { sum(axes: Array(shape.indices)) }
+    public func sum() -> Tensor {
+        var result = Tensor(uninitialized: [])
+        let dense = detached().contiguous()
+        withExtendedLifetime(dense.storage) {
+            lk_sum_rows(Scalar.kernelType, 1, count, dense.pointer, count, result.storage.pointer)
+        }
+        if let node, records(node) {
+            result.node = SumNode<Scalar>(input: node, keptShape: [Int](repeating: 1, count: rank), shape: shape)
+        }
+        return result
+    }
 
     /// The sums along one axis, which is dropped, or kept with size 1. Gradient: g for every element summed.
     ///
