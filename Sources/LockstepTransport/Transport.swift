@@ -40,7 +40,7 @@ public protocol Transport: AnyObject {
 }
 
 /// What a transport received.
-public enum Incoming: Sendable {
+public enum Incoming: Sendable, Equatable {
     /// A well-formed message. Whether its run, generation, step and sender make sense is for the receiver to judge.
     case message(Envelope, from: Peer)
     /// Something that is not a message of this protocol; it was dropped. The peer may be told, or ignored.

@@ -28,7 +28,7 @@ public struct Payload: Sendable {
     }
 
     /// A copy of `floats` as little-endian Float32.
-    public init(_ floats: [Float]) {
+    public init(floats: [Float]) {
         self.init(count: floats.count * MemoryLayout<Float>.size) { target in
             floats.withUnsafeBytes { target.copyMemory(from: $0) }
         }
