@@ -181,6 +181,7 @@ for ((i = 0; i < $1; i++)); do
     ) &
     all+=(\$!)
 done
+set +m # no notes on jobs
 (
     while read -r signal <&3; do kill -s "\$signal" -- "\${all[@]/#/-}"; done
     for signal in 0 TERM KILL; do kill -s \$signal -- "\${all[@]/#/-}" && sleep 10; done
