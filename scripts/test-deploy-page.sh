@@ -214,7 +214,7 @@ make_stand_ins
 export PATH=$work/bin:$PATH
 # One's own machine works in a copy, so that what the page makes is not left in the repository.
 mkdir -p "$work/own"
-cp -a "$repository/deploy" "$work/own/"
+cp -R "$repository/deploy" "$work/own/"
 cd "$work/own"
 section='' commands=0
 run_page
