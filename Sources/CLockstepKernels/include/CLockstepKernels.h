@@ -1,1 +1,15 @@
 #pragma once
+
+// Vector kernels of the numeric modules.
+//
+// Every kernel exists in variants for several instruction sets, made from one source, and the best that the machine has is
+// taken at run time. All variants give the same bits: sums run over a fixed number of lanes in a fixed order, and no
+// multiplication is contracted with an addition.
+
+#include "LKDispatch.h"
+#include "LKElementwise.h"
+#include "LKMemory.h"
+#include "LKOptim.h"
+#include "LKReduction.h"
+#include "LKSoftmax.h"
+#include "LKThread.h"

@@ -13,10 +13,9 @@ package final class Storage<Scalar: TensorScalar>: @unchecked Sendable {
     /// Memory for `count` elements, with whatever was there before.
     package init(uninitialized count: Int) {
         self.count = count
-        let bytes = Swift.max(64, count * MemoryLayout<Scalar>.stride)
-        pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        pointer = BlockPool.take(bytes: count * MemoryLayout<Scalar>.stride)
             .bindMemory(to: Scalar.self, capacity: count)
     }
 
-    deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+    deinit { BlockPool.giveBack(UnsafeMutableRawPointer(pointer), bytes: count * MemoryLayout<Scalar>.stride) }
 }

@@ -6,10 +6,19 @@
 public struct Tensor<Scalar: TensorScalar>: Sendable {
     package var storage: Storage<Scalar>
     package var layout: Layout
+    /// What made the tensor, where backward is to go through it; nil for a constant.
+    package var node: Node?
 
-    package init(storage: Storage<Scalar>, layout: Layout) {
+    package init(storage: Storage<Scalar>, layout: Layout, node: Node? = nil) {
         self.storage = storage
         self.layout = layout
+        self.node = node
+    }
+
+    /// Memory for a tensor of the given shape, with whatever was there before.
+    package init(uninitialized shape: [Int]) {
+        let layout = Layout(contiguous: shape)
+        self.init(storage: Storage(uninitialized: layout.count), layout: layout)
     }
 
     /// Elements along each axis; empty for a scalar.
@@ -33,12 +42,20 @@ extension Tensor {
         self.init(shape: shape) { buffer in _ = buffer.update(fromContentsOf: elements) }
     }
 
+    /// A tensor of one axis with the given elements.
+    public init(_ elements: some Collection<Scalar>) { self.init(elements, shape: [elements.count]) }
+
+    /// A scalar: a tensor without axes.
+    public init(_ element: Scalar) {
+        self.init(uninitialized: [])
+        storage.pointer.pointee = element
+    }
+
     /// A tensor whose elements `initialize` writes, in row-major order, into memory that holds arbitrary values before.
     public init(shape: [Int], initializingWith initialize: (UnsafeMutableBufferPointer<Scalar>) throws -> Void) rethrows
     {
-        let storage = Storage<Scalar>(uninitialized: shape.reduce(1, *))
+        self.init(uninitialized: shape)
         try initialize(UnsafeMutableBufferPointer(start: storage.pointer, count: storage.count))
-        self.init(storage: storage, layout: Layout(contiguous: shape))
     }
 
     /// The elements in row-major order.
@@ -48,25 +65,41 @@ extension Tensor {
     public func withUnsafeElements<R>(_ body: (UnsafeBufferPointer<Scalar>) throws -> R) rethrows -> R {
         let dense = contiguous()
         return try withExtendedLifetime(dense.storage) {
-            try body(UnsafeBufferPointer(start: dense.storage.pointer + dense.layout.offset, count: dense.count))
+            try body(UnsafeBufferPointer(start: dense.pointer, count: dense.count))
         }
     }
 
-    /// The same tensor with its elements in row-major order with no gaps: itself where they already are.
-    public func contiguous() -> Tensor {
-        if layout.isContiguous { return self }
-        return Tensor(shape: shape) { buffer in
-            guard !buffer.isEmpty else { return }
-            var index = [Int](repeating: 0, count: rank)
-            for place in buffer.indices {
-                let at = zip(index, layout.strides).reduce(layout.offset) { $0 + $1.0 * $1.1 }
-                buffer[place] = storage.pointer[at]
-                for axis in shape.indices.reversed() {
-                    index[axis] += 1
-                    if index[axis] < shape[axis] { break }
-                    index[axis] = 0
-                }
-            }
+    /// Calls `body` with the elements in row-major order, to be changed in place; they are copied first where they are shared.
+    ///
+    /// Does not take part in autograd: a recorded tensor stops.
+    public mutating func withUnsafeMutableElements<R>(
+        _ body: (UnsafeMutableBufferPointer<Scalar>) throws -> R
+    ) rethrows -> R {
+        checkInPlace()
+        makeUnique()
+        return try withExtendedLifetime(storage) {
+            try body(UnsafeMutableBufferPointer(start: storage.pointer + layout.offset, count: count))
         }
+    }
+
+    /// The one element of a tensor.
+    ///
+    /// Stops where there is more than one, or none.
+    public func item() -> Scalar {
+        guard count == 1 else { fatalError("a Tensor with \(count) elements cannot be converted to Scalar") }
+        return withExtendedLifetime(storage) { pointer.pointee }
+    }
+}
+
+extension Tensor {
+    /// The first element. The storage must be kept alive while it is used.
+    package var pointer: UnsafePointer<Scalar> { UnsafePointer(storage.pointer + layout.offset) }
+
+    /// Makes this tensor the only holder of its memory, in row-major order, so that it can be written to.
+    mutating func makeUnique() {
+        if layout.isContiguous, isKnownUniquelyReferenced(&storage) { return }
+        let node = node
+        self = copied()
+        self.node = node
     }
 }

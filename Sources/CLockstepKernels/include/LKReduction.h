@@ -1,0 +1,17 @@
+#pragma once
+
+#include "LKDispatch.h"
+
+// Reductions over the rows or the columns of a matrix whose rows have no gaps and lie `stride` elements apart.
+
+/// out[i] = sum of row i. Blocks are summed over fixed lanes in the element type and then added up in double.
+void lk_sum_rows(LKType type, size_t rows, size_t columns, const void *a, ptrdiff_t stride, void *out);
+
+/// out[j] = sum of column j, or out[j] += it where `accumulate`.
+void lk_sum_columns(LKType type, size_t rows, size_t columns, const void *a, ptrdiff_t stride, void *out,
+                    bool accumulate);
+
+/// The largest (or the smallest) element of each row and the place of its first occurrence; NaN counts as both.
+/// `columns` must be at least 1.
+void lk_extremum_rows(LKType type, bool largest, size_t rows, size_t columns, const void *a, ptrdiff_t stride,
+                      void *values, int64_t *indices);

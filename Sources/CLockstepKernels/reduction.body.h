@@ -1,0 +1,55 @@
+// Reductions; included once per variant and type, see dispatch.h.
+
+#include "sum.body.h"
+
+static void LK(sum_rows)(size_t rows, size_t columns, const void *input, ptrdiff_t stride, void *output) {
+    const T *a = input;
+    T *out = output;
+    for (size_t row = 0; row < rows; row++) out[row] = (T)LK(sum)(columns, a + (ptrdiff_t)row * stride);
+}
+
+/// The sums of up to LANES columns. Rows are added up in blocks, so that the error does not grow with their number.
+LK_INLINE V LK(sum_column_vector)(size_t rows, const T *a, ptrdiff_t stride, size_t part) {
+    V total = (T)0;
+    for (size_t start = 0; start < rows; start += 256) {
+        size_t end = rows - start < 256 ? rows : start + 256;
+        V block = (T)0;
+        for (size_t row = start; row < end; row++) {
+            const T *p = a + (ptrdiff_t)row * stride;
+            block += part == LANES ? LK(load)(p) : LK(load_part)(p, part, 0);
+        }
+        total += block;
+    }
+    return total;
+}
+
+static void LK(sum_columns)(size_t rows, size_t columns, const void *input, ptrdiff_t stride, void *output,
+                            bool accumulate) {
+    const T *a = input;
+    T *out = output;
+    for (size_t j = 0; j < columns; j += LANES) {
+        size_t part = columns - j < LANES ? columns - j : LANES;
+        V sum = part == LANES ? LK(sum_column_vector)(rows, a + j, stride, LANES)
+                              : LK(sum_column_vector)(rows, a + j, stride, part);
+        if (accumulate) sum += LK(load_part)(out + j, part, 0);
+        LK(store_part)(out + j, sum, part);
+    }
+}
+
+static void LK(extremum_rows)(bool largest, size_t rows, size_t columns, const void *input, ptrdiff_t stride,
+                              void *output, int64_t *indices) {
+    T *values = output;
+    for (size_t row = 0; row < rows; row++) {
+        const T *a = (const T *)input + (ptrdiff_t)row * stride;
+        T best = a[0];
+        size_t place = 0;
+        for (size_t j = 1; j < columns && best == best; j++) {
+            if ((largest ? a[j] > best : a[j] < best) || a[j] != a[j]) {
+                best = a[j];
+                place = j;
+            }
+        }
+        values[row] = best;
+        indices[row] = (int64_t)place;
+    }
+}

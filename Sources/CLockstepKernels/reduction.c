@@ -1,0 +1,18 @@
+#include "dispatch.h"
+
+#define LK_BODY "reduction.body.h"
+#include "each_variant.h"
+
+void lk_sum_rows(LKType type, size_t rows, size_t columns, const void *a, ptrdiff_t stride, void *out) {
+    LK_DISPATCH(type, sum_rows, (rows, columns, a, stride, out))
+}
+
+void lk_sum_columns(LKType type, size_t rows, size_t columns, const void *a, ptrdiff_t stride, void *out,
+                    bool accumulate) {
+    LK_DISPATCH(type, sum_columns, (rows, columns, a, stride, out, accumulate))
+}
+
+void lk_extremum_rows(LKType type, bool largest, size_t rows, size_t columns, const void *a, ptrdiff_t stride,
+                      void *values, int64_t *indices) {
+    LK_DISPATCH(type, extremum_rows, (largest, rows, columns, a, stride, values, indices))
+}

@@ -1,0 +1,110 @@
+/// The memory of a model's parameters: their values one after another in one block, their gradients in another.
+final class FlatParameters {
+    /// What a slice of the gradients holds.
+    private enum Slice { case undefined, zeros, gradient }
+
+    /// All values. Snapshots that users hold are of the same storage, so writers look whether there are any.
+    private(set) var values: Storage<Float>
+    /// All gradients; nil where none has arrived yet.
+    private(set) var gradients: Storage<Float>?
+    private var slices: [Slice]
+    private let ranges: [Range<Int>]
+    /// Whether the parameters have been moved to another buffer, so that a change here would have no effect.
+    var isAbandoned = false
+
+    var count: Int { values.count }
+
+    /// Takes over a block with the values of slices that have `counts` elements.
+    init(values: Storage<Float>, counts: [Int]) {
+        self.values = values
+        slices = Array(repeating: .undefined, count: counts.count)
+        var start = 0
+        ranges = counts.map { count in
+            defer { start += count }
+            return start..<(start + count)
+        }
+    }
+
+    // MARK: Values
+
+    /// Replaces the elements at `layout`.
+    func writeValues(_ source: Tensor<Float>, at layout: Layout) {
+        makeValuesUnique()
+        var whole = Tensor(storage: values, layout: Layout(contiguous: [count]))
+        whole.write(source, at: layout)
+    }
+
+    /// Replaces all values without a copy, where a tensor's memory holds nothing else; with one otherwise.
+    func adoptValues(_ source: Tensor<Float>) {
+        values = FlatParameters.block(of: source)
+    }
+
+    func adoptGradients(_ source: Tensor<Float>) {
+        gradients = FlatParameters.block(of: source)
+        slices = Array(repeating: .gradient, count: slices.count)
+    }
+
+    private static func block(of source: Tensor<Float>) -> Storage<Float> {
+        let whole =
+            source.layout.isContiguous && source.layout.offset == 0 && source.storage.count == source.count
+        return whole ? source.storage : source.copied().storage
+    }
+
+    func makeValuesUnique() {
+        if isKnownUniquelyReferenced(&values) { return }
+        let copy = Storage<Float>(uninitialized: count)
+        copy.pointer.update(from: values.pointer, count: count)
+        values = copy
+    }
+
+    // MARK: Gradients
+
+    func hasGradient(_ slice: Int) -> Bool { slices[slice] == .gradient }
+
+    func dropGradient(_ slice: Int) { slices[slice] = .undefined }
+
+    /// Drops all gradients; the block is kept for the next backward.
+    func dropGradients() {
+        for slice in slices.indices { slices[slice] = .undefined }
+    }
+
+    /// Has `write` put a part of a gradient into its slice: over what is there for the first part, added to it for a later one.
+    func writeGradient(
+        _ slice: Int, at offset: Int, _ write: (UnsafeMutablePointer<Float>, _ adding: Bool) -> Void
+    ) {
+        let block = writableGradients()
+        write(block.pointer + offset, slices[slice] == .gradient)
+        slices[slice] = .gradient
+    }
+
+    /// The gradients with zeros where there are none.
+    func completeGradients() -> Storage<Float> {
+        guard slices.contains(.undefined) || gradients == nil else { return gradients! }  // Not nil: just compared.
+        let block = writableGradients()
+        for slice in slices.indices where slices[slice] == .undefined {
+            let range = ranges[slice]
+            (block.pointer + range.lowerBound).update(repeating: 0, count: range.count)
+            slices[slice] = .zeros
+        }
+        return block
+    }
+
+    /// Moves the gradients out, with zeros where there are none.
+    func takeGradients() -> Storage<Float> {
+        let block = completeGradients()
+        gradients = nil
+        dropGradients()
+        return block
+    }
+
+    /// The gradients' block, made or copied where it does not belong to this buffer alone.
+    private func writableGradients() -> Storage<Float> {
+        if gradients != nil, isKnownUniquelyReferenced(&gradients) { return gradients! }  // Not nil: just compared.
+        let block = Storage<Float>(uninitialized: count)
+        if let shared = gradients, slices.contains(where: { $0 != .undefined }) {
+            block.pointer.update(from: shared.pointer, count: count)
+        }
+        gradients = block
+        return block
+    }
+}

@@ -1,0 +1,43 @@
+import CLockstepKernels
+
+extension Tensor {
+    /// The elements of a tensor of another type, converted as PyTorch converts them: towards zero to integers, non-zero to true.
+    ///
+    /// Integers out of the range of the new type have no defined result. Not recorded, unless both types are floating-point.
+    ///
+    /// Source: `torch.Tensor.to`.
+    public init<Other>(converting other: Tensor<Other>) {
+        self.init(uninitialized: other.shape)
+        let dense = other.contiguous()
+        withExtendedLifetime(dense.storage) {
+            lk_convert(
+                Other.dtype.element, dense.pointer, Scalar.dtype.element, Scalar.dtype == .bool, count, storage.pointer)
+        }
+    }
+}
+
+extension Tensor where Scalar: FloatingScalar {
+    /// The elements of a tensor of another floating-point type, rounded where the new one is narrower.
+    ///
+    /// Gradient: g, converted back.
+    ///
+    /// Source: `torch.Tensor.to`.
+    public init<Other: FloatingScalar>(converting other: Tensor<Other>) {
+        func unrecorded<Source: TensorScalar, Target: TensorScalar>(
+            _ source: Tensor<Source>, to: Target.Type
+        ) -> Tensor<Target> { Tensor<Target>(converting: source) }
+        self = unrecorded(other, to: Scalar.self)
+        if let input = other.node, records(input) { node = ConvertNode<Scalar, Other>(input: input) }
+    }
+}
+
+/// A conversion from another floating-point type, whose gradient has that type.
+final class ConvertNode<Scalar: FloatingScalar, Other: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    init(input: Node) { super.init(inputs: [input]) }
+
+    override func backward(_ gradient: Tensor<Scalar>) {
+        // Sound because the input of this conversion is a `Tensor<Other>`.
+        inputs[0].map { unsafeDowncast($0, to: GraphNode<Other>.self) }?.accumulate(Tensor<Other>(converting: gradient))
+    }
+}

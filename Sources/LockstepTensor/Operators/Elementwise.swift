@@ -1,0 +1,98 @@
+import CLockstepKernels
+
+// How element-wise operators reach their kernels, and what they have in common in backward. To add one: a case in
+// `LKUnary` or `LKBinary`, its expression in elementwise.body.h, and its method in UnaryOperators.swift or BinaryOperators.swift.
+
+extension Tensor where Scalar: FloatingScalar {
+    /// f(a, b) with broadcasting; not recorded.
+    static func computed(_ operation: LKBinary, _ a: Tensor, _ b: Tensor, p: Double = 0, q: Double = 0) -> Tensor {
+        let result = Tensor(uninitialized: Layout.broadcast(a.shape, b.shape))
+        run(operation, a, b, into: result.storage.pointer, shape: result.shape, p: p, q: q)
+        return result
+    }
+
+    /// Writes f(a, b), broadcast to `shape`, to `output` in row-major order; it may be where `a` or `b` lies in that order.
+    static func run(
+        _ operation: LKBinary, _ a: Tensor, _ b: Tensor, into output: UnsafeMutablePointer<Scalar>, shape: [Int],
+        p: Double = 0, q: Double = 0
+    ) {
+        let type = Scalar.kernelType
+        withExtendedLifetime((a.storage, b.storage)) {
+            if a.layout.isContiguous, b.layout.isContiguous, a.shape == b.shape {
+                lk_binary(type, operation, 1, a.count, a.pointer, 0, 1, b.pointer, 0, 1, output, p, q)
+                return
+            }
+            let loops = LoopNest(
+                shape: shape,
+                strides: [
+                    a.layout.strides(broadcastTo: shape), b.layout.strides(broadcastTo: shape),
+                    Layout.contiguousStrides(shape),
+                ])
+            loops.forEachPlane { offsets in
+                lk_binary(
+                    type, operation, loops.rows, loops.columns,
+                    a.pointer + offsets[0], loops.rowStrides[0], loops.columnStrides[0],
+                    b.pointer + offsets[1], loops.rowStrides[1], loops.columnStrides[1], output + offsets[2], p, q)
+            }
+        }
+    }
+
+    /// f(self); not recorded.
+    func computed(_ operation: LKUnary, p: Double = 0, q: Double = 0) -> Tensor {
+        let result = Tensor(uninitialized: shape)
+        let type = Scalar.kernelType
+        withExtendedLifetime(storage) {
+            if layout.isContiguous {
+                lk_unary(type, operation, 1, count, pointer, 0, 1, result.storage.pointer, p, q)
+                return
+            }
+            let loops = LoopNest(shape: shape, strides: [layout.strides, result.layout.strides])
+            loops.forEachPlane { offsets in
+                lk_unary(
+                    type, operation, loops.rows, loops.columns,
+                    pointer + offsets[0], loops.rowStrides[0], loops.columnStrides[0],
+                    result.storage.pointer + offsets[1], p, q)
+            }
+        }
+        return result
+    }
+
+    /// f(self), recorded: its gradient is `gradient`(incoming gradient, saved input or output).
+    func mapped(
+        _ operation: LKUnary, gradient: LKBinary, saving: UnaryNode<Scalar>.Saving, p: Double = 0, q: Double = 0
+    ) -> Tensor {
+        var result = computed(operation, p: p, q: q)
+        if records(node) {
+            let saved = saving == .input ? detached() : result
+            result.node = UnaryNode(input: node, gradient, saved, p, q)
+        }
+        return result
+    }
+}
+
+/// An element-wise function of one tensor, whose gradient is a kernel of the incoming gradient and one saved value.
+final class UnaryNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+
+    /// Which value the gradient is computed from.
+    enum Saving { case input, output }
+
+    private let operation: LKBinary
+    private var value: Tensor<Scalar>?
+    private let p: Double
+    private let q: Double
+
+    init(input: Node?, _ operation: LKBinary, _ value: Tensor<Scalar>, _ p: Double, _ q: Double) {
+        self.operation = operation
+        self.value = value
+        self.p = p
+        self.q = q
+        super.init(inputs: [input])
+    }
+
+    override func backward(_ gradient: Tensor<Scalar>) {
+        send(.computed(operation, gradient, saved(value), p: p, q: q), to: 0)
+    }
+
+    override func releaseSaved() { value = nil }
+}

@@ -1,0 +1,131 @@
+extension Tensor where Scalar: FloatingScalar {
+    /// The product of two vectors (a scalar), of a matrix and a vector, of two matrices, or of batches of matrices.
+    ///
+    /// C[…, i, j] = Σₖ A[…, i, k] B[…, k, j]. The axes before the last two are batches and are broadcast. A vector on the left is taken
+    /// as a row, one on the right as a column, and that axis is dropped from the result. Gradients: G Bᵀ and Aᵀ G, summed over
+    /// batches that were stretched. Transposed operands cost no copy.
+    ///
+    /// Stops where the shapes do not fit, with PyTorch's message.
+    ///
+    /// Source: `torch.matmul`.
+    public func matmul(_ other: Tensor) -> Tensor {
+        guard rank > 0, other.rank > 0 else {
+            fatalError("both arguments to matmul need to be at least 1D, but they are \(rank)D and \(other.rank)D")
+        }
+        switch (rank, other.rank) {
+        case (1, 1):
+            guard count == other.count else {
+                fatalError(
+                    "inconsistent tensor size, expected tensor \(shape) and src \(other.shape) to have the same number of "
+                        + "elements, but got \(count) and \(other.count) elements respectively")
+            }
+            return unsqueezed(axis: 0).multiplied(by: other.unsqueezed(axis: 1)).reshaped(to: [])
+        case (2, 1):
+            guard shape[1] == other.count else {
+                fatalError(
+                    "size mismatch, got input (\(shape[0])), mat (\(shape[0])x\(shape[1])), vec (\(other.count))")
+            }
+            return multiplied(by: other.unsqueezed(axis: 1)).squeezed(axis: -1)
+        case (2, 2): return multiplied(by: other)
+        case (1, _): return unsqueezed(axis: 0).matmul(other).squeezed(axis: -2)
+        case (_, 1): return matmul(other.unsqueezed(axis: 1)).squeezed(axis: -1)
+        case (_, 2):
+            // One large product instead of a batch of small ones.
+            return reshaped(to: [shape.dropLast().reduce(1, *), shape[rank - 1]]).multiplied(by: other)
+                .reshaped(to: shape.dropLast() + [other.shape[1]])
+        default:
+            let batch = Layout.broadcast(Array(shape.dropLast(2)), Array(other.shape.dropLast(2)))
+            return expanded(to: batch + shape.suffix(2)).multipliedInBatches(
+                by: other.expanded(to: batch + other.shape.suffix(2)))
+        }
+    }
+
+    /// The product of two matrices.
+    private func multiplied(by other: Tensor) -> Tensor {
+        guard shape[1] == other.shape[0] else {
+            fatalError(
+                "mat1 and mat2 shapes cannot be multiplied (\(shape[0])x\(shape[1]) and \(other.shape[0])x\(other.shape[1]))"
+            )
+        }
+        var result = Tensor(uninitialized: [shape[0], other.shape[1]])
+        BLAS.multiply(MatrixOperand(self), MatrixOperand(other), into: result.storage.pointer, adding: false)
+        if records(node, other.node) { result.node = ProductNode(self, other) }
+        return result
+    }
+
+    /// The products of two equally long batches of matrices, of any number of leading axes.
+    fileprivate func multipliedInBatches(by other: Tensor) -> Tensor {
+        guard shape[rank - 1] == other.shape[rank - 2] else {
+            fatalError(
+                "Expected size for first two dimensions of batch2 tensor to be: "
+                    + "[\(shape.dropLast(2).reduce(1, *)), \(shape[rank - 1])] but got: "
+                    + "[\(other.shape.dropLast(2).reduce(1, *)), \(other.shape[rank - 2])].")
+        }
+        let batch = Array(shape.dropLast(2))
+        let size = [shape[rank - 2], other.shape[rank - 1]]
+        var result = Tensor(uninitialized: batch + size)
+        let loops = LoopNest(
+            shape: batch, strides: [layout, other.layout, result.layout].map { Array($0.strides.dropLast(2)) })
+        loops.forEachPlane { offsets in
+            for row in 0..<loops.rows {
+                for column in 0..<loops.columns {
+                    func place(_ operand: Int) -> Int {
+                        offsets[operand] + row * loops.rowStrides[operand] + column * loops.columnStrides[operand]
+                    }
+                    BLAS.multiply(
+                        MatrixOperand(self, at: place(0)), MatrixOperand(other, at: place(1)),
+                        into: result.storage.pointer + place(2), adding: false)
+                }
+            }
+        }
+        if records(node, other.node) { result.node = BatchedProductNode(self, other) }
+        return result
+    }
+}
+
+/// A product of two matrices. Gradients are computed straight into where they are added up.
+final class ProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    private var values: (a: Tensor<Scalar>, b: Tensor<Scalar>)?
+
+    init(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) {
+        values = (a.detached(), b.detached())
+        super.init(inputs: [a.node, b.node])
+    }
+
+    override func backward(_ gradient: Tensor<Scalar>) {
+        let (a, b) = saved(values)
+        input(0)?.accumulateProduct(gradient, b.t)
+        input(1)?.accumulateProduct(a.t, gradient)
+    }
+
+    override func releaseSaved() { values = nil }
+}
+
+/// A batch of products of matrices.
+final class BatchedProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    private var values: (a: Tensor<Scalar>, b: Tensor<Scalar>)?
+
+    init(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) {
+        values = (a.detached(), b.detached())
+        super.init(inputs: [a.node, b.node])
+    }
+
+    override func backward(_ gradient: Tensor<Scalar>) {
+        let (a, b) = saved(values)
+        send(gradient.multipliedInBatches(by: b.transposed(-1, -2)), to: 0)
+        send(a.transposed(-1, -2).multipliedInBatches(by: gradient), to: 1)
+    }
+
+    override func releaseSaved() { values = nil }
+}
+
+extension GraphNode {
+    /// Adds the product of two matrices to the gradient.
+    func accumulateProduct(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) {
+        accumulate(shape: [a.shape[0], b.shape[1]]) { destination, adding in
+            BLAS.multiply(MatrixOperand(a), MatrixOperand(b), into: destination, adding: adding)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import CLockstepKernels
+
+extension Tensor where Scalar: FloatingScalar {
+    /// The sum of all elements, a scalar; 0 for an empty tensor. Gradient: g for every element.
+    ///
+    /// Added up in a fixed order that depends on the number of elements alone.
+    ///
+    /// Source: `torch.sum`.
+    public func sum() -> Tensor { sum(axes: Array(shape.indices)) }
+
+    /// The sums along one axis, which is dropped, or kept with size 1. Gradient: g for every element summed.
+    ///
+    /// Source: `torch.sum`.
+    public func sum(axis: Int, keepAxis: Bool = false) -> Tensor { sum(axes: [axis], keepAxis: keepAxis) }
+
+    /// The sums along several axes, which are dropped, or kept with size 1. Gradient: g for every element summed.
+    ///
+    /// Source: `torch.sum`.
+    public func sum(axes: [Int], keepAxis: Bool = false) -> Tensor {
+        let axes = layout.resolve(axes: axes)
+        let kept = shape.indices.filter { !axes.contains($0) }
+        let keptShape = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
+        var result = Tensor(uninitialized: kept.map { shape[$0] })
+        let reduced = axes.reduce(1) { $0 * shape[$1] }
+        let type = Scalar.kernelType
+        if layout.isContiguous, axes == Array(axes.indices), axes.count < rank {
+            // The leading axes: sums of columns.
+            withExtendedLifetime(storage) {
+                lk_sum_columns(type, reduced, result.count, pointer, result.count, result.storage.pointer, false)
+            }
+        } else {
+            let rows = rank == 0 ? detached() : detached().permuted(kept + axes).contiguous()
+            withExtendedLifetime(rows.storage) {
+                lk_sum_rows(type, result.count, reduced, rows.pointer, reduced, result.storage.pointer)
+            }
+        }
+        if keepAxis { result.layout = Layout(contiguous: keptShape) }
+        if let node, records(node) { result.node = SumNode<Scalar>(input: node, keptShape: keptShape, shape: shape) }
+        return result
+    }
+
+    /// The mean of all elements, a scalar; NaN for an empty tensor. Gradient: g / count for every element.
+    ///
+    /// Source: `torch.mean`.
+    public func mean() -> Tensor { sum() / Scalar(count) }
+
+    /// The means along one axis, which is dropped, or kept with size 1. Gradient: g / size for every element.
+    ///
+    /// Source: `torch.mean`.
+    public func mean(axis: Int, keepAxis: Bool = false) -> Tensor { mean(axes: [axis], keepAxis: keepAxis) }
+
+    /// The means along several axes, which are dropped, or kept with size 1. Gradient: g / count for every element.
+    ///
+    /// Source: `torch.mean`.
+    public func mean(axes: [Int], keepAxis: Bool = false) -> Tensor {
+        let size = layout.resolve(axes: axes).reduce(1) { $0 * shape[$1] }
+        return sum(axes: axes, keepAxis: keepAxis) / Scalar(size)
+    }
+
+    /// Sums over the axes along which this shape was stretched from `target`; what undoes broadcasting.
+    func summed(to target: [Int]) -> Tensor {
+        if target == shape { return self }
+        let missing = rank - target.count
+        let axes = shape.indices.filter { $0 < missing || (target[$0 - missing] == 1 && shape[$0] != 1) }
+        return sum(axes: axes, keepAxis: true).reshaped(to: target)
+    }
+}
+
+extension Layout {
+    /// The axes that `axes` names, in order; stops where one is named twice.
+    func resolve(axes: [Int]) -> [Int] {
+        let resolved = axes.map { resolve(axis: $0) }.sorted()
+        for (one, next) in zip(resolved, resolved.dropFirst()) where one == next {
+            fatalError("dim \(one) appears multiple times in the list of dims")
+        }
+        return shape.isEmpty ? [] : resolved
+    }
+}
+
+final class SumNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    private let keptShape: [Int]
+    private let shape: [Int]
+
+    init(input: Node, keptShape: [Int], shape: [Int]) {
+        self.keptShape = keptShape
+        self.shape = shape
+        super.init(inputs: [input])
+    }
+
+    override func backward(_ gradient: Tensor<Scalar>) {
+        send(gradient.reshaped(to: keptShape).expanded(to: shape), to: 0)
+    }
+}
