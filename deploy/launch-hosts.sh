@@ -23,8 +23,9 @@ set -uo pipefail
 
 read -ra ssh <<<"${LOCKSTEP_SSH:-ssh -T -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=10 -o ServerAliveCountMax=3}"
 binary=${LOCKSTEP_BINARY:-lockstep}
-readonly start_timeout=60 # seconds for the coordinator to say where it listens: it opens the data set first
-readonly end_timeout=10   # seconds for the others to end by themselves once one has; they notice within 5
+readonly start_timeout=60  # seconds for the coordinator to say where it listens: it opens the data set first
+readonly leash_timeout=120 # seconds that the hosts go on for without a sign of this script; it gives one every 10
+readonly end_timeout=10    # seconds for the others to end by themselves once one has; they notice within 5
 
 say() { printf '[launch] %s\n' "$*"; }
 die() { # exit status, text
@@ -150,16 +151,18 @@ choose_address() {
 }
 
 # A process on a host lives on a leash: the standard input that comes with the connection. A word on it is a signal to
-# send. When it ends, because this script has ended, was killed or lost the network, so does the process.
+# send (0, which does nothing, says that this script is there). When the leash ends or is silent, because this script has
+# ended, was killed or lost the network, so does the process.
 # The coordinator takes the place of its shell: as a background process it would be deaf to INT.
 coordinator_script() { # command line
     cat <<SCRIPT
 exec 3<&0
 (
-    while read -r signal <&3; do kill -s "\$signal" \$\$; done
-    for signal in INT KILL; do
+    while read -r -t $leash_timeout signal <&3; do kill -s "\$signal" \$\$; done
+    for signal in INT {1..30} KILL; do
         read -r _ _ _ parent _ </proc/self/stat
-        [ "\$parent" = \$\$ ] && kill -s \$signal \$\$ && sleep 30 || exit
+        [ "\$parent" = \$\$ ] || exit
+        case \$signal in *[0-9]) sleep 1 ;; *) kill -s \$signal \$\$ ;; esac
     done
 ) >/dev/null 2>&1 &
 exec $1 </dev/null 3<&-
@@ -181,8 +184,9 @@ for ((i = 0; i < $1; i++)); do
     ) &
     all+=(\$!)
 done
+set +m # no notes on jobs
 (
-    while read -r signal <&3; do kill -s "\$signal" -- "\${all[@]/#/-}"; done
+    while read -r -t $leash_timeout signal <&3; do kill -s "\$signal" -- "\${all[@]/#/-}"; done
     for signal in 0 TERM KILL; do kill -s \$signal -- "\${all[@]/#/-}" && sleep 10; done
 ) >/dev/null 2>&1 &
 leash=\$!
@@ -288,7 +292,7 @@ failure() { # text
 
 failed='' listening='' coordinator_status=1
 run() {
-    local event job status
+    local event job status wait
     mkfifo "$temporary/events"
     exec {events}<>"$temporary/events"
     trap interrupted INT TERM HUP
@@ -300,7 +304,9 @@ run() {
             out_of_time
             continue
         fi
-        read -r -t $((${deadline:-SECONDS + 60} - SECONDS)) -u "$events" event job status || continue
+        send 0 "${!running[@]}"
+        wait=$((${deadline:-SECONDS + 10} - SECONDS))
+        read -r -t $((wait < 10 ? wait : 10)) -u "$events" event job status || continue
         case $event in
         listening)
             [ -z "$listening" ] || continue

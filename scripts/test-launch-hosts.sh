@@ -56,7 +56,7 @@ fail() {
     [ ! -e out ] || sed 's/^/    /' out >&2
     exit 1
 }
-fresh() { rm -f worker.* 'done' calls pids out; }
+fresh() { rm -f worker.* 'done' calls pids; : >out; }
 launch() { # expected status, arguments; output in out
     local status=0
     tests=$((tests + 1))
