@@ -22,6 +22,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
@@ -33,6 +34,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
@@ -64,14 +66,14 @@ let package = Package(
             [
                 "LockstepTraining", "LockstepTransport", "LockstepWire", "LockstepTensor", "LockstepFormats",
                 "CLockstepSystem",
-                subprocess, systemPackage,
+                logging, subprocess, systemPackage,
             ]),
         module(
             "LockstepCommand",
             [
                 "LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepData", "LockstepFormats",
                 "LockstepOptim",
-                "LockstepTensor", arguments,
+                "LockstepTensor", arguments, logging,
             ]),
         module(
             "Lockstep",

@@ -1,6 +1,7 @@
 internal import LockstepTraining
 internal import LockstepTransport
 internal import LockstepWire
+internal import Logging
 
 /// What can happen to a coordinator.
 enum CoordinatorEvent {
@@ -68,5 +69,29 @@ enum CoordinatorAction {
         case stopped
         /// The run is complete; this checkpoint holds its weights.
         case complete
+    }
+}
+
+extension CoordinatorAction: CustomStringConvertible {
+    /// What the user is told is shown by the observer, too.
+    var logLevel: Logger.Level {
+        switch self {
+        case .note, .warning: .info
+        default: .trace
+        }
+    }
+
+    /// The action for a log.
+    var description: String {
+        switch self {
+        case .send(let envelope, let peer): "send \(envelope.logText) to \(peer)"
+        case .begin(_, let workers, _, let completedSteps):
+            "begin after \(completedSteps) steps with \(workers.count) workers"
+        case .completeStep(let step, _, _, _): "record step \(step)"
+        case .tested(_, let completedSteps): "record the test after \(completedSteps) steps"
+        case .checkpoint(let payload, let completedSteps, _): "write \(payload) after \(completedSteps) steps"
+        case .note(let text), .warning(let text): text
+        case .end(let error): "end: \(error?.description ?? "all is done")"
+        }
     }
 }

@@ -2,6 +2,7 @@ internal import LockstepFormats
 public import LockstepTraining
 public import LockstepTransport
 internal import LockstepWire
+public import Logging
 
 /// A coordinator: lets workers in, orders the steps of a run, and keeps its record.
 ///
@@ -11,6 +12,7 @@ public final class CoordinatorLoop {
     private let settings: RunSettings
     private let folder: RunFolder
     private let observer: any RunObserver
+    private let logger: Logger
     private let mailbox: Mailbox<CoordinatorEvent>
     private let clock = ContinuousClock()
     private let began: ContinuousClock.Instant
@@ -25,14 +27,17 @@ public final class CoordinatorLoop {
     ///   - advertised: Where workers reach `transport`, for messages to people.
     ///   - folder: The run's folder.
     ///   - checkpoint: The state to start from; nil for a new run.
+    ///   - logger: Receives what the coordinator does; the observer receives what a user wants to know.
     public init(
         transport: any Transport, advertised: Endpoint, settings: RunSettings, workers: Int, folder: RunFolder,
-        resumingFrom checkpoint: Checkpoint? = nil, patience: Patience = Patience(), observer: any RunObserver
+        resumingFrom checkpoint: Checkpoint? = nil, patience: Patience = Patience(), logger: Logger,
+        observer: any RunObserver
     ) {
         self.transport = transport
         self.settings = settings
         self.folder = folder
         self.observer = observer
+        self.logger = logger
         self.patience = patience
         mailbox = Mailbox(waker: transport.waker)
         began = clock.now
@@ -85,6 +90,7 @@ public final class CoordinatorLoop {
         switch incoming {
         case .message(let envelope, let peer): events.append(.message(envelope, from: peer))
         case .rejected(let error, let peer):
+            logger.debug("dropped a message from \(peer): \(error)")
             events.append(.rejected(error, from: peer, name: peer.description))
         case .lost(let peer): events.append(.lost(peer))
         case nil: break
@@ -93,6 +99,7 @@ public final class CoordinatorLoop {
     }
 
     private func perform(_ action: CoordinatorAction) throws {
+        logger.log(level: action.logLevel, "\(action)")
         switch action {
         case .send(let envelope, let peer): try transport.send(envelope, to: peer)
         case .begin(let schedule, let workers, let parameters, let completedSteps):

@@ -1,6 +1,7 @@
 internal import LockstepTensor
 internal import LockstepTraining
 internal import LockstepWire
+internal import Logging
 
 /// What can happen to a worker.
 enum WorkerEvent {
@@ -37,6 +38,31 @@ enum WorkerAction {
         case coordinator
         case rank(Int)
     }
+}
+
+extension WorkerAction: CustomStringConvertible {
+    var logLevel: Logger.Level { if case .note = self { .info } else { .trace } }
+
+    /// The action for a log: no gradients, only how many bytes they have.
+    var description: String {
+        switch self {
+        case .send(let envelope, let destination): "send \(envelope.logText) to \(destination)"
+        case .reconnect: "connect to the coordinator again"
+        case .connect(let rank, let endpoint): "connect to rank \(rank) at \(endpoint)"
+        case .compute(.prepare): "build the replica"
+        case .compute(.sums(let step, let microbatches)): "compute microbatches \(microbatches) of step \(step)"
+        case .compute(.apply): "update the parameters"
+        case .compute(.evaluate(let blocks)): "test blocks \(blocks)"
+        case .compute(.state): "copy the state"
+        case .note(let text): text
+        case .end(let error): "end: \(error?.description ?? "all is done")"
+        }
+    }
+}
+
+extension Envelope {
+    /// The message for a log.
+    var logText: String { "\(body.name) of step \(step)\(payload.map { " with \($0)" } ?? "")" }
 }
 
 /// What the compute thread can be given to do.

@@ -3,6 +3,7 @@ internal import LockstepTensor
 public import LockstepTraining
 public import LockstepTransport
 internal import LockstepWire
+public import Logging
 
 /// A worker: joins the coordinator, computes its share of each step, and ends when the coordinator says so.
 ///
@@ -12,7 +13,7 @@ public final class WorkerLoop {
     private let coordinator: Endpoint
     private let patience: Patience
     private let makeJob: @Sendable (RunSettings) throws -> any TrainableJob
-    private let tell: (String) -> Void
+    private var logger: Logger
     private let hello: Hello
     private let mailbox: Mailbox<WorkerEvent>
     private let clock = ContinuousClock()
@@ -26,16 +27,16 @@ public final class WorkerLoop {
     /// - Parameters:
     ///   - advertised: Where peers on other hosts reach `transport`; its own endpoint where that says so.
     ///   - makeJob: Gives the job for the settings that the coordinator sends.
-    ///   - tell: Receives lines for the user.
+    ///   - logger: Receives what the worker does, and why it ends.
     public init(
         transport: any Transport, coordinator: Endpoint, advertised: Endpoint, patience: Patience = Patience(),
-        makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob, tell: @escaping (String) -> Void
+        logger: Logger, makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob
     ) throws {
         self.transport = transport
         self.coordinator = coordinator
         self.patience = patience
         self.makeJob = makeJob
-        self.tell = tell
+        self.logger = logger
         hello = Hello(
             host: Host.name, pid: Int(getpid()), endpoint: advertised.description, processor: BLAS.coreType,
             software: Software.version)
@@ -59,7 +60,7 @@ public final class WorkerLoop {
             for action in actions {
                 if case .end(let error) = action {
                     if machine.strayMessages > 0 {
-                        tell("\(machine.strayMessages) messages that fitted nothing were dropped")
+                        logger.warning("\(machine.strayMessages) messages that fitted nothing were dropped")
                     }
                     if let error { throw error }
                     return
@@ -67,6 +68,7 @@ public final class WorkerLoop {
                 try perform(action, on: compute)
             }
             actions = try nextEvents().flatMap { machine.handle($0, now: now) }
+            if let rank = machine.rank { logger[metadataKey: "rank"] = "\(rank)" }
         }
     }
 
@@ -80,7 +82,7 @@ public final class WorkerLoop {
         case .message(let envelope, let peer):
             events.append(.message(envelope, fromCoordinator: peer == coordinatorPeer))
         case .rejected(let error, let peer):
-            tell("dropped a message from \(peer): \(error)")
+            logger.warning("dropped a message from \(peer): \(error)")
         case .lost(let peer):
             if peer == coordinatorPeer {
                 events.append(.lostCoordinator)
@@ -93,6 +95,7 @@ public final class WorkerLoop {
     }
 
     private func perform(_ action: WorkerAction, on compute: ComputeThread) throws {
+        logger.log(level: action.logLevel, "\(action)")
         switch action {
         case .send(let envelope, .coordinator):
             send(envelope, to: coordinatorPeer, or: .lostCoordinator)
@@ -104,8 +107,7 @@ public final class WorkerLoop {
         case .connect(let rank, let endpoint):
             peers[rank] = try transport.connect(to: Endpoint(endpoint))
         case .compute(let request): compute.add(request)
-        case .note(let text): tell(text)
-        case .end: break
+        case .note, .end: break
         }
     }
 
@@ -113,7 +115,7 @@ public final class WorkerLoop {
         do {
             try transport.send(envelope, to: peer)
         } catch {
-            tell("\(envelope.body.name) could not be sent: \(error)")
+            logger.warning("\(envelope.body.name) could not be sent: \(error)")
             mailbox.put(event)
         }
     }

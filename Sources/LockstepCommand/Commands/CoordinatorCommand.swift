@@ -51,7 +51,7 @@ struct CoordinatorCommand: ParsableCommand {
         patience.joining = .seconds(wait)
         let loop = CoordinatorLoop(
             transport: transport, advertised: advertised, settings: settings, workers: workers, folder: folder,
-            resumingFrom: checkpoint, patience: patience, observer: reporter)
+            resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
         reporter.handle(.note("coordinator listening on \(advertised)"))
         let signals = Signals.handle(first: loop.interrupt)
         defer { withExtendedLifetime(signals) {} }

@@ -88,9 +88,11 @@ struct TrainCommand: ParsableCommand {
             let loop = CoordinatorLoop(
                 transport: transport, advertised: transport.endpoint, settings: settings, workers: count,
                 folder: folder,
-                resumingFrom: checkpoint, observer: reporter)
+                resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
             let catalog = JobCatalog.current
-            InProcessWorkers.start(count: count, network: network, coordinator: transport.endpoint) {
+            InProcessWorkers.start(
+                count: count, network: network, coordinator: transport.endpoint, logger: output.logger("worker")
+            ) {
                 try catalog.job(for: $0, data: settings.data)
             }
             let signals = Signals.handle(first: loop.interrupt)
@@ -106,10 +108,11 @@ struct TrainCommand: ParsableCommand {
         let transport = try ZeroMQTransport(binding: endpoint)
         let loop = CoordinatorLoop(
             transport: transport, advertised: transport.endpoint, settings: settings, workers: count, folder: folder,
-            resumingFrom: checkpoint, observer: reporter)
+            resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
         let workers = LocalWorkers(
             count: count,
-            arguments: WorkerCommand.arguments(coordinator: transport.endpoint, parent: getpid(), data: settings.data),
+            arguments: WorkerCommand.arguments(
+                coordinator: transport.endpoint, parent: getpid(), data: settings.data, logLevel: output.logLevel),
             for: loop)
         defer { workers.end(within: .seconds(3)) }
         let signals = Signals.handle(first: loop.interrupt, second: workers.kill)

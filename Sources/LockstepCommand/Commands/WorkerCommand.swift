@@ -3,6 +3,7 @@ internal import Glibc
 internal import LockstepCluster
 internal import LockstepTensor
 internal import LockstepTransport
+internal import Logging
 
 /// `lockstep worker`: one worker of a run.
 struct WorkerCommand: ParsableCommand {
@@ -28,14 +29,18 @@ struct WorkerCommand: ParsableCommand {
     var data: String?
     @Option(help: ArgumentHelp("How long to wait for the coordinator.", valueName: "seconds"))
     var wait = 600.0
+    @Option(help: LogLevel.help)
+    var logLevel = LogLevel.info
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
     @Option(help: .hidden)
     var parent: Int?
 
     /// What a worker that `lockstep train` starts is given.
-    static func arguments(coordinator: Endpoint, parent: pid_t, data: String) -> [String] {
-        var arguments = ["worker", "--coordinator", "\(coordinator)", "--parent", "\(parent)", "--quiet"]
+    static func arguments(coordinator: Endpoint, parent: pid_t, data: String, logLevel: LogLevel) -> [String] {
+        var arguments = [
+            "worker", "--coordinator", "\(coordinator)", "--parent", "\(parent)", "--log-level", "\(logLevel)",
+        ]
         if data.contains(":") { arguments += ["--data", data] }
         return arguments
     }
@@ -53,12 +58,12 @@ struct WorkerCommand: ParsableCommand {
         let transport = try ZeroMQTransport(binding: bind.map { try Endpoint($0) } ?? coordinator.forWorker())
         var patience = Patience()
         patience.joining = .seconds(wait)
-        let (catalog, data, quiet) = (JobCatalog.current, data, quiet)
+        let (catalog, data) = (JobCatalog.current, data)
         let loop = try WorkerLoop(
             transport: transport, coordinator: coordinator,
             advertised: transport.endpoint.advertised(toward: coordinator), patience: patience,
-            makeJob: { try catalog.job(for: $0, data: data) },
-            tell: { if !quiet { print("worker: \($0)") } })
+            logger: (quiet ? LogLevel.error : logLevel).logger("worker"),
+            makeJob: { try catalog.job(for: $0, data: data) })
         if parent == nil {
             let signals = Signals.handle(first: loop.interrupt)
             defer { withExtendedLifetime(signals) {} }

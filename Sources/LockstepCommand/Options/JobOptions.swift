@@ -18,7 +18,7 @@ struct JobOptions: ParsableArguments {
             (default: 4, or the next power of two from the number of workers)
             """)
     var microbatches: Int?
-    @Option(help: "How many times each sample is used. (default: 5)")
+    @Option(help: "How many times each sample is used. (default: 10)")
     var epochs: Int?
     @Option(help: "The update rule: \(OptimizerSettings.names.joined(separator: ", ")). (default: adam)")
     var optimizer: String?
@@ -54,7 +54,7 @@ struct JobOptions: ParsableArguments {
         return try RunSettings(
             name: name ?? specifications.name, model: specifications.model, data: specifications.data, batch: batch,
             microbatches: microbatches ?? RunSettings.defaultMicrobatches(workers: workers, batch: batch),
-            epochs: epochs ?? 5,
+            epochs: epochs ?? 10,
             optimizer: OptimizerSettings(
                 name: optimizer ?? "adam", learningRate: lr, momentum: momentum, dampening: dampening,
                 weightDecay: weightDecay, nesterov: nesterov ? true : nil, betas: betas?.numbers, eps: eps),

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import LockstepTraining
+internal import Logging
 
 /// Where a run's record is kept, and whether it goes on from an earlier one.
 struct RunOptions: ParsableArguments {
@@ -31,6 +32,12 @@ struct OutputOptions: ParsableArguments {
     var quiet = false
     @Flag(help: "Print each event as a line of JSON.")
     var json = false
+
+    @Option(help: LogLevel.help)
+    var logLevel = LogLevel.warning
+
+    /// The log of a part of the program.
+    func logger(_ part: String) -> Logger { logLevel.logger(part) }
 
     func validate() throws {
         if quiet && json { throw ValidationError("--quiet and --json cannot be given together") }
