@@ -86,10 +86,15 @@ extension Tensor {
     ///
     /// Source: `torch.narrow`.
     public func narrowed(axis: Int, start: Int, count: Int) -> Tensor {
+        guard rank > 0 else { fatalError("narrow() cannot be applied to a 0-dim tensor.") }
         let axis = layout.resolve(axis: axis)
-        guard rank > 0, start >= 0, count >= 0, start + count <= shape[axis] else {
+        guard start >= -shape[axis], start <= shape[axis] else {
             fatalError(
-                "start (\(start)) + length (\(count)) exceeds dimension size (\(rank > 0 ? shape[axis] : 0)).")
+                "start out of range (expected to be in range of [\(-shape[axis]), \(shape[axis])], but got \(start))")
+        }
+        let start = start < 0 ? start + shape[axis] : start
+        guard count >= 0, start + count <= shape[axis] else {
+            fatalError("start (\(start)) + length (\(count)) exceeds dimension size (\(shape[axis])).")
         }
         let layout = layout.narrowed(axis, start, count)
         return view(
