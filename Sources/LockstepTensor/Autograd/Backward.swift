@@ -52,7 +52,8 @@ extension Tensor where Scalar: FloatingScalar {
         let start = gradient?.detached() ?? Tensor.ones(shape)
         guard start.shape == shape else {
             fatalError(
-                "Mismatch in shape: grad_output[0] has a shape of \(start.shape) and output[0] has a shape of \(shape).")
+                "Mismatch in shape: grad_output[0] has a shape of \(start.shape) and output[0] has a shape of \(shape)."
+            )
         }
         noGrad {
             // Sound because every floating-point tensor's node is a `GraphNode` of its element type.

@@ -108,7 +108,8 @@ extension Tensor {
         }
         let layout = layout.narrowed(axis, start, count)
         return view(
-            layout, record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).narrowed(axis, start, count)) })
+            layout,
+            record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).narrowed(axis, start, count)) })
     }
 }
 

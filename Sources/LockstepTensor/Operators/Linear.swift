@@ -21,13 +21,15 @@ public func linear<Scalar: FloatingScalar>(
     _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>? = nil, activation: Activation = .none
 ) -> Tensor<Scalar> {
     guard weight.rank == 2, input.rank > 0 else {
-        fatalError("linear(): expected an input of at least 1D and a weight of 2D, got \(input.shape) and \(weight.shape)")
+        fatalError(
+            "linear(): expected an input of at least 1D and a weight of 2D, got \(input.shape) and \(weight.shape)")
     }
     let (inputs, outputs) = (weight.shape[1], weight.shape[0])
     let batch = input.shape.dropLast().reduce(1, *)
     guard input.shape[input.rank - 1] == inputs else {
         fatalError(
-            "mat1 and mat2 shapes cannot be multiplied (\(batch)x\(input.shape[input.rank - 1]) and \(inputs)x\(outputs))")
+            "mat1 and mat2 shapes cannot be multiplied (\(batch)x\(input.shape[input.rank - 1]) and \(inputs)x\(outputs))"
+        )
     }
     if let bias, bias.shape != [outputs] {
         fatalError(

@@ -22,7 +22,8 @@ extension Tensor where Scalar: FloatingScalar {
             return unsqueezed(axis: 0).multiplied(by: other.unsqueezed(axis: 1)).reshaped(to: [])
         case (2, 1):
             guard shape[1] == other.count else {
-                fatalError("size mismatch, got input (\(shape[0])), mat (\(shape[0])x\(shape[1])), vec (\(other.count))")
+                fatalError(
+                    "size mismatch, got input (\(shape[0])), mat (\(shape[0])x\(shape[1])), vec (\(other.count))")
             }
             return multiplied(by: other.unsqueezed(axis: 1)).squeezed(axis: -1)
         case (2, 2): return multiplied(by: other)
@@ -43,7 +44,8 @@ extension Tensor where Scalar: FloatingScalar {
     private func multiplied(by other: Tensor) -> Tensor {
         guard shape[1] == other.shape[0] else {
             fatalError(
-                "mat1 and mat2 shapes cannot be multiplied (\(shape[0])x\(shape[1]) and \(other.shape[0])x\(other.shape[1]))")
+                "mat1 and mat2 shapes cannot be multiplied (\(shape[0])x\(shape[1]) and \(other.shape[0])x\(other.shape[1]))"
+            )
         }
         var result = Tensor(uninitialized: [shape[0], other.shape[1]])
         BLAS.multiply(MatrixOperand(self), MatrixOperand(other), into: result.storage.pointer, adding: false)

@@ -150,7 +150,8 @@ import Testing
         #expect(buffer.values == Tensor([3, 1, 2]))
         #expect(a.gradient == .ones([2]) && b.gradient == nil)
         (early * 2).sum().backward()
-        #expect(buffer.gradients == Tensor([0, 3, 3]), "what was recorded before the move arrives where the parameter is")
+        #expect(
+            buffer.gradients == Tensor([0, 3, 3]), "what was recorded before the move arrives where the parameter is")
     }
 
     @Test func emptyBufferWorks() {

@@ -53,7 +53,9 @@ import Testing
         Stop("index 5 is out of bounds for dimension 0 with size 3") { _ = ones(3)[5] },
         Stop("index -7 is out of bounds for dimension 1 with size 4") { _ = ones(3, 4)[0, -7] },
         Stop("too many indices for tensor of dimension 1") { _ = ones(3)[0, 0] },
-        Stop("start (1) + length (3) exceeds dimension size (3).") { _ = ones(3).narrowed(axis: 0, start: 1, count: 3) },
+        Stop("start (1) + length (3) exceeds dimension size (3).") {
+            _ = ones(3).narrowed(axis: 0, start: 1, count: 3)
+        },
         Stop("start out of range (expected to be in range of [-3, 3], but got 5)") {
             _ = ones(3).narrowed(axis: 0, start: 5, count: 1)
         },
@@ -92,7 +94,9 @@ import Testing
         Stop("attempting to assign a gradient of size '[2]' to a tensor of size '[3]'") {
             Parameter(ones(3)).gradient = ones(2)
         },
-        Stop("a parameter of shape [3] cannot be set to a value of shape [1, 3]") { Parameter(ones(3)).value = ones(1, 3) },
+        Stop("a parameter of shape [3] cannot be set to a value of shape [1, 3]") {
+            Parameter(ones(3)).value = ones(1, 3)
+        },
         Stop("upper bound and lower bound inconsistent with step sign") { _ = Tensor<Float>.arange(0, 3, step: -1) },
         Stop("step must be nonzero") { _ = Tensor<Int64>.arange(0, 3, step: 0) },
         Stop("number of steps must be non-negative") { _ = Tensor<Float>.linspace(0, 1, steps: -1) },
