@@ -35,21 +35,3 @@ static void LK(sum_columns)(size_t rows, size_t columns, const void *input, ptrd
         LK(store_part)(out + j, sum, part);
     }
 }
-
-static void LK(extremum_rows)(bool largest, size_t rows, size_t columns, const void *input, ptrdiff_t stride,
-                              void *output, int64_t *indices) {
-    T *values = output;
-    for (size_t row = 0; row < rows; row++) {
-        const T *a = (const T *)input + (ptrdiff_t)row * stride;
-        T best = a[0];
-        size_t place = 0;
-        for (size_t j = 1; j < columns && best == best; j++) {
-            if ((largest ? a[j] > best : a[j] < best) || a[j] != a[j]) {
-                best = a[j];
-                place = j;
-            }
-        }
-        values[row] = best;
-        indices[row] = (int64_t)place;
-    }
-}

@@ -11,8 +11,3 @@ void lk_sum_columns(LKType type, size_t rows, size_t columns, const void *a, ptr
                     bool accumulate) {
     LK_DISPATCH(type, sum_columns, (rows, columns, a, stride, out, accumulate))
 }
-
-void lk_extremum_rows(LKType type, bool largest, size_t rows, size_t columns, const void *a, ptrdiff_t stride,
-                      void *values, int64_t *indices) {
-    LK_DISPATCH(type, extremum_rows, (largest, rows, columns, a, stride, values, indices))
-}

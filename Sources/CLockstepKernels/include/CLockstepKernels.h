@@ -8,8 +8,11 @@
 
 #include "LKDispatch.h"
 #include "LKElementwise.h"
+#include "LKIndexing.h"
 #include "LKMemory.h"
 #include "LKOptim.h"
+#include "LKOrder.h"
 #include "LKReduction.h"
+#include "LKScan.h"
 #include "LKSoftmax.h"
 #include "LKThread.h"

@@ -10,8 +10,3 @@ void lk_sum_rows(LKType type, size_t rows, size_t columns, const void *a, ptrdif
 /// out[j] = sum of column j, or out[j] += it where `accumulate`.
 void lk_sum_columns(LKType type, size_t rows, size_t columns, const void *a, ptrdiff_t stride, void *out,
                     bool accumulate);
-
-/// The largest (or the smallest) element of each row and the place of its first occurrence; NaN counts as both.
-/// `columns` must be at least 1.
-void lk_extremum_rows(LKType type, bool largest, size_t rows, size_t columns, const void *a, ptrdiff_t stride,
-                      void *values, int64_t *indices);

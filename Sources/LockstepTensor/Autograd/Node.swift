@@ -1,3 +1,5 @@
+import CLockstepKernels
+
 /// One recorded operation: what backward needs to know of it.
 ///
 /// A tensor that came out of an operation holds its node, and a node holds those of the operation's inputs, so the graph lives
@@ -25,6 +27,9 @@ package class Node: @unchecked Sendable {
     /// A node for a view of what this one made. Views are for every element type, nodes for floating-point types alone, and
     /// this one knows which.
     func viewNode(_ record: some ViewRecord) -> Node { fatalError("\(type(of: self)) has no views") }
+
+    /// A node for an operation on several tensors of this one's element type.
+    func joinNode(_ inputs: [Node?], _ record: some JoinRecord) -> Node { fatalError("\(type(of: self)) has no joins") }
 
     deinit {
         // Freeing the inputs here one by one would recurse through the whole graph and overflow the stack. Instead, the
@@ -74,6 +79,27 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
         }
     }
 
+    /// Adds a part of the gradient that is 0 but where `region` lies in a tensor of `shape` in row-major order.
+    ///
+    /// In place where it can be, so that many slices of one tensor cost no more than the tensor.
+    final func accumulate(_ part: Tensor<Scalar>, at region: Layout, of shape: [Int]) {
+        if gradient == nil || !gradient!.isUniqueAndContiguous {  // Not nil: just compared.
+            var whole = Tensor<Scalar>.zeros(shape)
+            whole.write(part, at: region)
+            return accumulate(whole)
+        }
+        let target = gradient!.storage.pointer + gradient!.layout.offset + region.offset
+        let loops = LoopNest(shape: region.shape, strides: [part.layout.strides, region.strides])
+        withExtendedLifetime(part.storage) {
+            loops.forEachPlane { offsets in
+                lk_add_to(
+                    Scalar.kernelType, loops.rows, loops.columns,
+                    part.pointer + offsets[0], loops.rowStrides[0], loops.columnStrides[0],
+                    target + offsets[1], loops.rowStrides[1], loops.columnStrides[1])
+            }
+        }
+    }
+
     /// Computes the gradients of the inputs from that of the output and sends each with `send`.
     func backward(_ gradient: Tensor<Scalar>) { fatalError("\(type(of: self)) has no backward") }
 
@@ -82,6 +108,10 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
     }
 
     override func viewNode(_ record: some ViewRecord) -> Node { ViewNode<Scalar, _>(input: self, record) }
+
+    override func joinNode(_ inputs: [Node?], _ record: some JoinRecord) -> Node {
+        JoinNode<Scalar, _>(inputs: inputs, record)
+    }
 
     /// Whether input number `place` wants a gradient.
     final func wants(_ place: Int) -> Bool { inputs[place] != nil }

@@ -1,79 +1,11 @@
-/// Something that picks elements along one axis: an integer, which drops the axis, or a range, which keeps it.
-///
-/// Negative numbers count from the end, and ranges that reach beyond it are cut off, as in PyTorch.
-public protocol TensorIndex: Sendable {
-    /// Where the picked elements begin and how many there are, of `size`; no count for an integer.
-    func resolve(size: Int, axis: Int) -> (start: Int, count: Int?)
-}
-
-extension Int: TensorIndex {
-    /// The place itself; stops with PyTorch's message where it is out of range.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) {
-        guard self >= -size, self < size else {
-            fatalError("index \(self) is out of bounds for dimension \(axis) with size \(size)")
-        }
-        return (self < 0 ? self + size : self, nil)
-    }
-}
-
-extension Range<Int>: TensorIndex {
-    /// The places from the lower bound up to the upper one.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) {
-        resolveRange(lowerBound, upperBound, size)
-    }
-}
-
-extension ClosedRange<Int>: TensorIndex {
-    /// The places from the lower bound through the upper one.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) {
-        resolveThrough(lowerBound, upperBound, size)
-    }
-}
-
-extension PartialRangeFrom<Int>: TensorIndex {
-    /// The places from the lower bound to the end.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) { resolveRange(lowerBound, size, size) }
-}
-
-extension PartialRangeUpTo<Int>: TensorIndex {
-    /// The places up to the bound.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) { resolveRange(0, upperBound, size) }
-}
-
-extension PartialRangeThrough<Int>: TensorIndex {
-    /// The places through the bound.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) { resolveThrough(0, upperBound, size) }
-}
-
-/// All elements along an axis: `x[.all, 1]`, where Python writes `x[:, 1]`.
-public struct AllIndices: TensorIndex {
-    /// All elements along an axis.
-    public init() {}
-    /// The places from the first to the last.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) { (0, size) }
-}
-
-extension TensorIndex where Self == AllIndices {
-    /// All elements along an axis.
-    public static var all: AllIndices { AllIndices() }
-}
-
-private func resolveThrough(_ lower: Int, _ last: Int, _ size: Int) -> (start: Int, count: Int?) {
-    // The place after the last one from the end is the end, not the first.
-    resolveRange(lower, last == -1 ? size : last + 1, size)
-}
-
-private func resolveRange(_ lower: Int, _ upper: Int, _ size: Int) -> (start: Int, count: Int?) {
-    let start = Swift.min(Swift.max(lower < 0 ? lower + size : lower, 0), size)
-    let end = Swift.min(Swift.max(upper < 0 ? upper + size : upper, start), size)
-    return (start, end - start)
-}
+import CLockstepKernels
 
 extension Tensor {
-    /// The elements that the indices pick along the first axes: `x[0]`, `x[0..<2]`, `x[.all, -1]`, `x[1..., 0]`.
+    /// The elements that the indices pick along the first axes: `x[0]`, `x[0..<2]`, `x[.all, -1]`, `x[1..., .slice(by: 2)]`.
     ///
     /// Reading makes a view. Gradient: g where an element was picked, 0 elsewhere. Assigning copies the new elements, broadcast
-    /// to the picked shape, in; it stops for a tensor that requires a gradient, outside of `noGrad`.
+    /// to the picked shape, in; gradients: 0 there and g elsewhere, and g there for the new elements. It stops for a leaf that
+    /// requires a gradient, outside of `noGrad`.
     ///
     /// Stops with PyTorch's message for too many indices and for an integer out of range.
     public subscript(_ indices: any TensorIndex...) -> Tensor {
@@ -82,12 +14,30 @@ extension Tensor {
                 layout.slice(indices),
                 record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).slice(indices)) })
         }
-        set {
-            checkInPlace()
-            makeUnique()
-            let region = layout.slice(indices)
-            write(newValue.detached().expanded(to: region.shape), at: region)
+        set { put(newValue, at: indices) }
+    }
+
+    /// Sets the elements that the indices pick to one value: `x[.all, 0] = 0`.
+    ///
+    /// For assigning alone; what is read is a tensor.
+    @_disfavoredOverload
+    public subscript(_ indices: any TensorIndex...) -> Scalar {
+        @available(*, unavailable, message: "the elements picked are a tensor; item() gives the value of one")
+        get { fatalError("not available") }
+        set { put(Tensor(newValue), at: indices) }
+    }
+
+    private mutating func put(_ newValue: Tensor, at indices: [any TensorIndex]) {
+        checkLeafInPlace()
+        let before = node
+        makeUnique()
+        let region = layout.slice(indices)
+        let values = newValue.expanded(to: region.shape)
+        write(values, at: region)
+        let recorded = Tensor.record([before, values.node]) {
+            PutRecord(region: Layout(contiguous: shape).slice(indices))
         }
+        node = recorded ?? before
     }
 
     /// `count` elements along `axis` from `start` on, as a view. Gradient: g there, 0 elsewhere.
@@ -111,27 +61,63 @@ extension Tensor {
             layout,
             record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).narrowed(axis, start, count)) })
     }
+
+    /// The elements at one place along `axis`, which is dropped, as a view. Gradient: g there, 0 elsewhere.
+    ///
+    /// Stops where the place is out of range.
+    ///
+    /// Source: `torch.select`.
+    public func selected(axis: Int, index: Int) -> Tensor {
+        guard rank > 0 else { fatalError("select() cannot be applied to a 0-dim tensor.") }
+        let axis = layout.resolve(axis: axis)
+        guard index >= -shape[axis], index < shape[axis] else {
+            fatalError("select(): index \(index) out of range for tensor of size \(shape) at dimension \(axis)")
+        }
+        let place = index < 0 ? index + shape[axis] : index
+        return view(
+            layout.selected(axis, place),
+            record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).selected(axis, place)) })
+    }
+
+    /// Stops where an in-place change would spoil what backward needs: of a leaf, outside of `noGrad`.
+    func checkLeafInPlace() {
+        if let node, node.inputs.isEmpty { checkInPlace() }
+    }
 }
 
 extension Layout {
     fileprivate func slice(_ indices: [any TensorIndex]) -> Layout {
-        guard indices.count <= shape.count else {
+        let selections = indices.count { $0.role == .selection }
+        guard selections <= shape.count else {
             fatalError("too many indices for tensor of dimension \(shape.count)")
         }
-        var (shape, strides, offset) = ([Int](), [Int](), self.offset)
-        for axis in self.shape.indices {
-            guard axis < indices.count else {
-                shape.append(self.shape[axis])
-                strides.append(self.strides[axis])
-                continue
-            }
-            let (start, count) = indices[axis].resolve(size: self.shape[axis], axis: axis)
-            offset += start * self.strides[axis]
-            if let count {
-                shape.append(count)
-                strides.append(self.strides[axis])
+        guard indices.count(where: { $0.role == .ellipsis }) <= 1 else {
+            fatalError("an index can only have a single ellipsis ('...')")
+        }
+        var (shape, strides, offset, axis) = ([Int](), [Int](), self.offset, 0)
+        func keep(_ axes: Int) {
+            shape += self.shape[axis..<(axis + axes)]
+            strides += self.strides[axis..<(axis + axes)]
+            axis += axes
+        }
+        for index in indices {
+            switch index.role {
+            case .ellipsis: keep(self.shape.count - selections)
+            case .newAxis:
+                shape.append(1)
+                strides.append(1)
+            case .selection:
+                switch index.resolve(size: self.shape[axis], axis: axis) {
+                case .element(let place): offset += place * self.strides[axis]
+                case .range(let start, let count, let step):
+                    offset += start * self.strides[axis]
+                    shape.append(count)
+                    strides.append(self.strides[axis] * step)
+                }
+                axis += 1
             }
         }
+        keep(self.shape.count - axis)
         return Layout(shape: shape, strides: strides, offset: offset)
     }
 
@@ -139,5 +125,27 @@ extension Layout {
         var shape = shape
         shape[axis] = count
         return Layout(shape: shape, strides: strides, offset: offset + start * strides[axis])
+    }
+
+    fileprivate func selected(_ axis: Int, _ place: Int) -> Layout {
+        let others = shape.indices.filter { $0 != axis }
+        return Layout(
+            shape: others.map { shape[$0] }, strides: others.map { strides[$0] },
+            offset: offset + place * strides[axis])
+    }
+}
+
+/// Elements of one tensor put into a region of another.
+struct PutRecord: JoinRecord {
+    let region: Layout
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>, for place: Int) -> Tensor<Scalar> {
+        if place == 0 {
+            var rest = gradient.copied()
+            rest.write(Tensor(0).expanded(to: region.shape), at: region)
+            return rest
+        }
+        let dense = gradient.contiguous()
+        let part = Layout(shape: region.shape, strides: region.strides, offset: region.offset + dense.layout.offset)
+        return dense.view(part, dense.record { SliceRecord(shape: $0.shape, region: region) })
     }
 }

@@ -103,12 +103,6 @@ import Testing
             expectSameBits("column sum", type, size: size, outputs: 1) { kind, inputs, output in
                 lk_sum_columns(kind, size, 1, inputs[0], 1, output, false)
             }
-            if size > 0 {
-                expectSameBits("extremum", type, size: size, outputs: 1) { kind, inputs, output in
-                    var place: Int64 = -1
-                    lk_extremum_rows(kind, true, 1, size, inputs[0], size, output, &place)
-                }
-            }
         }
         forEachSizeAndType { size, type in check(type, size) }
     }

@@ -1,0 +1,116 @@
+// How operations that only move elements are recorded. They exist for every element type, and a type need not know at compile time
+// whether it has gradients: the node of an input, which only a floating-point tensor has, makes the node of the result.
+
+extension Tensor {
+    /// The node of a view of this tensor, if operations on it are recorded.
+    func record(_ make: (Tensor) -> some ViewRecord) -> Node? {
+        guard records(node), let node else { return nil }
+        return node.viewNode(make(self))
+    }
+
+    /// The node of an operation on several tensors, if it is to be recorded.
+    static func record(_ inputs: [Node?], _ make: () -> some JoinRecord) -> Node? {
+        guard records(inputs), let node = inputs.lazy.compactMap({ $0 }).first else { return nil }
+        return node.joinNode(inputs, make())
+    }
+}
+
+/// How backward undoes an operation on one tensor whose elements are elements of that tensor: what it needs to know of it, for
+/// any element type.
+protocol ViewRecord: Sendable {
+    /// The gradient of the tensor that was viewed, from that of the view.
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar>
+
+    /// Where the view is a part of the tensor: that part, and the tensor's shape. Its gradient is then added in place.
+    var part: (region: Layout, shape: [Int])? { get }
+
+    /// Whether the record holds tensors, which are dropped after backward.
+    static var savesTensors: Bool { get }
+}
+
+extension ViewRecord {
+    var part: (region: Layout, shape: [Int])? { nil }
+    static var savesTensors: Bool { false }
+}
+
+/// How backward undoes an operation on several tensors whose elements are elements of theirs.
+protocol JoinRecord: Sendable {
+    /// The gradient of input number `place`, from that of the result.
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>, for place: Int) -> Tensor<Scalar>
+
+    /// Whether the record holds tensors, which are dropped after backward.
+    static var savesTensors: Bool { get }
+}
+
+extension JoinRecord {
+    static var savesTensors: Bool { false }
+}
+
+struct ReshapeRecord: ViewRecord {
+    let shape: [Int]
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> { gradient.reshaped(to: shape) }
+}
+
+struct PermuteRecord: ViewRecord {
+    let axes: [Int]
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
+        var inverse = axes
+        for (place, axis) in axes.enumerated() { inverse[axis] = place }
+        return gradient.permuted(inverse)
+    }
+}
+
+struct ExpandRecord: ViewRecord {
+    let shape: [Int]
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> { gradient.summed(to: shape) }
+}
+
+struct SliceRecord: ViewRecord {
+    let shape: [Int]
+    /// Where the slice lies in a tensor of that shape in row-major order.
+    let region: Layout
+    var part: (region: Layout, shape: [Int])? { (region, shape) }
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
+        var whole = Tensor<Scalar>.zeros(shape)
+        whole.write(gradient, at: region)
+        return whole
+    }
+}
+
+final class ViewNode<Scalar: FloatingScalar, Record: ViewRecord>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    private var record: Record?
+
+    init(input: Node, _ record: Record) {
+        self.record = record
+        super.init(inputs: [input])
+    }
+
+    override func backward(_ gradient: Tensor<Scalar>) {
+        let record = saved(record)
+        if let (region, shape) = record.part {
+            input(0)?.accumulate(gradient, at: region, of: shape)
+        } else {
+            send(record.undo(gradient), to: 0)
+        }
+    }
+
+    override func releaseSaved() { if Record.savesTensors { record = nil } }
+}
+
+final class JoinNode<Scalar: FloatingScalar, Record: JoinRecord>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    private var record: Record?
+
+    init(inputs: [Node?], _ record: Record) {
+        self.record = record
+        super.init(inputs: inputs)
+    }
+
+    override func backward(_ gradient: Tensor<Scalar>) {
+        let record = saved(record)
+        for place in inputs.indices { send(record.undo(gradient, for: place), to: place) }
+    }
+
+    override func releaseSaved() { if Record.savesTensors { record = nil } }
+}
