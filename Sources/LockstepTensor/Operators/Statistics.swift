@@ -71,7 +71,10 @@ extension Tensor where Scalar: FloatingScalar {
         switch p {
         case .infinity: return abs().amax(axes: axes, keepAxis: keepAxis)
         case -.infinity: return abs().amin(axes: axes, keepAxis: keepAxis)
-        case 0: return Tensor(converting: self .!= Tensor(0)).sum(axes: axes, keepAxis: keepAxis)
+        case 0:
+            let zeros = self .== Tensor(0)
+            let counted = replacing(with: 1, where: !zeros).replacing(with: 0, where: zeros)
+            return counted.sum(axes: axes, keepAxis: keepAxis)
         case 1: return abs().sum(axes: axes, keepAxis: keepAxis)
         case 2: return square().sum(axes: axes, keepAxis: keepAxis).withFiniteSlope { $0.sqrt() }
         case ..<1:
