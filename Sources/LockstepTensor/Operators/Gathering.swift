@@ -16,7 +16,12 @@ extension Tensor {
         if indices.count == 0 {
             result = Tensor(uninitialized: indices.shape)
         } else {
-            checkIndices("gather", indices, "self", shape, except: axis)
+            checkIndexRank(indices, "input", shape)
+            guard fits(indices, shape, except: axis) else {
+                fatalError(
+                    "Size does not match at dimension \(axis) expected index \(indices.shape) to be no larger than self "
+                        + "\(shape) apart from dimension \(axis)")
+            }
             indices.checkPlaces(size: rank == 0 ? 1 : shape[axis], axis: axis)
             result = gathered(axis, indices)
         }
@@ -38,7 +43,7 @@ extension Tensor {
             }
             return gathered(axis: 0, indices: indices.reshaped(to: []))
         }
-        indices.checkPlaces(size: shape[axis], axis: axis)
+        indices.checkPlaces(size: shape[axis], axis: axis, "index out of range in self: ")
         var (along, shape) = ([Int](repeating: 1, count: rank), shape)
         along[axis] = indices.count
         shape[axis] = indices.count
@@ -58,7 +63,7 @@ extension Tensor {
     ///
     /// Source: `torch.scatter`.
     public func scattering(_ source: Tensor, axis: Int, indices: Tensor<Int64>) -> Tensor {
-        let axis = checkScatter("scatter", source, axis, indices)
+        let axis = checkScatter(source, axis, indices)
         return scattering(source, axis: axis, indices: indices, adding: false)
     }
 
@@ -124,29 +129,33 @@ extension Tensor {
     }
 
     /// The axis along which elements are scattered; stops where something does not fit.
-    fileprivate func checkScatter(_ name: String, _ source: Tensor, _ axis: Int, _ indices: Tensor<Int64>) -> Int {
+    fileprivate func checkScatter(_ source: Tensor, _ axis: Int, _ indices: Tensor<Int64>) -> Int {
         let axis = layout.resolve(axis: axis)
         if indices.count == 0 { return axis }
-        checkIndices(name, indices, "self", shape, except: axis)
-        checkIndices(name, indices, "src", source.shape, except: nil)
+        checkIndexRank(indices, "self", shape)
+        checkIndexRank(indices, "src", source.shape)
+        guard fits(indices, shape, except: axis), fits(indices, source.shape, except: nil) else {
+            fatalError(
+                "Expected index \(indices.shape) to be no larger than self \(shape) apart from dimension \(axis) and to be no "
+                    + "larger size than src \(source.shape)")
+        }
         indices.checkPlaces(size: rank == 0 ? 1 : shape[axis], axis: axis)
         return axis
     }
 
-    /// Stops where `indices` has another number of axes than an operand or reaches beyond it.
-    private func checkIndices(
-        _ name: String, _ indices: Tensor<Int64>, _ operand: String, _ shape: [Int], except axis: Int?
-    ) {
+    /// Stops where `indices` has another number of axes than an operand.
+    private func checkIndexRank(_ indices: Tensor<Int64>, _ operand: String, _ shape: [Int]) {
         guard Swift.max(indices.rank, 1) == Swift.max(shape.count, 1) else {
             fatalError(
-                "\(name)(): Index tensor must have the same number of dimensions as \(operand) tensor: got \(indices.shape) "
-                    + "and \(shape)")
+                "Index tensor must have the same number of dimensions as \(operand) tensor: got \(indices.shape) and \(shape)"
+            )
         }
-        let sizes = shape.isEmpty ? [1] : shape
-        for (place, size) in indices.shape.enumerated() where place != axis && size > sizes[place] {
-            let exception = axis.map { " apart from dimension \($0)" } ?? ""
-            fatalError(
-                "\(name)(): Expected index \(indices.shape) to be no larger than \(operand) \(shape)\(exception)")
+    }
+
+    /// Whether `indices` is nowhere longer than an operand, except along `axis`.
+    private func fits(_ indices: Tensor<Int64>, _ shape: [Int], except axis: Int?) -> Bool {
+        zip(indices.shape, shape.isEmpty ? [1] : shape).enumerated().allSatisfy { place, sizes in
+            place == axis || sizes.0 <= sizes.1
         }
     }
 }
@@ -163,18 +172,18 @@ extension Tensor where Scalar: Numeric {
     ///
     /// Source: `torch.scatter_add`.
     public func scatterAdding(_ source: Tensor, axis: Int, indices: Tensor<Int64>) -> Tensor {
-        let axis = checkScatter("scatter_add", source, axis, indices)
+        let axis = checkScatter(source, axis, indices)
         return scattering(source, axis: axis, indices: indices, adding: true)
     }
 }
 
 extension Tensor<Int64> {
     /// Stops where an element is no place along an axis of `size`.
-    func checkPlaces(size: Int, axis: Int) {
+    func checkPlaces(size: Int, axis: Int, _ context: String = "") {
         withUnsafeElements { elements in
             // Negative numbers are large ones without their sign.
             guard let wrong = elements.first(where: { UInt64(bitPattern: $0) >= UInt64(size) }) else { return }
-            fatalError("index \(wrong) is out of bounds for dimension \(axis) with size \(size)")
+            fatalError("\(context)index \(wrong) is out of bounds for dimension \(axis) with size \(size)")
         }
     }
 }

@@ -17,14 +17,14 @@ extension Tensor {
         set { put(newValue, at: indices) }
     }
 
-    /// Sets the elements that the indices pick to one value: `x[.all, 0] = 0`.
+    /// Sets the elements that the indices pick to the value of a literal: `x[.all, 0] = 0`.
     ///
     /// For assigning alone; what is read is a tensor.
     @_disfavoredOverload
-    public subscript(_ indices: any TensorIndex...) -> Scalar {
+    public subscript(_ indices: any TensorIndex...) -> ElementLiteral<Scalar> {
         @available(*, unavailable, message: "the elements picked are a tensor; item() gives the value of one")
         get { fatalError("not available") }
-        set { put(Tensor(newValue), at: indices) }
+        set { put(Tensor(newValue.value), at: indices) }
     }
 
     private mutating func put(_ newValue: Tensor, at indices: [any TensorIndex]) {
@@ -88,6 +88,9 @@ extension Tensor {
 extension Layout {
     fileprivate func slice(_ indices: [any TensorIndex]) -> Layout {
         let selections = indices.count { $0.role == .selection }
+        guard selections == 0 || !shape.isEmpty else {
+            fatalError("invalid index of a 0-dim tensor. Use `item()` to convert a 0-dim tensor to a number")
+        }
         guard selections <= shape.count else {
             fatalError("too many indices for tensor of dimension \(shape.count)")
         }

@@ -29,6 +29,12 @@ extension Tensor {
             let before = node
             let (places, part) = (mask.truePlaces, Array(shape[mask.rank...]))
             let picked = [places.count] + part
+            let sizes = zip(newValue.shape.reversed(), picked.reversed())
+            guard newValue.rank <= picked.count, sizes.allSatisfy({ $0 == 1 || $0 == $1 }) else {
+                fatalError(
+                    "shape mismatch: value tensor of shape \(newValue.shape) cannot be broadcast to indexing result of shape "
+                        + "\(picked)")
+            }
             let indices = places.reshaped(to: [places.count] + part.map { _ in 1 }).expanded(to: picked)
             self = reshaped(to: [mask.count] + part)
                 .scattering(newValue.expanded(to: picked), axis: 0, indices: indices).reshaped(to: shape)
@@ -36,16 +42,16 @@ extension Tensor {
         }
     }
 
-    /// Sets the elements where the mask is true to one value: `x[x .< 0] = 0`.
+    /// Sets the elements where the mask is true to the value of a literal: `x[x .< 0] = 0`.
     ///
     /// For assigning alone; what is read is a tensor.
     @_disfavoredOverload
-    public subscript(_ mask: Tensor<Bool>) -> Scalar {
+    public subscript(_ mask: Tensor<Bool>) -> ElementLiteral<Scalar> {
         @available(*, unavailable, message: "the elements picked are a tensor; item() gives the value of one")
         get { fatalError("not available") }
         set {
             checkMask(mask)
-            put(Tensor(newValue), where: mask)
+            put(Tensor(newValue.value), where: mask)
         }
     }
 
@@ -58,7 +64,12 @@ extension Tensor {
         let size = Int64(shape[0])
         let places = Tensor<Int64>(shape: [indices.count]) { buffer in
             indices.withUnsafeElements { elements in
-                for (place, index) in elements.enumerated() { buffer[place] = index < 0 ? index + size : index }
+                for (place, index) in elements.enumerated() {
+                    guard index >= -size, index < size else {
+                        fatalError("index \(index) is out of bounds for dimension 0 with size \(size)")
+                    }
+                    buffer[place] = index < 0 ? index + size : index
+                }
             }
         }
         return selected(axis: 0, indices: places).reshaped(to: indices.shape + shape.dropFirst())

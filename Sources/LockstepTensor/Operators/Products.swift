@@ -5,8 +5,8 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.mm`.
     public func mm(_ other: Tensor) -> Tensor {
-        guard rank == 2 else { fatalError("self must be a matrix") }
-        guard other.rank == 2 else { fatalError("mat2 must be a matrix") }
+        guard rank == 2 else { fatalError("mm: self must be a matrix, got \(rank)-D tensor") }
+        guard other.rank == 2 else { fatalError("mm: mat2 must be a matrix, got \(other.rank)-D tensor") }
         return matmul(other)
     }
 

@@ -56,11 +56,11 @@ extension Tensor {
                 "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: got \(counts) "
                     + "for \(shape)")
         }
-        if let negative = counts.first(where: { $0 < 0 }) {
-            fatalError("Trying to create tensor with negative dimension \(negative): \(counts)")
-        }
         let sizes = [Int](repeating: 1, count: counts.count - rank) + shape
         let pairs = zip(counts, sizes)
+        if counts.contains(where: { $0 < 0 }) {
+            fatalError("Trying to create tensor with negative dimension: \(pairs.map { $0 * $1 })")
+        }
         return reshaped(to: sizes.flatMap { [1, $0] }).expanded(to: pairs.flatMap { [$0, $1] })
             .reshaped(to: pairs.map { $0 * $1 })
     }

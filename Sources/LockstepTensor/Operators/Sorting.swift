@@ -42,7 +42,7 @@ extension Tensor {
     ) -> (values: Tensor, indices: Tensor<Int64>) {
         let place = layout.resolve(axis: axis)
         guard count >= (rank == 0 ? 1 : 0), count <= (rank == 0 ? 1 : shape[place]) else {
-            fatalError("selected index k out of range: \(count) of \(shape) along dimension \(place)")
+            fatalError("selected index k out of range: k = \(count), shape \(shape), dimension \(place)")
         }
         let (values, indices) = sorted(axis: place, descending: largest)
         if rank == 0 { return (values, indices) }

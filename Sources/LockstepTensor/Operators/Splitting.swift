@@ -48,7 +48,8 @@ extension Tensor {
     ///
     /// Source: `torch.unbind`.
     public func unbound(axis: Int = 0) -> [Tensor] {
-        let axis = splitAxis("unbind", axis)
+        guard rank > 0 else { fatalError("Dimension specified as \(axis) but tensor has no dimensions") }
+        let axis = layout.resolve(axis: axis)
         return (0..<shape[axis]).map { selected(axis: axis, index: $0) }
     }
 

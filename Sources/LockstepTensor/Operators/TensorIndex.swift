@@ -132,3 +132,25 @@ private func resolveRange(_ lower: Int, _ upper: Int, _ size: Int, step: Int = 1
     let end = Swift.min(Swift.max(upper < 0 ? upper + size : upper, start), size)
     return .range(start: start, count: (end - start + step - 1) / step, step: step)
 }
+
+/// The value of a literal that is assigned to elements of a tensor: the 0 of `x[mask] = 0`.
+///
+/// A type of its own, so that `x[0] *= 2` cannot mean anything but a tensor's `*=`.
+public struct ElementLiteral<Scalar: TensorScalar>: Sendable {
+    let value: Scalar
+}
+
+extension ElementLiteral: ExpressibleByIntegerLiteral where Scalar: ExpressibleByIntegerLiteral {
+    /// The value of a whole number.
+    public init(integerLiteral value: Scalar.IntegerLiteralType) { self.value = Scalar(integerLiteral: value) }
+}
+
+extension ElementLiteral: ExpressibleByFloatLiteral where Scalar: ExpressibleByFloatLiteral {
+    /// The value of a number.
+    public init(floatLiteral value: Scalar.FloatLiteralType) { self.value = Scalar(floatLiteral: value) }
+}
+
+extension ElementLiteral: ExpressibleByBooleanLiteral where Scalar: ExpressibleByBooleanLiteral {
+    /// `true` or `false`.
+    public init(booleanLiteral value: Scalar.BooleanLiteralType) { self.value = Scalar(booleanLiteral: value) }
+}
