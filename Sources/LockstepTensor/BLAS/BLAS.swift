@@ -62,7 +62,8 @@ struct MatrixOperand<Scalar: TensorScalar> {
     /// The same elements with rows and columns exchanged; free.
     var transposed: MatrixOperand {
         MatrixOperand(
-            rows: columns, columns: rows, isTransposed: !isTransposed, leading: leading, pointer: pointer, storage: storage)
+            rows: columns, columns: rows, isTransposed: !isTransposed, leading: leading, pointer: pointer,
+            storage: storage)
     }
 
     private init(

@@ -173,7 +173,8 @@ import Testing
         /// Trains a small network and returns its weights.
         @Sendable func train(_ start: Float) -> [Float] {
             let weights = [[16, 8], [16], [3, 16], [3]].map {
-                Parameter(Tensor(sampleValues($0.reduce(1, *), in: -1...1, salt: 1).map { Float($0) * start }, shape: $0))
+                Parameter(
+                    Tensor(sampleValues($0.reduce(1, *), in: -1...1, salt: 1).map { Float($0) * start }, shape: $0))
             }
             let buffer = ParameterBuffer(weights.enumerated().map { ("\($0)", $1) })
             let input = Tensor(sampleValues(80, in: -1...1, salt: 2).map { Float($0) }, shape: [10, 8])
