@@ -74,7 +74,9 @@ struct MatrixOperand<Scalar: TensorScalar> {
         (self.leading, self.pointer, self.storage) = (leading, pointer, storage)
     }
 
-    /// The last two axes of a tensor, at an offset from its first element; copied only where neither rows nor columns are whole.
+    /// The last two axes of a tensor, at an offset from its first element.
+    ///
+    /// Copied only where neither rows nor columns are without gaps.
     init(_ tensor: Tensor<Scalar>, at offset: Int = 0) {
         let axis = tensor.rank - 2
         (rows, columns) = (tensor.shape[axis], tensor.shape[axis + 1])
