@@ -63,22 +63,16 @@ import Testing
         for steps in steps.values { #expect(steps == Array(0..<500)) }
     }
 
-    @Test(arguments: Kind.allCases)
-    func onePeerDoesNotKeepAnotherFromBeingHeard(_ kind: Kind) throws {
-        let harness = Harness(kind)
+    /// In process only, where what has been sent has arrived: elsewhere nobody can tell when it has.
+    @Test func onePeerDoesNotKeepAnotherFromBeingHeard() throws {
+        let harness = Harness(.inProcess)
         let callee = try harness.transport()
         let (loud, quiet) = (try harness.transport(), try harness.transport())
         let (fromLoud, fromQuiet) = (try loud.connect(to: callee.endpoint), try quiet.connect(to: callee.endpoint))
-        // Both links are up, so that all that follows is there to be read.
-        try loud.send(.test(.peerHello), to: fromLoud)
-        try quiet.send(.test(.peerHello), to: fromQuiet)
-        for _ in 0..<2 { try callee.send(.test(.connected), to: callee.nextMessage().peer) }
-        _ = (try loud.nextMessage(), try quiet.nextMessage())
-        for _ in 0..<2000 { try loud.send(.test(.state), to: fromLoud) }
-        try quiet.send(.test(.finish), to: fromQuiet)
-        var before = 0
-        while try callee.nextMessage().envelope.body != .finish { before += 1 }
-        #expect(before < 2000)
+        for _ in 0..<100 { try loud.send(.test(.state), to: fromLoud) }
+        for _ in 0..<2 { try quiet.send(.test(.finish), to: fromQuiet) }
+        let bodies = try (0..<6).map { _ in try callee.nextMessage().envelope.body }
+        #expect(bodies == [.state, .finish, .state, .finish, .state, .state])
     }
 
     @Test(arguments: Kind.allCases)
