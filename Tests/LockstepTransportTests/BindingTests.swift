@@ -22,7 +22,9 @@ import Testing
             Issue.record("listening at \(callee.endpoint)")
             return
         }
-        let caller = try Harness(.tcp).transport()
+        let harness = Harness(.tcp)
+        defer { harness.end() }
+        let caller = try harness.transport()
         try caller.send(.test(.finish), to: caller.connect(to: .tcp(host: "127.0.0.1", port: port)))
         let (envelope, peer) = try callee.nextMessage()
         #expect(envelope.body == .finish)
@@ -37,7 +39,9 @@ import Testing
             print("skipped: this host has no IPv6 loopback address (\(error))")
             return
         }
-        let caller = try Harness(.tcp).transport()
+        let harness = Harness(.tcp)
+        defer { harness.end() }
+        let caller = try harness.transport()
         try caller.send(.test(.finish), to: caller.connect(to: callee.endpoint))
         #expect(try callee.nextMessage().envelope.body == .finish)
     }
@@ -53,7 +57,9 @@ import Testing
     @Test func aHostThatDoesNotResolveIsRefused() throws {
         let endpoint = Endpoint.tcp(host: "no-such-host.invalid", port: 1)
         #expect(code { _ = try ZeroMQTransport(binding: endpoint) } == .unresolvable)
-        let transport = try Harness(.tcp).transport()
+        let harness = Harness(.tcp)
+        defer { harness.end() }
+        let transport = try harness.transport()
         #expect(code { _ = try transport.connect(to: endpoint) } == .unresolvable)
     }
 
@@ -96,7 +102,9 @@ import Testing
         #expect(status == 0)
         close(descriptor)
         let callee = try ZeroMQTransport(binding: endpoint)
-        let caller = try Harness(.ipc).transport()
+        let harness = Harness(.ipc)
+        defer { harness.end() }
+        let caller = try harness.transport()
         try caller.send(.test(.finish), to: caller.connect(to: endpoint))
         #expect(try callee.nextMessage().envelope.body == .finish)
     }

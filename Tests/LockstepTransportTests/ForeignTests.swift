@@ -8,7 +8,9 @@ import Testing
 @Suite struct ForeignTests {
     @Test(arguments: [1, 2, 3, 50])
     func garbageInAnyNumberOfFramesIsRejected(_ frames: Int) throws {
-        let (caller, callee, toCallee, toCaller) = try Harness(.tcp).pair()
+        let harness = Harness(.tcp)
+        defer { harness.end() }
+        let (caller, callee, toCallee, toCaller) = try harness.pair()
         let client = try RawClient(ZMQ_DEALER, callee.endpoint)
         try client.send((0..<frames).map { [UInt8](repeating: UInt8($0), count: 5 * $0) })
         let error = try callee.nextRejection()
@@ -25,7 +27,9 @@ import Testing
     }
 
     @Test func aRequestSocketIsAnsweredByARejectionOnly() throws {
-        let callee = try Harness(.tcp).transport()
+        let harness = Harness(.tcp)
+        defer { harness.end() }
+        let callee = try harness.transport()
         let client = try RawClient(ZMQ_REQ, callee.endpoint)
         try client.send([Array("hello".utf8)])
         // A REQ socket puts an empty frame before what it sends.
@@ -33,7 +37,9 @@ import Testing
     }
 
     @Test func aMessageOfAnotherVersionCanBeAnswered() throws {
-        let callee = try Harness(.tcp).transport()
+        let harness = Harness(.tcp)
+        defer { harness.end() }
+        let callee = try harness.transport()
         let client = try RawClient(ZMQ_DEALER, callee.endpoint)
         try client.send([[0x08, 0x02, 0xFF, 0xFF]])
         guard case .rejected(let error, let peer) = try callee.next() else {
@@ -50,7 +56,9 @@ import Testing
     }
 
     @Test func bytesOfAnotherProtocolDisturbNobody() throws {
-        let (caller, callee, toCallee, toCaller) = try Harness(.tcp).pair()
+        let harness = Harness(.tcp)
+        defer { harness.end() }
+        let (caller, callee, toCallee, toCaller) = try harness.pair()
         var random = SystemRandomNumberGenerator()
         for round in 0..<50 {
             let text = Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
@@ -78,7 +86,9 @@ import Testing
     }
 
     @Test func aPeerThatIsKilledIsLost() throws {
-        let callee = try Harness(.tcp).transport()
+        let harness = Harness(.tcp)
+        defer { harness.end() }
+        let callee = try harness.transport()
         let client = try RawClient(ZMQ_DEALER, callee.endpoint)
         try client.send([try Envelope.test(.connected).encoded().header])
         let (_, peer) = try callee.nextMessage()
@@ -87,7 +97,9 @@ import Testing
     }
 
     @Test func connectionsThatComeAndGoAreEachReportedOnce() throws {
-        let callee = try Harness(.tcp).transport()
+        let harness = Harness(.tcp)
+        defer { harness.end() }
+        let callee = try harness.transport()
         for step in 0..<200 {
             let client = try RawClient(ZMQ_DEALER, callee.endpoint)
             try client.send([try Envelope.test(.connected, step: step).encoded().header])
