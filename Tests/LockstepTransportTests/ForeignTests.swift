@@ -85,17 +85,6 @@ import Testing
         #expect(try caller.nextMessage().envelope.body == .finish)
     }
 
-    @Test func aPeerThatIsKilledIsLost() throws {
-        let harness = Harness(.tcp)
-        defer { harness.end() }
-        let callee = try harness.transport()
-        let client = try RawClient(ZMQ_DEALER, callee.endpoint)
-        try client.send([try Envelope.test(.connected).encoded().header])
-        let (_, peer) = try callee.nextMessage()
-        client.close()
-        #expect(try callee.nextLoss() == peer)
-    }
-
     @Test func connectionsThatComeAndGoAreEachReportedOnce() throws {
         let harness = Harness(.tcp)
         defer { harness.end() }
