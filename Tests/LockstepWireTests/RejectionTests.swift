@@ -82,11 +82,11 @@ import Testing
         #expect(
             rejection(start + [0xA2, 0x01, 0x0B, 0x08] + most)
                 == .number(field: "step_order.epoch", found: "\(UInt64.max)", expected: "0 to \(Int.max)"))
-        // EvaluationReport is field 31; one loss without a count.
+        // EvaluationReport is field 31; one loss without a count. A job need not say what is correct.
         #expect(
             rejection(start + [0xFA, 0x01, 0x0A, 0x12, 0x08] + [UInt8](repeating: 0, count: 8))
                 == .number(
-                    field: "evaluation_report.correct of elements", found: "0", expected: "1, one for each loss"))
+                    field: "evaluation_report.counts of elements", found: "0", expected: "1, one for each loss"))
     }
 
     @Test func everyTruncationIsAMessageOrAnError() throws {
