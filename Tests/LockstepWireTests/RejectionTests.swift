@@ -86,7 +86,7 @@ import Testing
         #expect(
             rejection(start + [0xFA, 0x01, 0x0A, 0x12, 0x08] + [UInt8](repeating: 0, count: 8))
                 == .number(
-                    field: "evaluation_report.correct of elements", found: "0", expected: "1, one for each loss"))
+                    field: "evaluation_report.counts of elements", found: "0", expected: "1, one for each loss"))
     }
 
     @Test func everyTruncationIsAMessageOrAnError() throws {

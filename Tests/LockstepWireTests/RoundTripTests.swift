@@ -46,7 +46,7 @@ import Testing
         Samples.envelope(.stop(Stop(reason: "a\0b"))),
         Samples.envelope(.stop(Stop(reason: String(repeating: "x", count: 1 << 20)))),
         Samples.envelope(
-            .evaluationReport(EvaluationReport(firstBlock: 0, losses: [1], correct: [-1], counts: [1]))),
+            .evaluationReport(EvaluationReport(firstBlock: 0, losses: [1], correct: [-1], counts: [1], digest: ""))),
         Envelope(run: .unknown, generation: -1, sender: .coordinator, body: .finish),
         Envelope(run: .unknown, step: -1, sender: .coordinator, body: .finish),
         Envelope(run: .unknown, sender: .rank(-1), body: .finish),

@@ -12,7 +12,10 @@ enum Samples {
         .welcome(Welcome(rank: 0, workers: 1, settings: "{\"a\": [1, 2]}", fingerprint: "ab")),
         .welcome(Welcome(rank: 7, workers: 8, settings: String(repeating: "x", count: 70_000), fingerprint: "")),
         .refusal(Refusal(reason: "the data differ: 日本語 🙂")),
-        .ready(Ready(signature: "s", fingerprint: "f", parameters: "p", processor: "c")),
+        .ready(
+            Ready(
+                signature: "s", fingerprint: "f", parameters: "p", processor: "c", trainingSamples: 0,
+                testSamples: .max, parameterCount: 9)),
         .members(Members(members: [])),
         .members(
             Members(members: [
@@ -32,8 +35,10 @@ enum Samples {
                 losses: [1.5, -0.0, .infinity, .leastNonzeroMagnitude], computeSeconds: 0.1, communicateSeconds: 1e-9,
                 bytesSent: .max)),
         .evaluateOrder(EvaluateOrder(epoch: 5)),
-        .evaluationReport(EvaluationReport(firstBlock: 0, losses: [], correct: [], counts: [])),
-        .evaluationReport(EvaluationReport(firstBlock: 9, losses: [0, 2.25], correct: [0, .max], counts: [1, 2])),
+        .evaluationReport(EvaluationReport(firstBlock: 0, losses: [], correct: [], counts: [], digest: "")),
+        .evaluationReport(
+            EvaluationReport(firstBlock: 9, losses: [0, 2.25], correct: [0, .max], counts: [1, 2], digest: "d")),
+        .evaluationReport(EvaluationReport(firstBlock: 0, losses: [1, 2], correct: [], counts: [3, 4], digest: "d")),
         .stateOrder,
         .state,
         .finish,
