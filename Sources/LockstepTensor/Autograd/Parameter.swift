@@ -47,9 +47,7 @@ public final class Parameter {
     public var gradient: Tensor<Float>? {
         get { leaf.leafGradient }
         set {
-            if let newValue, newValue.shape != shape {
-                fatalError("assigned grad has data of a different size: expected \(shape), got \(newValue.shape)")
-            }
+            if let newValue, newValue.shape != shape { stopForGradient(of: newValue.shape, to: shape) }
             leaf.leafGradient = newValue
         }
     }

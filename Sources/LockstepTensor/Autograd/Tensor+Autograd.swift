@@ -37,8 +37,7 @@ extension Tensor where Scalar: FloatingScalar {
                 fatalError("a tensor that does not require grad has no gradient to set")
             }
             if let newValue, newValue.shape != shape {
-                fatalError(
-                    "assigned grad has data of a different size: expected \(shape), got \(newValue.shape)")
+                stopForGradient(of: newValue.shape, to: shape)
             }
             leaf.leafGradient = newValue?.detached()
         }
@@ -89,3 +88,10 @@ extension Tensor {
 func records(_ a: Node?) -> Bool { a != nil && lk_records_gradients() }
 func records(_ a: Node?, _ b: Node?) -> Bool { (a != nil || b != nil) && lk_records_gradients() }
 func records(_ nodes: [Node?]) -> Bool { nodes.contains { $0 != nil } && lk_records_gradients() }
+
+/// Stops because a gradient of another shape was assigned.
+func stopForGradient(of given: [Int], to shape: [Int]) -> Never {
+    fatalError(
+        "attempting to assign a gradient of size '\(given)' to a tensor of size '\(shape)'. Please ensure that the gradient "
+            + "and the tensor are the same size")
+}

@@ -13,6 +13,7 @@ package struct Layout: Sendable, Equatable {
 
     /// Rows after rows with no gap, the last axis fastest (C order, PyTorch's default).
     package init(contiguous shape: [Int], offset: Int = 0) {
+        if shape.contains(where: { $0 < 0 }) { fatalError("Dimension size must be non-negative, but got \(shape)") }
         self.shape = shape
         self.strides = Layout.contiguousStrides(shape)
         self.offset = offset

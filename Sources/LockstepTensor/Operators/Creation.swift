@@ -32,19 +32,19 @@ extension Tensor where Scalar: ExpressibleByIntegerLiteral {
 extension Tensor where Scalar: FloatingScalar {
     /// The numbers `start`, `start + step`, … below `end` (above it for a negative step): ⌈(end − start) / step⌉ of them.
     ///
-    /// Stops where `step` is 0 or leads away from `end`.
+    /// Computed in double precision and then rounded, as in PyTorch. Stops where `step` is 0 or leads away from `end`.
     ///
     /// Source: `torch.arange`.
-    public static func arange(_ start: Scalar, _ end: Scalar, step: Scalar = 1) -> Tensor {
+    public static func arange(_ start: Double, _ end: Double, step: Double = 1) -> Tensor {
         checkStep(start, end, step, zero: 0)
-        let count = Int(((Double(end) - Double(start)) / Double(step)).rounded(.up))
+        let count = Int(((end - start) / step).rounded(.up))
         return Tensor(shape: [count]) { buffer in
-            for place in buffer.indices { buffer[place] = Scalar(Double(start) + Double(place) * Double(step)) }
+            for place in buffer.indices { buffer[place] = Scalar(start + Double(place) * step) }
         }
     }
 
     /// The numbers 0, 1, … below `end`.
-    public static func arange(_ end: Scalar) -> Tensor { arange(0, end) }
+    public static func arange(_ end: Double) -> Tensor { arange(0, end) }
 
     /// `steps` numbers at equal distances from `start` to `end`, both included.
     ///

@@ -62,6 +62,11 @@ extension Tensor where Scalar: FloatingScalar {
     }
 
     private func extremum(largest: Bool, name: String) -> Tensor {
+        if count == 0 {
+            fatalError(
+                "\(name)(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+                    + "'axis' argument.")
+        }
         var result = detached().flattened().extrema(largest: largest, name: name, axis: 0, keepAxis: false).values
         if let node, records(node) { result.node = ExtremumNode(input: node, self, result) }
         return result

@@ -26,7 +26,7 @@ extension Range<Int>: TensorIndex {
 extension ClosedRange<Int>: TensorIndex {
     /// The places from the lower bound through the upper one.
     public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) {
-        resolveRange(lowerBound, upperBound == -1 ? size : upperBound + 1, size)
+        resolveThrough(lowerBound, upperBound, size)
     }
 }
 
@@ -40,6 +40,11 @@ extension PartialRangeUpTo<Int>: TensorIndex {
     public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) { resolveRange(0, upperBound, size) }
 }
 
+extension PartialRangeThrough<Int>: TensorIndex {
+    /// The places through the bound.
+    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) { resolveThrough(0, upperBound, size) }
+}
+
 /// All elements along an axis: `x[.all, 1]`, where Python writes `x[:, 1]`.
 public struct AllIndices: TensorIndex {
     /// All elements along an axis.
@@ -51,6 +56,11 @@ public struct AllIndices: TensorIndex {
 extension TensorIndex where Self == AllIndices {
     /// All elements along an axis.
     public static var all: AllIndices { AllIndices() }
+}
+
+private func resolveThrough(_ lower: Int, _ last: Int, _ size: Int) -> (start: Int, count: Int?) {
+    // The place after the last one from the end is the end, not the first.
+    resolveRange(lower, last == -1 ? size : last + 1, size)
 }
 
 private func resolveRange(_ lower: Int, _ upper: Int, _ size: Int) -> (start: Int, count: Int?) {
@@ -86,10 +96,15 @@ extension Tensor {
     ///
     /// Source: `torch.narrow`.
     public func narrowed(axis: Int, start: Int, count: Int) -> Tensor {
+        guard rank > 0 else { fatalError("narrow() cannot be applied to a 0-dim tensor.") }
         let axis = layout.resolve(axis: axis)
-        guard rank > 0, start >= 0, count >= 0, start + count <= shape[axis] else {
+        guard start >= -shape[axis], start <= shape[axis] else {
             fatalError(
-                "start (\(start)) + length (\(count)) exceeds dimension size (\(rank > 0 ? shape[axis] : 0)).")
+                "start out of range (expected to be in range of [\(-shape[axis]), \(shape[axis])], but got \(start))")
+        }
+        let start = start < 0 ? start + shape[axis] : start
+        guard count >= 0, start + count <= shape[axis] else {
+            fatalError("start (\(start)) + length (\(count)) exceeds dimension size (\(shape[axis])).")
         }
         let layout = layout.narrowed(axis, start, count)
         return view(

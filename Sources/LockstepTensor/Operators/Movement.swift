@@ -138,7 +138,9 @@ extension Tensor {
     private func resolve(_ shape: [Int]) -> [Int] {
         let unknown = shape.indices.filter { shape[$0] == -1 }
         guard unknown.count <= 1 else { fatalError("only one dimension can be inferred") }
-        if let size = shape.first(where: { $0 < -1 }) { fatalError("invalid shape dimension \(size)") }
+        if let place = shape.firstIndex(where: { $0 < -1 }) {
+            fatalError("invalid shape dimension \(shape[place]) at index \(place) of shape \(shape)")
+        }
         var sizes = shape
         if let place = unknown.first {
             sizes[place] = 1

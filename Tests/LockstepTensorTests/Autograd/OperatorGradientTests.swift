@@ -53,10 +53,6 @@ import Testing
         UnaryCase(testDescription: "squeezed") { $0.unsqueezed(axis: 0).squeezed() },
         UnaryCase(testDescription: "transposed") { $0.transposed(0, -1) },
         UnaryCase(testDescription: "expanded") { $0.expanded(to: [3] + $0.shape) },
-        UnaryCase(testDescription: "half and half") { x in
-            let half = Tensor<Float>(converting: x.exp())
-            return Tensor<Double>(converting: half) * 0 + x.exp()
-        },
     ]
 
     @Test(arguments: unary) func unaryOperator(_ operation: UnaryCase) {
@@ -86,7 +82,8 @@ import Testing
 
     @Test(arguments: binary) func binaryOperator(_ operation: BinaryCase) {
         let shapes: [[[Int]]] = [
-            [[], []], [[4], [4]], [[3, 4], [3, 4]], [[3, 4], [4]], [[3, 1], [1, 4]], [[2, 3, 4], [3, 1]], [[], [2, 3]],
+            [[], []], [[4], [4]], [[3, 4], [3, 4]], [[3, 4], [4]], [[3, 1], [1, 4]], [[2, 3, 4], [3, 1]],
+            [[], [2, 3]],
             [[0], [0]], [[2, 0], [1, 1]], [[2, 3, 2, 2], [3, 1, 2]],
         ]
         for pair in shapes {
@@ -106,7 +103,9 @@ import Testing
     }
 
     @Test func fusedLinear() {
-        for shapes in [[[2, 3], [4, 3], [4]], [[3], [2, 3], [2]], [[2, 2, 3], [4, 3], [4]], [[0, 3], [2, 3], [2]]] {
+        for shapes in [
+            [[2, 3], [4, 3], [4]], [[3], [2, 3], [2]], [[2, 2, 3], [4, 3], [4]], [[0, 3], [2, 3], [2]],
+        ] {
             checkGradients(of: "linear", shapes: shapes) { linear($0[0], $0[1], $0[2]) }
             checkGradients(of: "linear and relu", shapes: shapes) { linear($0[0], $0[1], $0[2], activation: .relu) }
             checkGradients(of: "linear without bias", shapes: Array(shapes.dropLast())) { linear($0[0], $0[1]) }
@@ -164,7 +163,8 @@ import Testing
     @Test func deepExpression() {
         checkGradients(of: "a small network", shapes: [[4, 3], [5, 3], [5], [2, 5]]) { inputs in
             let hidden = linear(inputs[0], inputs[1], inputs[2]).tanh()
-            return (hidden.matmul(inputs[3].t).softmax(axis: 1) * hidden.exp().sum(axis: 1, keepAxis: true)).log().square()
+            return (hidden.matmul(inputs[3].t).softmax(axis: 1) * hidden.exp().sum(axis: 1, keepAxis: true)).log()
+                .square()
         }
     }
 }

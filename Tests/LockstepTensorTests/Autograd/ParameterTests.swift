@@ -1,0 +1,162 @@
+import LockstepTensor
+import Testing
+
+@Suite struct ParameterTests {
+    static func pair() -> (a: Parameter, b: Parameter, buffer: ParameterBuffer) {
+        let a = Parameter(Tensor([1, 2, 3, 4], shape: [2, 2]))
+        let b = Parameter(Tensor([5, 6]))
+        return (a, b, ParameterBuffer([("a", a), ("b", b)]))
+    }
+
+    @Test func backwardReachesAParameter() {
+        let parameter = Parameter(Tensor([1, 2]))
+        #expect(parameter.gradient == nil)
+        (parameter.value * 3).sum().backward()
+        #expect(parameter.gradient == Tensor([3, 3]))
+        parameter.value.square().sum().backward()
+        #expect(parameter.gradient == Tensor([5, 7]))
+        parameter.zeroGrad()
+        #expect(parameter.gradient == nil)
+    }
+
+    @Test func frozenParameterGetsNoGradient() {
+        let parameter = Parameter(Tensor([1, 2]))
+        parameter.requiresGrad = false
+        #expect(!parameter.value.requiresGrad)
+        parameter.requiresGrad = true
+        #expect(!noGrad { parameter.value }.requiresGrad)
+    }
+
+    @Test func parametersLieOneAfterAnother() {
+        let (_, _, buffer) = Self.pair()
+        #expect(buffer.count == 6)
+        #expect(buffer.values == Tensor([1, 2, 3, 4, 5, 6]))
+        #expect(buffer.entries.map(\.name) == ["a", "b"])
+        #expect(buffer.entries.map(\.offset) == [0, 4])
+        #expect(buffer.entries.map(\.shape) == [[2, 2], [2]])
+    }
+
+    @Test func gradientsArriveInTheirSlices() {
+        let (a, b, buffer) = Self.pair()
+        (b.value * 2).sum().backward()
+        #expect(a.gradient == nil)
+        #expect(buffer.gradients == Tensor([0, 0, 0, 0, 2, 2]))
+        #expect(a.gradient == nil, "zeros that fill a gap are no gradient")
+        a.value.t.matmul(b.value).sum().backward()
+        // d/da Σᵢ (aᵀb)ᵢ: row j is bⱼ; d/db: the row sums of a.
+        #expect(a.gradient == Tensor([5, 5, 6, 6], shape: [2, 2]))
+        #expect(b.gradient == Tensor([5, 9]))
+        #expect(buffer.gradients == Tensor([5, 5, 6, 6, 5, 9]))
+    }
+
+    @Test func fusedLinearAddsIntoTheSlices() {
+        let (a, b, buffer) = Self.pair()
+        let x = Tensor<Float>([1, 10, 100, 1000], shape: [2, 2])
+        for round in 1...3 {
+            linear(x, a.value, b.value).sum().backward()
+            let gradient = Tensor<Float>([101, 1010, 101, 1010, 2, 2]) * Float(round)
+            #expect(buffer.gradients == gradient)
+        }
+    }
+
+    @Test func takenGradientsAreLeftAlone() {
+        let (a, b, buffer) = Self.pair()
+        (a.value.sum() + b.value.sum()).backward()
+        let taken = buffer.takeGradients()
+        #expect(a.gradient == nil && b.gradient == nil)
+        (a.value.sum() * 5).backward()
+        #expect(taken == .ones([6]))
+        #expect(buffer.takeGradients() == Tensor([5, 5, 5, 5, 0, 0]))
+        #expect(buffer.takeGradients() == .zeros([6]))
+    }
+
+    @Test func snapshotsOfGradientsAreLeftAlone() {
+        let (a, _, buffer) = Self.pair()
+        a.value.sum().backward()
+        let (all, one) = (buffer.gradients, a.gradient)
+        a.value.sum().backward()
+        #expect(all == Tensor([1, 1, 1, 1, 0, 0]))
+        #expect(one == .ones([2, 2]))
+        #expect(a.gradient == .full([2, 2], 2))
+    }
+
+    @Test func updateChangesParametersInPlace() {
+        let (a, b, buffer) = Self.pair()
+        (a.value.sum() + b.value.sum() * 2).backward()
+        let before = buffer.values.storage.pointer
+        buffer.update { values, gradients in
+            for place in values.indices { values[place] -= gradients[place] }
+        }
+        #expect(buffer.values.storage.pointer == before)
+        #expect(a.value == Tensor([0, 1, 2, 3], shape: [2, 2]))
+        #expect(b.value == Tensor([3, 4]))
+    }
+
+    @Test func updateLeavesSnapshotsAlone() {
+        let (a, _, buffer) = Self.pair()
+        let (part, all) = (a.value, buffer.values)
+        let product = part * part
+        buffer.update { values, _ in for place in values.indices { values[place] = 0 } }
+        #expect(part == Tensor([1, 2, 3, 4], shape: [2, 2]))
+        #expect(all == Tensor([1, 2, 3, 4, 5, 6]))
+        #expect(a.value == .zeros([2, 2]))
+        product.sum().backward()
+        #expect(a.gradient == Tensor([2, 4, 6, 8], shape: [2, 2]), "the gradient is that of the value in use then")
+    }
+
+    @Test func settingAValueReachesTheBuffer() {
+        let (a, b, buffer) = Self.pair()
+        a.value = Tensor([9, 8, 7, 6], shape: [2, 2]).t
+        #expect(buffer.values == Tensor([9, 7, 8, 6, 5, 6]))
+        buffer.values = Tensor([0, 1, 2, 3, 4, 5])
+        #expect(a.value == Tensor([0, 1, 2, 3], shape: [2, 2]))
+        #expect(b.value == Tensor([4, 5]))
+    }
+
+    @Test func settingGradientsReachesTheParameters() {
+        let (a, b, buffer) = Self.pair()
+        buffer.gradients = Tensor([1, 2, 3, 4, 5, 6])
+        #expect(a.gradient == Tensor([1, 2, 3, 4], shape: [2, 2]))
+        b.gradient = Tensor([7, 7])
+        a.gradient = nil
+        #expect(buffer.gradients == Tensor([0, 0, 0, 0, 7, 7]))
+    }
+
+    @Test func givenTensorsAreNotChangedByUpdates() {
+        let (_, _, buffer) = Self.pair()
+        let (values, gradients) = (Tensor<Float>.zeros([6]), Tensor<Float>.ones([6]))
+        buffer.values = values
+        buffer.gradients = gradients
+        buffer.update { values, gradients in
+            for place in values.indices { values[place] += gradients[place] }
+        }
+        #expect(values == .zeros([6]) && gradients == .ones([6]))
+        #expect(buffer.values == .ones([6]))
+    }
+
+    @Test func secondBufferOfTheSameParametersIsTheSame() {
+        let (a, b, first) = Self.pair()
+        let second = ParameterBuffer([("x", a), ("y", b)])
+        first.update { values, _ in values[0] = 42 }
+        #expect(second.values == Tensor([42, 2, 3, 4, 5, 6]))
+        #expect(second.entries.map(\.name) == ["x", "y"])
+    }
+
+    @Test func movingIntoABufferKeepsValuesAndGradients() {
+        let (a, b) = (Parameter(Tensor([1, 2])), Parameter(Tensor([3])))
+        a.value.sum().backward()
+        let early = a.value
+        let buffer = ParameterBuffer([("b", b), ("a", a)])
+        #expect(buffer.values == Tensor([3, 1, 2]))
+        #expect(a.gradient == .ones([2]) && b.gradient == nil)
+        (early * 2).sum().backward()
+        #expect(
+            buffer.gradients == Tensor([0, 3, 3]), "what was recorded before the move arrives where the parameter is")
+    }
+
+    @Test func emptyBufferWorks() {
+        let buffer = ParameterBuffer([])
+        buffer.update { values, gradients in #expect(values.isEmpty && gradients.isEmpty) }
+        #expect(buffer.takeGradients().shape == [0])
+    }
+}
