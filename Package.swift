@@ -21,8 +21,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
         name: name + "Tests", dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
@@ -34,6 +35,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: [
@@ -44,6 +46,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto"),
         // Our own C: generated messages and vector kernels.
         .target(name: "CLockstepWire", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .target(name: "CLockstepSystem"),
         .target(name: "CLockstepKernels", linkerSettings: [.linkedLibrary("m")]),
         // Numbers.
         module("LockstepTensor", ["COpenBLAS", "CLockstepKernels"]),
@@ -57,16 +60,38 @@ let package = Package(
         // Training, on one process and on many.
         module(
             "LockstepTraining",
-            ["LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging]),
-        module("LockstepCluster", ["LockstepTraining", "LockstepTransport", logging, subprocess]),
-        module("LockstepCommand", ["LockstepCluster", arguments, logging]),
-        module("Lockstep", ["LockstepCommand"]),
-        .executableTarget(name: "LockstepMain", dependencies: ["Lockstep"], swiftSettings: strict),
-        // Tests, one target a module.
-        tests("LockstepTensor", ["LockstepTensor", "CLockstepKernels"]),
-        tests("LockstepNN", ["LockstepNN", "LockstepTensor"]),
-        tests("LockstepOptim", ["LockstepOptim", "LockstepNN", "LockstepTensor"]),
-        tests("LockstepData", ["LockstepData", "LockstepTensor", "LockstepFormats"]),
+            ["LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats"]),
+        module(
+            "LockstepCluster",
+            [
+                "LockstepTraining", "LockstepTransport", "LockstepWire", "LockstepTensor", "LockstepFormats",
+                "CLockstepSystem",
+                logging, subprocess, systemPackage,
+            ]),
+        module(
+            "LockstepCommand",
+            [
+                "LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepData", "LockstepFormats",
+                "LockstepOptim",
+                "LockstepTensor", arguments, logging,
+            ]),
+        module(
+            "Lockstep",
+            [
+                "LockstepCommand", "LockstepCluster", "LockstepTraining", "LockstepData", "LockstepFormats",
+                "LockstepNN",
+                "LockstepOptim", "LockstepTensor",
+            ]),
+        .executableTarget(name: "LockstepMain", dependencies: ["LockstepCommand"], swiftSettings: strict),
+        // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
+        .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
+        tests(
+            "LockstepTensor", ["LockstepTensor", "CLockstepKernels", "FixtureReader"], resources: [.copy("Fixtures")]),
+        tests("LockstepNN", ["LockstepNN", "LockstepTensor", "FixtureReader"], resources: [.copy("Fixtures")]),
+        tests(
+            "LockstepOptim", ["LockstepOptim", "LockstepNN", "LockstepTensor", "CLockstepKernels", "FixtureReader"],
+            resources: [.copy("Fixtures")]),
+        tests("LockstepData", ["LockstepData", "LockstepTensor", "LockstepFormats", "CZlib"]),
         tests("LockstepFormats", ["LockstepFormats", "LockstepTensor", subprocess]),
         tests("LockstepWire", ["LockstepWire", "CLockstepWire", subprocess]),
         tests("LockstepTransport", ["LockstepTransport", "LockstepWire", "CZeroMQ"]),

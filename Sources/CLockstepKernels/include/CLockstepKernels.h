@@ -9,6 +9,7 @@
 #include "LKDispatch.h"
 #include "LKElementwise.h"
 #include "LKMemory.h"
+#include "LKOptim.h"
 #include "LKReduction.h"
 #include "LKSoftmax.h"
 #include "LKThread.h"

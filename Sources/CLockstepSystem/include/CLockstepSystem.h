@@ -1,0 +1,6 @@
+#pragma once
+
+/// Has the kernel send `signal` to this process when the thread that started it ends. Returns 0, or -1 with errno.
+///
+/// prctl(2) takes a variable number of arguments, so Swift cannot call it.
+int lockstep_signal_on_parent_death(int signal);

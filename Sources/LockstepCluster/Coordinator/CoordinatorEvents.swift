@@ -1,0 +1,97 @@
+internal import LockstepTraining
+internal import LockstepTransport
+internal import LockstepWire
+internal import Logging
+
+/// What can happen to a coordinator.
+enum CoordinatorEvent {
+    /// A well-formed message came.
+    case message(Envelope, from: Peer)
+    /// Something that is no message of this protocol came from `peer`, known to people as `name`; it was dropped.
+    case rejected(WireError, from: Peer, name: String)
+    /// The connection to a worker is gone.
+    case lost(Peer)
+    /// A process that this one started has ended.
+    case exited(pid: Int, ProcessEnd)
+    /// A process could not be started.
+    case launchFailed(String)
+    /// The user asked for the run to stop.
+    case interrupted
+    /// Some time has passed.
+    case tick
+}
+
+/// How a process ended.
+public enum ProcessEnd: Sendable, Equatable, CustomStringConvertible {
+    /// It ended by itself.
+    case exited(code: Int)
+    /// A signal ended it.
+    case signalled(signal: Int)
+    /// It is on another host, and all that is known is that its connection ended.
+    case disconnected
+
+    public var description: String {
+        switch self {
+        case .exited(let code): "exited with code \(code)"
+        case .disconnected: "closed its connection"
+        case .signalled(let signal): "was ended by signal \(signal)\(ProcessEnd.names[signal].map { " (\($0))" } ?? "")"
+        }
+    }
+
+    private static let names = [
+        1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",
+        9: "SIGKILL", 11: "SIGSEGV", 13: "SIGPIPE", 15: "SIGTERM",
+    ]
+}
+
+/// What a coordinator is to do.
+enum CoordinatorAction {
+    /// Send a message.
+    case send(Envelope, to: Peer)
+    /// All workers are ready: open the run's record and begin.
+    case begin(Schedule, workers: [String], parameters: Int, completedSteps: Int)
+    /// Record a step.
+    case completeStep(Int, lossSum: Double, computeSeconds: Double, communicateSeconds: Double)
+    /// Record a test.
+    case tested(Evaluation, completedSteps: Int)
+    /// Write a checkpoint and, where it is the last one, what its state leads to.
+    case checkpoint(Payload, completedSteps: Int, then: AfterCheckpoint)
+    /// Tell the user something.
+    case note(String)
+    /// Tell the user something that deserves a look.
+    case warning(String)
+    /// The run ends: well, or with an error.
+    case end(ClusterError?)
+
+    enum AfterCheckpoint: Equatable {
+        case goOn
+        /// The run was stopped by request; this checkpoint is where it resumes.
+        case stopped
+        /// The run is complete; this checkpoint holds its weights.
+        case complete
+    }
+}
+
+extension CoordinatorAction: CustomStringConvertible {
+    /// What the user is told is shown by the observer, too.
+    var logLevel: Logger.Level {
+        switch self {
+        case .note, .warning: .info
+        default: .trace
+        }
+    }
+
+    /// The action for a log.
+    var description: String {
+        switch self {
+        case .send(let envelope, let peer): "send \(envelope.logText) to \(peer)"
+        case .begin(_, let workers, _, let completedSteps):
+            "begin after \(completedSteps) steps with \(workers.count) workers"
+        case .completeStep(let step, _, _, _): "record step \(step)"
+        case .tested(_, let completedSteps): "record the test after \(completedSteps) steps"
+        case .checkpoint(let payload, let completedSteps, _): "write \(payload) after \(completedSteps) steps"
+        case .note(let text), .warning(let text): text
+        case .end(let error): "end: \(error?.description ?? "all is done")"
+        }
+    }
+}

@@ -1,0 +1,21 @@
+/// How long coordinator and workers wait for each other before they say so or give up.
+public struct Patience: Sendable, Equatable {
+    /// How often each side tells the other that it is alive, busy or not. Half a second: cheap, and several may be lost
+    /// before `silence` is over.
+    public var heartbeat: Duration = .milliseconds(500)
+    /// After how long without a word from somebody in the run he counts as gone. Three seconds, so that a death that nothing
+    /// else shows is named within five.
+    public var silence: Duration = .seconds(3)
+    /// How long a coordinator waits for its workers, and a worker for its coordinator, before the run begins. Ten minutes:
+    /// hosts are started by hand or by a queue.
+    public var joining: Duration = .seconds(600)
+    /// How long workers may take to reach each other once all have joined.
+    public var linking: Duration = .seconds(30)
+    /// How often somebody who waits says what for.
+    public var reminder: Duration = .seconds(5)
+    /// How long the reason that a worker sends before it exits may take to arrive after its exit has been seen.
+    public var lastWords: Duration = .milliseconds(300)
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,91 @@
+internal import Dispatch
+internal import LockstepFormats
+internal import LockstepTensor
+internal import LockstepTraining
+internal import LockstepWire
+internal import Synchronization
+
+/// The thread of a worker that computes, so that the one that owns the sockets is always free to answer.
+///
+/// It holds the replica, and does one thing after the other; what comes of each goes to `answer`, on this thread.
+final class ComputeThread: Sendable {
+    private let requests = Mutex<[ComputeRequest]>([])
+    private let available = DispatchSemaphore(value: 0)
+    private let isClosed = Mutex(false)
+
+    /// Starts the thread. `makeJob` gives the job for the coordinator's settings.
+    init(
+        makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob,
+        answer: @escaping @Sendable (ComputeResult) -> Void
+    ) {
+        Thread.start { [self] in
+            var replica = ReplicaHolder(makeJob: makeJob)
+            while true {
+                available.wait()
+                if isClosed.withLock({ $0 }) { return }
+                guard let request = requests.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }
+                answer(replica.carryOut(request))
+            }
+        }
+    }
+
+    /// Adds something to do.
+    func add(_ request: ComputeRequest) {
+        requests.withLock { $0.append(request) }
+        available.signal()
+    }
+
+    /// Lets the thread end after what it has in hand.
+    func close() {
+        isClosed.withLock { $0 = true }
+        available.signal()
+    }
+}
+
+/// The replica on its thread.
+private struct ReplicaHolder {
+    let makeJob: @Sendable (RunSettings) throws -> any TrainableJob
+    var trainer: Trainer?
+    let clock = ContinuousClock()
+
+    init(makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob) { self.makeJob = makeJob }
+
+    mutating func carryOut(_ request: ComputeRequest) -> ComputeResult {
+        do {
+            if case .prepare(let settings, let state) = request { return .prepared(try prepare(settings, state)) }
+            guard let trainer else { return .failed("it was asked to compute before it was told what") }
+            let start = clock.now
+            switch request {
+            case .prepare: return .failed("it was asked to prepare twice")
+            case .sums(let step, let microbatches):
+                let sums = try trainer.sums(of: microbatches, step: step)
+                return .sums(sums, seconds: start.duration(to: clock.now).seconds)
+            case .apply(let gradient):
+                trainer.apply(gradient)
+                return .applied(seconds: start.duration(to: clock.now).seconds)
+            case .evaluate(let blocks):
+                return .evaluated(try blocks.map { try trainer.evaluate(block: $0) }, digest: trainer.digest)
+            case .state:
+                return .state(Payload(try trainer.checkpoint().file.encoded()))
+            }
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+
+    private mutating func prepare(_ settings: RunSettings, _ state: Payload?) throws -> ComputeResult.Prepared {
+        let trainer = try Trainer(settings: settings, job: makeJob(settings))
+        if let state {
+            let place = "the state that the coordinator sent"
+            try trainer.restore(Checkpoint(Safetensors(parsing: state.array(), name: place), from: place))
+        }
+        self.trainer = trainer
+        return ComputeResult.Prepared(
+            schedule: trainer.schedule, tree: trainer.tree, parameterCount: trainer.parameterCount,
+            evaluationBlocks: trainer.evaluationBlocks, completedSteps: trainer.completedSteps,
+            ready: Ready(
+                signature: trainer.signature, fingerprint: trainer.fingerprint, parameters: trainer.digest,
+                processor: BLAS.coreType, trainingSamples: trainer.schedule.samples, testSamples: trainer.testCount,
+                parameterCount: trainer.parameterCount))
+    }
+}

@@ -1,0 +1,113 @@
+internal import LockstepTensor
+internal import LockstepTraining
+internal import LockstepWire
+internal import Logging
+
+/// What can happen to a worker.
+enum WorkerEvent {
+    /// A well-formed message came, from the coordinator or from a peer.
+    case message(Envelope, fromCoordinator: Bool)
+    /// The compute thread is done with what it was given.
+    case computed(ComputeResult)
+    /// The connection to the coordinator is gone.
+    case lostCoordinator
+    /// The connection to a peer is gone.
+    case lostPeer(Int)
+    /// The user asked this worker to end.
+    case interrupted
+    /// Some time has passed.
+    case tick
+}
+
+/// What a worker is to do.
+enum WorkerAction {
+    /// Send a message.
+    case send(Envelope, to: Destination)
+    /// Connect to the coordinator once more: the connection was lost before this worker had joined.
+    case reconnect
+    /// Connect to a peer.
+    case connect(rank: Int, endpoint: String)
+    /// Give the compute thread something to do. It never has more than one thing.
+    case compute(ComputeRequest)
+    /// Tell the user something.
+    case note(String)
+    /// It is over: well, or with an error.
+    case end(ClusterError?)
+
+    enum Destination: Equatable {
+        case coordinator
+        case rank(Int)
+    }
+}
+
+extension WorkerAction: CustomStringConvertible {
+    var logLevel: Logger.Level { if case .note = self { .info } else { .trace } }
+
+    /// The action for a log: no gradients, only how many bytes they have.
+    var description: String {
+        switch self {
+        case .send(let envelope, let destination): "send \(envelope.logText) to \(destination)"
+        case .reconnect: "connect to the coordinator again"
+        case .connect(let rank, let endpoint): "connect to rank \(rank) at \(endpoint)"
+        case .compute(.prepare): "build the replica"
+        case .compute(.sums(let step, let microbatches)): "compute microbatches \(microbatches) of step \(step)"
+        case .compute(.apply): "update the parameters"
+        case .compute(.evaluate(let blocks)): "test blocks \(blocks)"
+        case .compute(.state): "copy the state"
+        case .note(let text): text
+        case .end(let error): "end: \(error?.description ?? "all is done")"
+        }
+    }
+}
+
+extension Envelope {
+    /// The message for a log.
+    var logText: String { "\(body.name) of step \(step)\(payload.map { " with \($0)" } ?? "")" }
+}
+
+/// What the compute thread can be given to do.
+enum ComputeRequest: Sendable {
+    /// Build the replica; `state` is a checkpoint to start from.
+    case prepare(settings: RunSettings, state: Payload?)
+    /// Compute the gradients of some microbatches of a step.
+    case sums(step: Int, microbatches: Range<Int>)
+    /// Update the parameters.
+    case apply(Tensor<Float>)
+    /// Test on some blocks of the test samples.
+    case evaluate(blocks: Range<Int>)
+    /// Copy all state.
+    case state
+}
+
+/// What the compute thread gives back.
+enum ComputeResult: Sendable {
+    case prepared(Prepared)
+    case sums(Trainer.Sums, seconds: Double)
+    case applied(seconds: Double)
+    case evaluated([Evaluation], digest: String)
+    case state(Payload)
+    /// It could not be done.
+    case failed(String)
+
+    /// What there is to know of a replica once it is built.
+    struct Prepared: Sendable {
+        var schedule: Schedule
+        var tree: MicrobatchTree
+        var parameterCount: Int
+        var evaluationBlocks: Int
+        var completedSteps: Int
+        var ready: Ready
+    }
+}
+
+/// How long the parts of a step took.
+struct StepTiming {
+    /// Seconds in forward, backward and update.
+    var compute = 0.0
+    /// When the all-reduce began, while it goes on.
+    var communicationBegan: Duration?
+    /// Seconds in the all-reduce.
+    var communicate = 0.0
+
+    var isCommunicating: Bool { communicationBegan != nil }
+}

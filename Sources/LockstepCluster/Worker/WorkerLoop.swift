@@ -1,0 +1,122 @@
+internal import Glibc
+internal import LockstepTensor
+public import LockstepTraining
+public import LockstepTransport
+internal import LockstepWire
+public import Logging
+
+/// A worker: joins the coordinator, computes its share of each step, and ends when the coordinator says so.
+///
+/// The thread that calls ``run()`` owns the sockets and feeds the state machine; a second one computes.
+public final class WorkerLoop {
+    private let transport: any Transport
+    private let coordinator: Endpoint
+    private let patience: Patience
+    private let makeJob: @Sendable (RunSettings) throws -> any TrainableJob
+    private var logger: Logger
+    private let hello: Hello
+    private let mailbox: Mailbox<WorkerEvent>
+    private let clock = ContinuousClock()
+    private let began: ContinuousClock.Instant
+
+    private var coordinatorPeer: Peer
+    private var peers: [Int: Peer] = [:]
+
+    /// A worker that reaches its coordinator at `coordinator` and is reached by its peers through `transport`.
+    ///
+    /// - Parameters:
+    ///   - advertised: Where peers on other hosts reach `transport`; its own endpoint where that says so.
+    ///   - makeJob: Gives the job for the settings that the coordinator sends.
+    ///   - logger: Receives what the worker does, and why it ends.
+    public init(
+        transport: any Transport, coordinator: Endpoint, advertised: Endpoint, patience: Patience = Patience(),
+        logger: Logger, makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob
+    ) throws {
+        self.transport = transport
+        self.coordinator = coordinator
+        self.patience = patience
+        self.makeJob = makeJob
+        self.logger = logger
+        hello = Hello(
+            host: Host.name, pid: Int(getpid()), endpoint: advertised.description, processor: BLAS.coreType,
+            software: Software.version)
+        mailbox = Mailbox(waker: transport.waker)
+        coordinatorPeer = try transport.connect(to: coordinator)
+        began = clock.now
+    }
+
+    /// Asks the worker to leave the run, from any thread.
+    public var interrupt: @Sendable () -> Void { { [mailbox] in mailbox.put(.interrupted) } }
+
+    /// Works until the coordinator ends the run. Throws a ``ClusterError`` where it does not end well.
+    public func run() throws {
+        defer { transport.close() }
+        let compute = ComputeThread(makeJob: makeJob) { [mailbox] in mailbox.put(.computed($0)) }
+        defer { compute.close() }
+        var machine = WorkerMachine(
+            hello: hello, coordinator: coordinator.description, patience: patience, now: now)
+        var actions = machine.start()
+        while true {
+            for action in actions {
+                if case .end(let error) = action {
+                    if machine.strayMessages > 0 {
+                        logger.warning("\(machine.strayMessages) messages that fitted nothing were dropped")
+                    }
+                    if let error { throw error }
+                    return
+                }
+                try perform(action, on: compute)
+            }
+            actions = try nextEvents().flatMap { machine.handle($0, now: now) }
+            if let rank = machine.rank { logger[metadataKey: "rank"] = "\(rank)" }
+        }
+    }
+
+    private var now: Duration { began.duration(to: clock.now) }
+
+    /// What has happened, waiting for something for a tick at most.
+    private func nextEvents() throws -> [WorkerEvent] {
+        let incoming = try transport.receive(timeout: patience.heartbeat / 2)
+        var events = mailbox.take()
+        switch incoming {
+        case .message(let envelope, let peer):
+            events.append(.message(envelope, fromCoordinator: peer == coordinatorPeer))
+        case .rejected(let error, let peer):
+            logger.warning("dropped a message from \(peer): \(error)")
+        case .lost(let peer):
+            if peer == coordinatorPeer {
+                events.append(.lostCoordinator)
+            } else if let rank = peers.first(where: { $0.value == peer })?.key {
+                events.append(.lostPeer(rank))
+            }
+        case nil: break
+        }
+        return events + [.tick]
+    }
+
+    private func perform(_ action: WorkerAction, on compute: ComputeThread) throws {
+        logger.log(level: action.logLevel, "\(action)")
+        switch action {
+        case .send(let envelope, .coordinator):
+            send(envelope, to: coordinatorPeer, or: .lostCoordinator)
+        case .send(let envelope, .rank(let rank)):
+            if let peer = peers[rank] { send(envelope, to: peer, or: .lostPeer(rank)) }
+        case .reconnect:
+            transport.disconnect(coordinatorPeer)
+            coordinatorPeer = try transport.connect(to: coordinator)
+        case .connect(let rank, let endpoint):
+            peers[rank] = try transport.connect(to: Endpoint(endpoint))
+        case .compute(let request): compute.add(request)
+        case .note, .end: break
+        }
+    }
+
+    private func send(_ envelope: Envelope, to peer: Peer, or event: WorkerEvent) {
+        do {
+            try transport.send(envelope, to: peer)
+        } catch {
+            logger.warning("\(envelope.body.name) could not be sent: \(error)")
+            mailbox.put(event)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LockstepCluster
+public import LockstepTraining
+
+/// The `lockstep` command: coordinator, worker and single process in one program.
+public enum CommandLineTool {
+    /// Reads the command line, does what it says, and exits.
+    public static func run() -> Never { run(JobCatalog()) }
+
+    static func run(_ catalog: JobCatalog) -> Never {
+        Terminal.writeLineByLine()
+        JobCatalog.$current.withValue(catalog) {
+            do {
+                var command = try Root.parseAsRoot()
+                try command.run()
+            } catch {
+                let message = Root.fullMessage(for: error)
+                if let options = UnknownOption.list(for: error, message: message) {
+                    Terminal.complain(message + "\n" + options)
+                    exit(Root.exitCode(for: error).rawValue)
+                }
+                Root.exit(withError: error)
+            }
+        }
+        exit(0)
+    }
+}
+
+extension TrainableJob {
+    /// Makes this job's program a trainer: its command line takes `train`, `coordinator`, `worker` and `evaluate`, as the
+    /// `lockstep` command does, and the same executable is single process, coordinator and worker.
+    ///
+    ///     swift run spirals train --workers 4
+    public func main() -> Never { CommandLineTool.run(JobCatalog(own: self)) }
+}
+
+/// `lockstep` itself.
+struct Root: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: JobCatalog.current.own?.name ?? "lockstep",
+            abstract: "Trains neural networks data-parallel over any number of processes and hosts, on CPUs.",
+            discussion: """
+                The trained weights are the same bit for bit for any number of workers.
+
+                EXAMPLES
+                  lockstep train                                      on this host, one worker a core
+                  lockstep train --single-process                     in this process alone
+                  lockstep train --resume runs/20261122-102355-mlp    go on with a run that was stopped
+                  lockstep coordinator --bind tcp://10.0.0.1:5700 --workers 2
+                  lockstep worker --coordinator tcp://10.0.0.1:5700
+                  lockstep evaluate runs/20261122-102355-mlp/final.safetensors
+                """,
+            version: Software.version,
+            subcommands: [TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self])
+    }
+}
+
+/// What to print where somebody mistypes an option: the valid ones.
+enum UnknownOption {
+    static func list(for error: any Error, message: String) -> String? {
+        guard message.contains("Unknown option") else { return nil }
+        let commands: [any ParsableCommand.Type] = [
+            TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self,
+        ]
+        let given = CommandLine.arguments.dropFirst().first
+        let command = commands.first { $0._commandName == given } ?? Root.self
+        let help = (command == Root.self ? Root.helpMessage() : Root.helpMessage(for: command))
+        let options = help.split(separator: "\n").compactMap { line -> Substring? in
+            let words = line.split(separator: " ", omittingEmptySubsequences: true)
+            return line.hasPrefix("  -") ? words.first { $0.hasPrefix("--") } : nil
+        }
+        return "Valid options: " + options.joined(separator: " ")
+    }
+}

@@ -1,0 +1,71 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LockstepCluster
+internal import LockstepTraining
+internal import LockstepTransport
+
+/// `lockstep coordinator`: a run whose workers are started by hand or by a service manager, on this host or on others.
+struct CoordinatorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coordinator",
+        abstract: "Coordinate a run whose workers are started elsewhere.",
+        discussion: """
+            Prints the address that workers reach it at, waits for them, and then trains. It takes the options of 'train'.
+
+            EXAMPLES
+              lockstep coordinator --bind tcp://10.0.0.1:5700 --workers 2
+              lockstep coordinator --bind tcp://10.0.0.1:0 --workers 8 --epochs 20
+              lockstep coordinator --bind tcp://10.0.0.1:5700 --workers 3 --resume runs/20261122-102355-mlp
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen. Port 0 picks a free one. (default: tcp://127.0.0.1:0, this host only)",
+            valueName: "endpoint"))
+    var bind = "tcp://127.0.0.1:0"
+    @Option(name: .shortAndLong, help: "How many workers to wait for. (default: 1)")
+    var workers = 1
+    @Option(help: ArgumentHelp("How long to wait for the workers to join.", valueName: "seconds"))
+    var wait = 600.0
+    @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
+    @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
+    @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
+
+    func validate() throws {
+        try WorkerCount.check(workers)
+        try Waiting.check(wait)
+    }
+
+    mutating func run() throws {
+        let reporter = output.reporter()
+        let transport = try ZeroMQTransport(binding: Endpoint(bind))
+        let advertised = try transport.endpoint.advertised()
+        if !transport.endpoint.isLoopback {
+            reporter.handle(
+                .warning(
+                    "\(advertised) is reached from other hosts, and this version neither encrypts nor authenticates: "
+                        + "use it only on a network whose every user you trust"))
+        }
+        let (folder, settings, checkpoint) = try record.open(job, workers: workers) { reporter.handle(.note($0)) }
+        var patience = Patience()
+        patience.joining = .seconds(wait)
+        let loop = CoordinatorLoop(
+            transport: transport, advertised: advertised, settings: settings, workers: workers, folder: folder,
+            resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
+        // Said however quiet: whoever starts the workers has nowhere else to read it.
+        let address = "coordinator listening on \(advertised)"
+        if output.quiet { print(address) } else { reporter.handle(.note(address)) }
+        let signals = Signals.handle(first: loop.interrupt)
+        defer { withExtendedLifetime(signals) {} }
+        if try !loop.run() { throw ExitCode(128 + SIGINT) }
+    }
+}
+
+/// How long somebody may be told to wait.
+enum Waiting {
+    static func check(_ seconds: Double) throws {
+        guard seconds > 0, seconds <= 1e6 else {
+            throw ValidationError("--wait is \(seconds); expected more than 0 and at most 1000000 seconds")
+        }
+    }
+}

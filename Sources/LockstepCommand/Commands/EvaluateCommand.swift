@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import LockstepFormats
+internal import LockstepTensor
+internal import LockstepTraining
+
+/// `lockstep evaluate`: tests trained weights.
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Test trained weights on a data set's test samples.",
+        discussion: """
+            EXAMPLES
+              lockstep evaluate runs/20261122-102355-mlp/final.safetensors
+              lockstep evaluate runs/20261122-102355-mlp/final.safetensors --data fashion-mnist
+              lockstep evaluate from-pytorch.safetensors --model mlp:784-64-10 --data idx:/data/mnist
+            """)
+
+    @Argument(help: ArgumentHelp("The weights, or a checkpoint.", valueName: "file"))
+    var weights: String
+    @Option(help: "The model. (default: the one that the file names)")
+    var model: String?
+    @Option(help: "The data. (default: those that the file names)")
+    var data: String?
+    @Flag(help: "Print the result as a line of JSON.")
+    var json = false
+
+    mutating func run() throws {
+        let file = try Safetensors(contentsOf: weights)
+        let settings = try settings(for: file)
+        let trainer = try Trainer(settings: settings, job: JobCatalog.current.job(for: settings, data: nil))
+        try trainer.load(weights: file, from: weights)
+        guard let result = try trainer.evaluate() else {
+            throw TrainingError(.mismatch, "\(settings.data) has no test samples")
+        }
+        let test = TestRecord(result, step: trainer.completedSteps, epoch: settings.epochs)
+        print(json ? JSONReporter.line(test) : Wording.test(test))
+        if !json { print("sha256      \(trainer.digest)") }
+    }
+
+    /// The settings of the run that wrote the file, with what the user gave instead.
+    private func settings(for file: Safetensors) throws -> RunSettings {
+        if var settings = try Checkpoint.settings(in: file, from: weights) {
+            if let model { settings.model = model }
+            if let data { settings.data = data }
+            return settings
+        }
+        guard model != nil || JobCatalog.current.own != nil else {
+            throw TrainingError(
+                .invalidSetting,
+                "\(weights) does not say which model its weights are of; say so: --model \(ModelSpecification.forms)")
+        }
+        var job = JobOptions()
+        job.model = model
+        job.data = data
+        return try job.settings(workers: 1, tell: { print($0) })
+    }
+}

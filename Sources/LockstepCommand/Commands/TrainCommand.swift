@@ -1,0 +1,136 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LockstepCluster
+internal import LockstepTensor
+internal import LockstepTraining
+internal import LockstepTransport
+
+/// `lockstep train`: a run on this host.
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train on this host: a coordinator and its workers as processes, or all in one process.",
+        discussion: """
+            Ctrl-C stops the run after the step in flight and writes a checkpoint to resume from; a second one stops at once.
+
+            EXAMPLES
+              lockstep train
+              lockstep train --workers 4 --model mlp:784-512-512-10 --batch 256 --microbatches 8 --epochs 3 --optimizer adam --lr 1e-3
+              lockstep train --single-process --data synthetic
+              lockstep train --data idx:/data/mnist --optimizer sgd --lr 0.1 --momentum 0.9
+              lockstep train --resume runs/20261122-102355-mlp
+            """)
+
+    /// How coordinator and workers on one host speak with each other.
+    enum TransportKind: String, CaseIterable, ExpressibleByArgument {
+        case ipc, tcp
+        case inProcess = "in-process"
+    }
+
+    @Option(name: .shortAndLong, help: "How many workers. (default: one for each core)")
+    var workers: Int?
+    @Flag(help: "Train in this process alone: no sockets, no child processes.")
+    var singleProcess = false
+    @Option(
+        help: """
+            How the workers are reached: ipc (sockets in a folder that only this user can enter), tcp (loopback), or \
+            in-process (workers are threads of this process).
+            """)
+    var transport = TransportKind.ipc
+    @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
+    @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
+    @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
+
+    func validate() throws {
+        if let workers { try WorkerCount.check(workers) }
+        if singleProcess && workers != nil {
+            throw ValidationError(
+                "--workers cannot be given with --single-process; for workers in one process: --transport in-process")
+        }
+    }
+
+    mutating func run() throws {
+        let reporter = output.reporter()
+        let count = singleProcess ? 1 : workers ?? WorkerCount.cores
+        let (folder, settings, checkpoint) = try record.open(job, workers: count) { reporter.handle(.note($0)) }
+        // One thread a worker: the bits of a product depend on how many threads share it, and cores are shared by workers.
+        BLAS.threads = 1
+        let isComplete =
+            if singleProcess {
+                try runAlone(folder, settings, checkpoint, reporter)
+            } else {
+                try runCluster(count, folder, settings, checkpoint, reporter)
+            }
+        if !isComplete { throw ExitCode(128 + SIGINT) }
+    }
+
+    private func runAlone(
+        _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?, _ reporter: any RunObserver
+    ) throws -> Bool {
+        let stop = StopRequest()
+        let signals = Signals.handle(first: { stop.request() })
+        defer { withExtendedLifetime(signals) {} }
+        let trainer = try Trainer(settings: settings, job: JobCatalog.current.job(for: settings, data: nil))
+        if let checkpoint { try trainer.restore(checkpoint) }
+        let recorder = try RunRecorder(
+            folder: folder, settings: settings, schedule: trainer.schedule, completedSteps: trainer.completedSteps,
+            observer: reporter)
+        return try SingleProcessRun(trainer: trainer, recorder: recorder, stop: stop).run()
+    }
+
+    private func runCluster(
+        _ count: Int, _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?,
+        _ reporter: any RunObserver
+    ) throws -> Bool {
+        if transport == .inProcess {
+            let network = InProcessNetwork()
+            let transport = try InProcessTransport(network: network, name: "coordinator")
+            let loop = CoordinatorLoop(
+                transport: transport, advertised: transport.endpoint, settings: settings, workers: count,
+                folder: folder,
+                resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
+            let catalog = JobCatalog.current
+            InProcessWorkers.start(
+                count: count, network: network, coordinator: transport.endpoint, logger: output.logger("worker")
+            ) {
+                try catalog.job(for: $0, data: settings.data)
+            }
+            let signals = Signals.handle(first: loop.interrupt)
+            defer { withExtendedLifetime(signals) {} }
+            return try loop.run()
+        }
+        let (endpoint, remove) =
+            switch transport {
+            case .ipc: try Endpoint.privateIPC()
+            case .tcp, .inProcess: (Endpoint.tcp(host: "127.0.0.1", port: 0), {})
+            }
+        defer { remove() }
+        let transport = try ZeroMQTransport(binding: endpoint)
+        let loop = CoordinatorLoop(
+            transport: transport, advertised: transport.endpoint, settings: settings, workers: count, folder: folder,
+            resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
+        let workers = LocalWorkers(
+            count: count,
+            arguments: WorkerCommand.arguments(
+                coordinator: transport.endpoint, parent: getpid(), data: settings.data, logLevel: output.logLevel),
+            for: loop)
+        defer { workers.end(within: .seconds(3)) }
+        let signals = Signals.handle(first: loop.interrupt, second: workers.kill)
+        defer { withExtendedLifetime(signals) {} }
+        return try loop.run()
+    }
+}
+
+/// How many workers there may be.
+enum WorkerCount {
+    /// The processor cores that this process may use.
+    static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    /// More would be a slip of the finger.
+    static let most = 1024
+
+    static func check(_ count: Int) throws {
+        guard (1...most).contains(count) else {
+            throw ValidationError("--workers is \(count); expected 1 to \(most)")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LockstepCluster
+internal import LockstepTensor
+internal import LockstepTransport
+internal import Logging
+
+/// `lockstep worker`: one worker of a run.
+struct WorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Work for a coordinator.",
+        discussion: """
+            The coordinator tells a worker all it needs to know. A worker may be started first: it waits for its coordinator.
+
+            EXAMPLES
+              lockstep worker --coordinator tcp://10.0.0.1:5700
+              lockstep worker --coordinator tcp://10.0.0.1:5700 --data idx:/data/mnist
+            """)
+
+    @Option(help: ArgumentHelp("Where the coordinator listens.", valueName: "endpoint"))
+    var coordinator: String
+    @Option(
+        help: ArgumentHelp(
+            "Where other workers reach this one. (default: a free port of the address that leads to the coordinator)",
+            valueName: "endpoint"))
+    var bind: String?
+    @Option(help: "Where this host keeps the data, if they are in a folder: idx:FOLDER.")
+    var data: String?
+    @Option(help: ArgumentHelp("How long to wait for the coordinator.", valueName: "seconds"))
+    var wait = 600.0
+    @Option(help: LogLevel.help)
+    var logLevel = LogLevel.info
+    @Flag(name: .shortAndLong, help: "Print errors only.")
+    var quiet = false
+    @Option(help: .hidden)
+    var parent: Int?
+
+    /// What a worker that `lockstep train` starts is given.
+    static func arguments(coordinator: Endpoint, parent: pid_t, data: String, logLevel: LogLevel) -> [String] {
+        var arguments = [
+            "worker", "--coordinator", "\(coordinator)", "--parent", "\(parent)", "--log-level", "\(logLevel)",
+        ]
+        if data.contains(":") { arguments += ["--data", data] }
+        return arguments
+    }
+
+    func validate() throws { try Waiting.check(wait) }
+
+    mutating func run() throws {
+        if let parent {
+            // Ctrl-C reaches all processes of a terminal; those of a local run leave it to the one that started them.
+            Signals.ignoreInterrupts()
+            guard Parent.follow(pid: parent) else { throw ExitCode.failure }
+        }
+        BLAS.threads = 1
+        let coordinator = try Endpoint(coordinator)
+        let transport = try ZeroMQTransport(binding: bind.map { try Endpoint($0) } ?? coordinator.forWorker())
+        var patience = Patience()
+        patience.joining = .seconds(wait)
+        let (catalog, data) = (JobCatalog.current, data)
+        let loop = try WorkerLoop(
+            transport: transport, coordinator: coordinator,
+            advertised: transport.endpoint.advertised(toward: coordinator), patience: patience,
+            logger: (quiet ? LogLevel.error : logLevel).logger("worker"),
+            makeJob: { try catalog.job(for: $0, data: data) })
+        if parent == nil {
+            let signals = Signals.handle(first: loop.interrupt)
+            defer { withExtendedLifetime(signals) {} }
+            try loop.run()
+        } else {
+            // Why it ends early is told by the coordinator, which knows and says it once.
+            do { try loop.run() } catch { throw ExitCode.failure }
+        }
+    }
+}

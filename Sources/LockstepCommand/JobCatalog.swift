@@ -1,0 +1,70 @@
+internal import LockstepData
+internal import LockstepTraining
+
+/// What this program can train: the jobs that come with the package, or the one of a user's own program.
+struct JobCatalog: Sendable {
+    /// The catalog of this process. Set once, before the command line is read: argument parsers make the commands themselves,
+    /// so there is no other way to hand them anything.
+    @TaskLocal static var current = JobCatalog()
+
+    /// The user's own job; nil for those that come with the package.
+    var own: (any TrainableJob)?
+
+    /// The model that is trained where none is named.
+    static let defaultModel = "mlp:784-512-512-10"
+
+    /// The specifications of model and data for a new run, from what the user gave; `tell` receives a line for the user.
+    func specifications(
+        model: String?, data: String?, tell: (String) -> Void
+    ) throws -> (name: String, model: String, data: String) {
+        if let own {
+            for (option, value) in [("--model", model), ("--data", data)] where value != nil {
+                throw TrainingError(
+                    .invalidSetting, "\(option) cannot be given: this program trains its own job, '\(own.name)'")
+            }
+            return (own.name, own.name, own.name)
+        }
+        let specification: DataSpecification
+        if let data {
+            specification = try DataSpecification(parsing: data)
+        } else {
+            specification = .automatic
+            if specification == .synthetic {
+                tell(
+                    "Fashion-MNIST is not installed (apt-get install dataset-fashion-mnist); "
+                        + "training on the built-in synthetic digits instead")
+            }
+        }
+        let model = try ModelSpecification(parsing: model ?? JobCatalog.defaultModel)
+        return (BuiltInJob(model: model, data: specification).name, model.description, specification.description)
+    }
+
+    /// The job of a run's settings. `data` is what the user of this process gave for data that are at another path on each host.
+    func job(for settings: RunSettings, data: String?) throws -> any TrainableJob {
+        if let own {
+            guard settings.model == own.name else {
+                throw TrainingError(
+                    .mismatch, "this program trains '\(own.name)', but the run trains '\(settings.model)'")
+            }
+            return own
+        }
+        let model = try ModelSpecification(parsing: settings.model)
+        return BuiltInJob(model: model, data: try JobCatalog.data(of: settings, here: data))
+    }
+
+    /// The data of a run, at their place on this host. A path that comes with a message is never used.
+    private static func data(of settings: RunSettings, here: String?) throws -> DataSpecification {
+        guard settings.data.hasSuffix(":") else { return try DataSpecification(parsing: here ?? settings.data) }
+        guard let here else {
+            throw TrainingError(
+                .mismatch,
+                "the run trains on data of the form '\(settings.data)FOLDER'; say where this host keeps them: --data \(settings.data)FOLDER"
+            )
+        }
+        guard here.hasPrefix(settings.data) else {
+            throw TrainingError(
+                .mismatch, "the run trains on data of the form '\(settings.data)FOLDER', but --data is '\(here)'")
+        }
+        return try DataSpecification(parsing: here)
+    }
+}

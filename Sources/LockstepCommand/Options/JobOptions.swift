@@ -1,0 +1,89 @@
+internal import ArgumentParser
+internal import LockstepOptim
+internal import LockstepTraining
+
+/// What is trained and how: the options that decide the bits of a run.
+///
+/// All are optional, so that a run that is resumed can tell which were given: it has its own.
+struct JobOptions: ParsableArguments {
+    @Option(help: "The model: \(ModelSpecification.forms).")
+    var model: String?
+    @Option(help: "The data: fashion-mnist, synthetic or idx:FOLDER. (default: fashion-mnist where it is installed)")
+    var data: String?
+    @Option(help: "Samples a global batch. (default: 128)")
+    var batch: Int?
+    @Option(
+        help: """
+            Into how many microbatches a batch is cut. The bits of the result depend on it, but not on the workers. \
+            (default: 4, or the next power of two from the number of workers)
+            """)
+    var microbatches: Int?
+    @Option(help: "How many times each sample is used. (default: 10)")
+    var epochs: Int?
+    @Option(help: "The update rule: \(OptimizerSettings.names.joined(separator: ", ")). (default: adam)")
+    var optimizer: String?
+    @Option(help: "The learning rate. (default: 0.001)")
+    var lr: Double?
+    @Option(help: "SGD's momentum. (default: 0)")
+    var momentum: Double?
+    @Option(help: "SGD's dampening of the momentum. (default: 0)")
+    var dampening: Double?
+    @Option(help: "Weight decay. (default: 0, and 0.01 for adamw)")
+    var weightDecay: Double?
+    @Flag(help: "SGD with Nesterov's momentum.")
+    var nesterov = false
+    @Option(help: "Adam's and AdamW's decay rates of the moments. (default: 0.9,0.999)")
+    var betas: NumberList?
+    @Option(help: "Adam's and AdamW's guard against division by zero. (default: 1e-8)")
+    var eps: Double?
+    @Option(help: "What initial weights and the order of the samples are drawn from. (default: 0)")
+    var seed: UInt64?
+    @Option(help: "Train on the first so many samples only.")
+    var limit: Int?
+    @Option(help: "Steps between two checkpoints. (default: one at the end of each epoch)")
+    var checkpointEvery: Int?
+    @Flag(help: "Go on when the loss is not finite.")
+    var allowNonFinite = false
+    @Option(help: "The run's name, part of its folder's name. (default: model and data)")
+    var name: String?
+
+    /// The settings of a new run on `workers` workers; `tell` receives lines for the user.
+    func settings(workers: Int, tell: (String) -> Void) throws -> RunSettings {
+        let specifications = try JobCatalog.current.specifications(model: model, data: data, tell: tell)
+        let batch = batch ?? 128
+        return try RunSettings(
+            name: name ?? specifications.name, model: specifications.model, data: specifications.data, batch: batch,
+            microbatches: microbatches ?? RunSettings.defaultMicrobatches(workers: workers, batch: batch),
+            epochs: epochs ?? 10,
+            optimizer: OptimizerSettings(
+                name: optimizer ?? "adam", learningRate: lr, momentum: momentum, dampening: dampening,
+                weightDecay: weightDecay, nesterov: nesterov ? true : nil, betas: betas?.numbers, eps: eps),
+            seed: seed ?? 0, limit: limit, checkpointEvery: checkpointEvery, continuesWhenNotFinite: allowNonFinite)
+    }
+
+    /// The first option that was given, as the user typed it: none may be where a run is resumed.
+    var firstGiven: String? {
+        let given: [(String, Bool)] = [
+            ("--model", model != nil), ("--batch", batch != nil), ("--microbatches", microbatches != nil),
+            ("--epochs", epochs != nil), ("--optimizer", optimizer != nil), ("--lr", lr != nil),
+            ("--momentum", momentum != nil), ("--dampening", dampening != nil), ("--weight-decay", weightDecay != nil),
+            ("--nesterov", nesterov), ("--betas", betas != nil), ("--eps", eps != nil), ("--seed", seed != nil),
+            ("--limit", limit != nil),
+            ("--checkpoint-every", checkpointEvery != nil), ("--allow-non-finite", allowNonFinite),
+            ("--name", name != nil),
+            ("--data", data != nil),
+        ]
+        return given.first { $0.1 }?.0
+    }
+}
+
+/// Numbers between commas.
+struct NumberList: ExpressibleByArgument {
+    let numbers: [Double]
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        guard numbers.allSatisfy({ $0 != nil }) else { return nil }
+        self.numbers = numbers.compactMap { $0 }
+    }
+}

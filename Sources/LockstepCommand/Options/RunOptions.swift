@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import LockstepTraining
+internal import Logging
+
+/// Where a run's record is kept, and whether it goes on from an earlier one.
+struct RunOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Go on with the run of this folder.", valueName: "folder"))
+    var resume: String?
+    @Option(help: ArgumentHelp("Where folders of new runs are made.", valueName: "folder"))
+    var runs = "runs"
+
+    /// Opens the run: a new one with the settings of `job` for `workers` workers, or the one that is resumed.
+    func open(
+        _ job: JobOptions, workers: Int, tell: (String) -> Void
+    ) throws -> (folder: RunFolder, settings: RunSettings, checkpoint: Checkpoint?) {
+        guard let resume else {
+            let settings = try job.settings(workers: workers, tell: tell)
+            return (try RunFolder.create(in: runs, settings: settings), settings, nil)
+        }
+        if let option = job.firstGiven {
+            throw TrainingError(
+                .invalidSetting, "\(option) cannot be given with --resume: the run keeps the settings it began with")
+        }
+        let (folder, settings) = try RunFolder.open(resume)
+        return (folder, settings, try folder.newestCheckpoint(of: settings, tell: tell))
+    }
+}
+
+/// What is printed.
+struct OutputOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Print errors and warnings only.")
+    var quiet = false
+    @Flag(help: "Print each event as a line of JSON.")
+    var json = false
+
+    @Option(help: LogLevel.help)
+    var logLevel = LogLevel.warning
+
+    /// The log of a part of the program.
+    func logger(_ part: String) -> Logger { logLevel.logger(part) }
+
+    func validate() throws {
+        if quiet && json { throw ValidationError("--quiet and --json cannot be given together") }
+    }
+
+    /// The reporter that these options ask for.
+    func reporter() -> any RunObserver {
+        if quiet { return QuietReporter() }
+        if json { return JSONReporter() }
+        return Terminal.isInteractive ? ProgressReporter() : PlainReporter()
+    }
+}

@@ -1,0 +1,78 @@
+internal import LockstepTraining
+
+/// A progress bar for a person at a terminal, with lines above it for what stays.
+///
+///     epoch 2/5 ━━━━━━━━━━━━━━━╸──────────  623/2,345  loss 0.3412  31,240 samples/s  0:23 left  2 workers
+final class ProgressReporter: RunObserver {
+    private var run: RunOverview?
+    private var isBarShown = false
+    private let clock = ContinuousClock()
+    private var drawn: ContinuousClock.Instant?
+    /// Seconds and samples of the last steps, so that what is shown does not jump.
+    private var seconds = 0.0
+    private var samples = 0.0
+
+    /// Between two drawings: often enough to look alive, seldom enough to cost nothing.
+    private static let interval = Duration.milliseconds(100)
+    /// The share of what the last steps took that is kept when a step is added: about the last fifty count.
+    private static let memory = 0.98
+
+    func handle(_ event: RunEvent) {
+        switch event {
+        case .started(let overview):
+            run = overview
+            lines(Wording.overview(overview))
+        case .step(let record):
+            seconds = seconds * ProgressReporter.memory + record.seconds
+            samples = samples * ProgressReporter.memory + Double(record.samples)
+            draw(record)
+        case .tested(let record): lines(["epoch \(record.epoch)  \(Wording.test(record))"])
+        case .checkpoint: break
+        case .note(let text): lines([text])
+        case .warning(let text): lines(["\u{1b}[33mwarning:\u{1b}[0m \(text)"])
+        case .finished(let summary): lines(Wording.summary(summary))
+        case .stopped(let step, let checkpoint, let folder):
+            lines(Wording.stopped(step: step, checkpoint: checkpoint, folder: folder))
+        }
+    }
+
+    deinit { clear() }
+
+    /// Lines that stay, in place of the bar.
+    private func lines(_ lines: [String]) {
+        clear()
+        Terminal.write(lines.map { $0 + "\n" }.joined())
+    }
+
+    private func clear() {
+        if isBarShown { Terminal.write("\r\u{1b}[K") }
+        isBarShown = false
+    }
+
+    private func draw(_ record: StepRecord) {
+        guard let run else { return }
+        let now = clock.now
+        if let drawn, now - drawn < ProgressReporter.interval, record.step < run.steps { return }
+        drawn = now
+        let throughput = seconds > 0 ? samples / seconds : 0
+        let samplesLeft = Double((run.steps - record.step) * run.settings.batch)
+        let timeLeft = throughput > 0 ? samplesLeft / throughput : 0
+        let head = "epoch \(record.epoch)/\(run.settings.epochs) "
+        var tail =
+            "  \(Wording.grouped(record.step))/\(Wording.grouped(run.steps))  loss \(Wording.fixed(record.loss, 4))"
+            + "  \(Wording.grouped(Int(throughput))) samples/s  \(Wording.time(timeLeft)) left"
+        if !run.workers.isEmpty { tail += "  \(run.workers.count) worker\(run.workers.count == 1 ? "" : "s")" }
+        let room = Terminal.width - 1 - head.count - tail.count
+        let bar = room >= 5 ? ProgressReporter.bar(Double(record.step) / Double(run.steps), width: min(room, 30)) : ""
+        let line = String((head + bar + tail).prefix(Terminal.width - 1))
+        Terminal.write("\r\(line)\u{1b}[K")
+        isBarShown = true
+    }
+
+    /// A bar of `width` columns, filled to `share`.
+    static func bar(_ share: Double, width: Int) -> String {
+        let halves = Int((share * Double(2 * width)).rounded())
+        let full = String(repeating: "━", count: halves / 2) + (halves % 2 == 1 ? "╸" : "")
+        return full + String(repeating: "─", count: width - full.count)
+    }
+}

@@ -1,0 +1,40 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// What Ctrl-C, and the signal that a service manager sends, do to a run.
+enum Signals {
+    /// From now on the first SIGINT or SIGTERM calls `first`, and the next `second` and ends the process at once.
+    ///
+    /// Both are called on a thread of their own, not in a signal handler, so they may do anything.
+    static func handle(first: @escaping @Sendable () -> Void, second: @escaping @Sendable () -> Void = {}) -> Handler {
+        let count = Counter()
+        let sources = [SIGINT, SIGTERM].map { number in
+            // Dispatch sees a signal only where the default action, to end the process, is off.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                if count.next() == 0 { return first() }
+                second()
+                exit(128 + number)
+            }
+            source.resume()
+            return source
+        }
+        return Handler(sources: sources)
+    }
+
+    /// From now on SIGINT does nothing: it goes to all processes of a terminal, and those that work for another leave it to that.
+    static func ignoreInterrupts() { signal(SIGINT, SIG_IGN) }
+
+    /// Keeps the signals handled for as long as it lives.
+    struct Handler {
+        fileprivate let sources: [any DispatchSourceSignal]
+    }
+}
+
+/// Counts from 0, on any thread.
+private final class Counter: Sendable {
+    private let value = Atomic(0)
+    func next() -> Int { value.add(1, ordering: .relaxed).oldValue }
+}

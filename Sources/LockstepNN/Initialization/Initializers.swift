@@ -1,0 +1,28 @@
+public import LockstepTensor
+
+/// How many inputs each output of a weight depends on, and how many outputs each input reaches.
+///
+/// For a weight of shape [out, in, k…] these are in · Πk and out · Πk; `torch.nn.init._calculate_fan_in_and_fan_out`.
+///
+/// Stops when the shape has fewer than two axes.
+public func fans(ofShape shape: [Int]) -> (in: Int, out: Int) {
+    guard shape.count >= 2 else {
+        fatalError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
+    }
+    let field = shape.dropFirst(2).reduce(1, *)
+    return (shape[1] * field, shape[0] * field)
+}
+
+/// A weight drawn uniformly from [−b, b) with b = √3 · gain / √fanIn and gain = √(2 / (1 + a²)).
+///
+/// `negativeSlope` is a, the slope below 0 of the leaky rectifier that follows: 0 for a plain rectifier. Draws from the thread's
+/// default generator; the bits are PyTorch's.
+///
+/// Source: K. He et al., "Delving deep into rectifiers", ICCV 2015; `torch.nn.init.kaiming_uniform_`.
+public func kaimingUniform(_ shape: [Int], negativeSlope: Double = 0) -> Tensor<Float> {
+    // Nothing is drawn for a weight without elements, whose fan may be 0.
+    if shape.contains(0) { return .zeros(shape) }
+    let gain = (2 / (1 + negativeSlope * negativeSlope)).squareRoot()
+    let bound = (3.0).squareRoot() * (gain / Double(fans(ofShape: shape).in).squareRoot())
+    return .uniform(shape, from: Float(-bound), to: Float(bound))
+}

@@ -1,0 +1,68 @@
+public import LockstepTensor
+
+/// Why weights could not be loaded into a module.
+public struct StateDictionaryError: Error, CustomStringConvertible, Sendable, Equatable {
+    /// Names of the module that were not given.
+    public var missing: [String] = []
+    /// Names that were given but are none of the module's.
+    public var unexpected: [String] = []
+    /// Names whose shapes differ, with the module's shape and the one given.
+    public var differing: [Difference] = []
+
+    /// A name whose shapes differ.
+    public struct Difference: Sendable, Equatable {
+        public let name: String
+        public let expected: [Int]
+        public let found: [Int]
+    }
+
+    public var description: String {
+        var parts: [String] = []
+        if !missing.isEmpty { parts.append("missing: \(missing.joined(separator: ", "))") }
+        if !unexpected.isEmpty { parts.append("unexpected: \(unexpected.joined(separator: ", "))") }
+        for each in differing {
+            parts.append("\(each.name) has the shape \(each.found), but the model needs \(each.expected)")
+        }
+        return "the weights are not those of this model: " + parts.joined(separator: "; ")
+    }
+}
+
+extension Module {
+    /// Snapshots of all parameters, with the names of `namedParameters()`; PyTorch's `state_dict()`.
+    ///
+    /// A parameter that has several names is listed once, by its first; PyTorch lists it under each.
+    public func stateDictionary() -> [(name: String, tensor: Tensor<Float>)] {
+        noGrad { namedParameters().map { ($0.name, $0.parameter.value) } }
+    }
+
+    /// Replaces the values of all parameters; PyTorch's `load_state_dict`, strict.
+    ///
+    /// The order is of no account. Further names of a shared parameter may be given and are passed over.
+    ///
+    /// Throws `StateDictionaryError`, and changes nothing, when a name is missing or unknown or when a shape differs; the error
+    /// lists all of them.
+    public func load(_ stateDictionary: [(name: String, tensor: Tensor<Float>)]) throws {
+        let tree = ModuleTree(of: self)
+        var given: [String: Tensor<Float>] = [:]
+        for entry in stateDictionary { given[entry.name] = entry.tensor }
+
+        var problem = StateDictionaryError()
+        for (name, parameter) in tree.parameters {
+            guard let tensor = given[name] else {
+                problem.missing.append(name)
+                continue
+            }
+            if tensor.shape != parameter.shape {
+                problem.differing.append(.init(name: name, expected: parameter.shape, found: tensor.shape))
+            }
+        }
+        let names = Set(tree.parameters.map(\.name) + tree.aliases.map(\.alias))
+        problem.unexpected = stateDictionary.map(\.name).filter { !names.contains($0) }
+        guard problem == StateDictionaryError() else { throw problem }
+
+        for (name, parameter) in tree.parameters {
+            // Each was found above.
+            if let tensor = given[name] { parameter.value = tensor }
+        }
+    }
+}

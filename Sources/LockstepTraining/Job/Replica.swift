@@ -1,0 +1,128 @@
+internal import LockstepData
+internal import LockstepNN
+public import LockstepTensor
+
+/// One worker's copy of the model with its data: what a training step needs of a job, whatever the types of its model and batch.
+public protocol Replica: AnyObject {
+    /// The model's parameters and their gradients.
+    var parameters: ParameterBuffer { get }
+    /// Name, shape and element type of each parameter, to compare between processes.
+    var signature: String { get }
+    /// What identifies the samples, to compare between processes.
+    var fingerprint: String { get }
+    /// How many samples the model is trained on.
+    var trainingCount: Int { get }
+    /// How many samples the model is tested on, 0 for none.
+    var testCount: Int { get }
+
+    /// The sum of the losses of some training samples and its gradient, shape [parameters.count].
+    func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>)
+    /// The sum of the losses of some test samples and how many the model gets right.
+    func evaluate(_ samples: Range<Int>) throws -> Evaluation
+}
+
+/// What testing on some samples gives.
+public struct Evaluation: Sendable, Equatable {
+    /// The sum of the samples' losses.
+    public var loss: Double
+    /// How many samples the model gets right, or nil where the job does not say what that means.
+    public var correct: Int?
+    /// How many samples were tested.
+    public var count: Int
+
+    /// The result of testing on `count` samples.
+    public init(loss: Double, correct: Int?, count: Int) {
+        self.loss = loss
+        self.correct = correct
+        self.count = count
+    }
+
+    /// The result for the samples of both.
+    public static func += (sum: inout Evaluation, part: Evaluation) {
+        sum.loss += part.loss
+        sum.correct = sum.correct.flatMap { mine in part.correct.map { mine + $0 } }
+        sum.count += part.count
+    }
+}
+
+/// A job that can be trained, whatever its types: what the launcher holds.
+public protocol TrainableJob: Sendable {
+    /// Names runs and messages.
+    var name: String { get }
+    /// Opens the data and builds the model from the seed's weights. `limit` keeps only the first training samples.
+    func makeReplica(seed: UInt64, limit: Int?) throws -> any Replica
+}
+
+extension TrainingJob: TrainableJob {
+    public func makeReplica(seed: UInt64, limit: Int?) throws -> any Replica {
+        let (training, test) = try data()
+        manualSeed(seed)
+        return ModelReplica(
+            job: self, model: try model(), training: training, test: test,
+            trainingCount: min(limit ?? training.count, training.count))
+    }
+}
+
+/// The replica of a job with a model and batches of known types.
+final class ModelReplica<Model: Module, Output, Batch>: Replica {
+    private let job: TrainingJob<Model, Output, Batch>
+    private let model: Model
+    private let training: any Dataset<Batch>
+    private let test: (any Dataset<Batch>)?
+    let trainingCount: Int
+    let parameters: ParameterBuffer
+    let signature: String
+    let fingerprint: String
+
+    init(
+        job: TrainingJob<Model, Output, Batch>, model: Model, training: any Dataset<Batch>,
+        test: (any Dataset<Batch>)?, trainingCount: Int
+    ) {
+        self.job = job
+        self.model = model
+        self.training = training
+        self.test = test
+        self.trainingCount = trainingCount
+        parameters = model.flattened()
+        signature = model.signature
+        fingerprint = training.fingerprint + (test.map { "+" + $0.fingerprint } ?? "")
+    }
+
+    var testCount: Int { test?.count ?? 0 }
+
+    func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>) {
+        // An empty microbatch, where a last batch has fewer samples than there are microbatches, adds nothing.
+        if samples.isEmpty { return (0, .zeros([parameters.count])) }
+        let batch = try training.batch(at: samples)
+        let losses = try check(job.loss(job.forward(model, batch), batch), count: samples.count)
+        losses.backward(gradient: .ones(losses.shape))
+        return (total(losses), parameters.takeGradients())
+    }
+
+    func evaluate(_ samples: Range<Int>) throws -> Evaluation {
+        guard let test else { return Evaluation(loss: 0, correct: nil, count: 0) }
+        model.eval()
+        defer { model.train() }
+        return try noGrad {
+            let batch = try test.batch(at: samples)
+            let output = job.forward(model, batch)
+            let losses = try check(job.loss(output, batch), count: samples.count)
+            return Evaluation(loss: total(losses), correct: job.correct?(output, batch), count: samples.count)
+        }
+    }
+
+    /// The sum of the samples' losses, in their order, in Float64.
+    private func total(_ losses: Tensor<Float>) -> Double {
+        losses.withUnsafeElements { $0.reduce(0) { $0 + Double($1) } }
+    }
+
+    private func check(_ losses: Tensor<Float>, count: Int) throws -> Tensor<Float> {
+        if losses.shape == [count] { return losses }
+        throw TrainingError(
+            .invalidLoss,
+            """
+            the loss of job '\(job.name)' must be one value a sample, shape [\(count)] for this batch, but has shape \
+            \(losses.shape); leave the mean to the trainer (reduction: .none)
+            """)
+    }
+}

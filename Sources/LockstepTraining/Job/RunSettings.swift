@@ -1,0 +1,111 @@
+public import LockstepOptim
+
+/// All that decides the bits of a run, besides the machine: what `settings.json` of a run folder holds and what a worker
+/// is told when it joins.
+public struct RunSettings: Codable, Sendable, Equatable {
+    /// The run's name, part of its folder's name.
+    public var name: String
+    /// What is trained, by specification (`mlp:784-512-512-10`) or by the name of a job of the user's own.
+    public var model: String
+    /// What it is trained on, by specification (`fashion-mnist`).
+    public var data: String
+    /// Samples a global batch; the last batch of an epoch may be smaller.
+    public var batch: Int
+    /// Into how many microbatches a batch is cut. Part of the job, not of the cluster: the bits depend on it.
+    public var microbatches: Int
+    /// How many times each sample is used.
+    public var epochs: Int
+    /// The update rule and its hyperparameters.
+    public var optimizer: OptimizerSettings
+    /// What initial weights and the order of the samples are drawn from.
+    public var seed: UInt64
+    /// Only the first so many training samples are used; all where absent. For quick tries.
+    public var limit: Int?
+    /// Steps between two checkpoints; where absent one is written at the end of each epoch.
+    public var checkpointEvery: Int?
+    /// Whether the run goes on when a loss is not finite.
+    public var continuesWhenNotFinite: Bool
+
+    /// Settings that have been checked.
+    ///
+    /// Throws a ``TrainingError`` that names the first setting that cannot be used.
+    public init(
+        name: String, model: String, data: String, batch: Int, microbatches: Int, epochs: Int,
+        optimizer: OptimizerSettings, seed: UInt64, limit: Int? = nil, checkpointEvery: Int? = nil,
+        continuesWhenNotFinite: Bool = false
+    ) throws {
+        self.name = name
+        self.model = model
+        self.data = data
+        self.batch = batch
+        self.microbatches = microbatches
+        self.epochs = epochs
+        self.optimizer = optimizer
+        self.seed = seed
+        self.limit = limit
+        self.checkpointEvery = checkpointEvery
+        self.continuesWhenNotFinite = continuesWhenNotFinite
+        try check()
+    }
+
+    /// The largest number of microbatches: far beyond use, and small enough that no message about them grows large.
+    public static let mostMicrobatches = 1 << 16
+
+    /// The default number of microbatches: a power of two, at least 4 and at least the workers, but not more than the samples
+    /// of a batch.
+    ///
+    /// At least 4, so that a run on one, two, three or four workers has the same bits without any option; not more, because
+    /// each microbatch costs a pass over the gradients.
+    public static func defaultMicrobatches(workers: Int, batch: Int) -> Int {
+        var count = 4
+        while count < workers { count *= 2 }
+        while count > max(batch, 1) { count /= 2 }
+        return count
+    }
+
+    private func check() throws {
+        func require(_ holds: Bool, _ option: String, _ found: some CustomStringConvertible, _ expected: String) throws
+        {
+            if !holds { throw TrainingError(.invalidSetting, "\(option) is \(found); expected \(expected)") }
+        }
+        try require(batch >= 1, "--batch", batch, "at least 1 sample")
+        try require(epochs >= 1, "--epochs", epochs, "at least 1")
+        try require(
+            (1...RunSettings.mostMicrobatches).contains(microbatches), "--microbatches", microbatches,
+            "1 to \(RunSettings.mostMicrobatches)")
+        try require(
+            microbatches <= batch, "--microbatches", microbatches, "at most the samples of a batch (--batch \(batch))")
+        try require(limit ?? 1 >= 1, "--limit", limit ?? 1, "at least 1 sample")
+        try require(checkpointEvery ?? 1 >= 1, "--checkpoint-every", checkpointEvery ?? 1, "at least 1 step")
+    }
+
+    /// The settings as JSON text, keys in order, the same text for the same settings.
+    public func json() -> String { JSONText.encode(self, isIndented: true) }
+
+    /// The settings as JSON text for another host: a path of this one means nothing there, so only the kind of data remains.
+    public func sharedJSON() -> String {
+        var shared = self
+        if let colon = data.firstIndex(of: ":") { shared.data = String(data[...colon]) }
+        return shared.json()
+    }
+
+    /// Settings from JSON text; `place` names where it came from in errors.
+    public init(json: String, from place: String) throws {
+        do {
+            self = try JSONText.decode(json.utf8, as: RunSettings.self)
+        } catch {
+            throw TrainingError(.invalidRun, "\(place) does not hold the settings of a run: \(error)")
+        }
+        try check()
+    }
+
+    /// The names of the settings in which `self` and `other` differ, each with both values.
+    public func differences(from other: RunSettings) -> [String] {
+        let mine = Mirror(reflecting: self).children
+        let theirs = Mirror(reflecting: other).children
+        return zip(mine, theirs).compactMap { mine, theirs in
+            let (a, b) = ("\(mine.value)", "\(theirs.value)")
+            return a == b ? nil : "\(mine.label ?? "?"): \(a) here, \(b) there"
+        }
+    }
+}

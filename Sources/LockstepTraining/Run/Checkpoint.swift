@@ -1,0 +1,107 @@
+public import LockstepFormats
+internal import LockstepTensor
+
+/// All that resuming a run needs: weights, the optimizer's state, the position, the settings and a digest of the whole.
+///
+/// A checkpoint is a safetensors file whose tensors are the weights, under PyTorch's names, and the optimizer's state behind
+/// them; the rest is in its metadata. The same bytes are written to disk and sent to a worker that needs the state.
+public struct Checkpoint: Sendable {
+    /// The file's content.
+    public let file: Safetensors
+
+    enum Key {
+        static let optimizer = "lockstep.optimizer."
+        static let step = "lockstep.step"
+        static let optimizerStep = "lockstep.optimizer_step"
+        static let settings = "lockstep.settings"
+        static let signature = "lockstep.signature"
+        static let fingerprint = "lockstep.fingerprint"
+        static let digest = "lockstep.sha256"
+    }
+
+    /// Takes `file` for a checkpoint; `place` names it in errors.
+    ///
+    /// Throws where it lacks something or its content is not what was written.
+    public init(_ file: Safetensors, from place: String) throws {
+        self.file = file
+        self.place = place
+        for key in [Key.step, Key.optimizerStep, Key.settings, Key.signature, Key.fingerprint, Key.digest]
+        where file.metadata[key] == nil {
+            throw TrainingError(.invalidRun, "\(place) is no checkpoint: its metadata lack '\(key)'")
+        }
+        step = try Checkpoint.number(Key.step, in: file, from: place)
+        optimizerStep = try Checkpoint.number(Key.optimizerStep, in: file, from: place)
+        let digest = Checkpoint.digest(of: file.tensors)
+        guard digest == file.metadata[Key.digest] else {
+            throw TrainingError(
+                .invalidRun,
+                """
+                \(place) is damaged: the SHA-256 of its tensors is \(digest), but \(file.metadata[Key.digest] ?? "none") \
+                was recorded when it was written
+                """)
+        }
+    }
+
+    /// Reads the checkpoint at `path`.
+    public init(contentsOf path: String) throws {
+        try self.init(Safetensors(contentsOf: path), from: path)
+    }
+
+    /// A checkpoint made of its parts, in memory.
+    init(
+        weights: [(name: String, tensor: AnyTensor)], state: [(name: String, tensor: AnyTensor)],
+        optimizerStep: Int, metadata: [String: String]
+    ) throws {
+        let tensors = weights + state.map { (Key.optimizer + $0.name, $0.tensor) }
+        var metadata = metadata
+        metadata[Key.optimizerStep] = String(optimizerStep)
+        metadata[Key.digest] = Checkpoint.digest(of: tensors)
+        try self.init(Safetensors(tensors, metadata: metadata), from: "the state in memory")
+    }
+
+    /// What names the checkpoint in errors.
+    let place: String
+    /// Steps complete.
+    public let step: Int
+    /// Steps that the optimizer has taken.
+    let optimizerStep: Int
+    /// The model's parameters: names, shapes and element types.
+    public var signature: String { file.metadata[Key.signature] ?? "" }
+    /// What identifies the samples.
+    public var fingerprint: String { file.metadata[Key.fingerprint] ?? "" }
+
+    /// The settings of the run.
+    public func settings() throws -> RunSettings {
+        try RunSettings(json: file.metadata[Key.settings] ?? "", from: place)
+    }
+
+    /// The settings of the run that wrote `file`, a checkpoint or weights; nil where another program wrote it.
+    public static func settings(in file: Safetensors, from place: String) throws -> RunSettings? {
+        try file.metadata[Key.settings].map { try RunSettings(json: $0, from: place) }
+    }
+
+    /// The weights alone, as `final.safetensors` holds them, and the SHA-256 of their bytes: equal digests, equal bits.
+    public func weights() -> (file: Safetensors, digest: String) {
+        let weights = file.tensors.filter { !$0.name.hasPrefix(Key.optimizer) }
+        var metadata = file.metadata
+        metadata[Key.optimizerStep] = nil
+        let digest = Checkpoint.digest(of: weights)
+        metadata[Key.digest] = digest
+        return (Safetensors(weights, metadata: metadata), digest)
+    }
+
+    /// SHA-256 over the tensors' bytes, little-endian, one after the other.
+    static func digest(of tensors: [(name: String, tensor: AnyTensor)]) -> String {
+        var hash = SHA256()
+        for (_, tensor) in tensors { tensor.withUnsafeBytes { hash.update($0) } }
+        return hash.hexDigest()
+    }
+
+    private static func number(_ key: String, in file: Safetensors, from place: String) throws -> Int {
+        let text = file.metadata[key] ?? ""
+        guard let number = Int(text), number >= 0 else {
+            throw TrainingError(.invalidRun, "\(place): '\(key)' is '\(text)'; expected a number of steps")
+        }
+        return number
+    }
+}

@@ -1,0 +1,111 @@
+/// Something in a run that a person or a program may want to know, in the order in which it happens.
+public enum RunEvent: Sendable {
+    /// The run begins, or begins again: all is known and the first step comes next.
+    case started(RunOverview)
+    /// A step is complete.
+    case step(StepRecord)
+    /// The model was tested.
+    case tested(TestRecord)
+    /// A checkpoint was written.
+    case checkpoint(path: String, step: Int)
+    /// Something to tell that is no fault: what is being waited for, who joined.
+    case note(String)
+    /// Something that the user should look at; the run goes on.
+    case warning(String)
+    /// The run is complete.
+    case finished(RunSummary)
+    /// The run was stopped by request after `step` steps and can be resumed from `checkpoint`.
+    case stopped(step: Int, checkpoint: String, folder: String)
+}
+
+/// Receives the events of a run on the thread that drives it.
+public protocol RunObserver: AnyObject {
+    /// Called for each event, in order.
+    func handle(_ event: RunEvent)
+}
+
+/// What a run is, when it begins.
+public struct RunOverview: Sendable, Equatable {
+    /// The run's folder.
+    public var folder: String
+    /// What is trained and how.
+    public var settings: RunSettings
+    /// Who computes: one line a worker; empty in a single process.
+    public var workers: [String]
+    /// Elements in all parameters together.
+    public var parameters: Int
+    /// Training samples an epoch.
+    public var samples: Int
+    /// Steps in the whole run.
+    public var steps: Int
+    /// Steps an epoch.
+    public var stepsPerEpoch: Int
+    /// Steps that were complete when it began: more than 0 where it was resumed.
+    public var completedSteps: Int
+}
+
+/// What one step did.
+public struct StepRecord: Sendable, Equatable {
+    /// Steps complete, this one included.
+    public var step: Int
+    /// The epoch that the step belongs to, from 1.
+    public var epoch: Int
+    /// The mean loss over the global batch, before the update.
+    public var loss: Double
+    /// Samples of the global batch.
+    public var samples: Int
+    /// Wall-clock seconds since the step before was complete.
+    public var seconds: Double
+    /// Seconds that a worker spent in forward, backward and update; the mean over the workers.
+    public var computeSeconds: Double
+    /// Seconds that a worker waited for or worked on the all-reduce; the mean over the workers.
+    public var communicateSeconds: Double
+
+    /// Samples a second.
+    public var throughput: Double { seconds > 0 ? Double(samples) / seconds : 0 }
+}
+
+/// What testing the model gave.
+public struct TestRecord: Sendable, Equatable {
+    /// Steps complete when it was tested.
+    public var step: Int
+    /// The epoch that had just ended, from 1.
+    public var epoch: Int
+    /// The mean loss over the test samples.
+    public var loss: Double
+    /// The share of test samples that the model gets right, where the job says what that means.
+    public var accuracy: Double?
+    /// How many samples were tested.
+    public var samples: Int
+}
+
+extension TestRecord {
+    /// The means of an evaluation.
+    public init(_ evaluation: Evaluation, step: Int, epoch: Int) {
+        let count = Double(evaluation.count)
+        self.init(
+            step: step, epoch: epoch, loss: evaluation.loss / count,
+            accuracy: evaluation.correct.map { Double($0) / count }, samples: evaluation.count)
+    }
+}
+
+/// What a complete run came to.
+public struct RunSummary: Sendable, Equatable {
+    /// The run's folder.
+    public var folder: String
+    /// The file of the final weights.
+    public var weights: String
+    /// SHA-256 of the final weights.
+    public var digest: String
+    /// The last test, if the job has test samples.
+    public var test: TestRecord?
+    /// Steps of the run.
+    public var steps: Int
+    /// Samples trained on by this process's part of the run: since it was resumed, where it was.
+    public var samples: Int
+    /// Seconds from the first step to the last of this part.
+    public var seconds: Double
+
+    /// Samples a second over this part of the run.
+    public var throughput: Double { seconds > 0 ? Double(samples) / seconds : 0 }
+}

@@ -1,0 +1,150 @@
+internal import Glibc
+internal import LockstepFormats
+
+/// The folder of a run: settings, metrics, checkpoints and final weights.
+///
+///     runs/20261122-102355-mlp/
+///         settings.json                    what is trained and how
+///         metrics.jsonl                    a line a step and a line a test
+///         checkpoint-00000469.safetensors  the state after 469 steps
+///         final.safetensors                the weights of the complete run
+public final class RunFolder {
+    /// The folder's path.
+    public let path: String
+    private let lock: Int32
+
+    /// How many checkpoints are kept: the newest, and one before it in case the newest turns out unreadable.
+    public static let keptCheckpoints = 2
+
+    /// Makes the folder of a new run below `parent`, named by the time and the run's name.
+    public static func create(in parent: String, settings: RunSettings) throws -> RunFolder {
+        try makeFolder(parent, mayExist: true)
+        let safe = String(settings.name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" })
+        let stem = "\(parent)/\(timestamp())-\(safe)"
+        var path = stem
+        var attempt = 1
+        // Two runs may begin in the same second.
+        while try !makeFolder(path, mayExist: false) {
+            attempt += 1
+            path = "\(stem)-\(attempt)"
+        }
+        let folder = try RunFolder(locking: path)
+        try AtomicFile.write(Array((settings.json() + "\n").utf8), to: folder.settingsPath)
+        return folder
+    }
+
+    /// Opens the folder of a run that was begun before, to go on with it.
+    public static func open(_ path: String) throws -> (folder: RunFolder, settings: RunSettings) {
+        let settingsPath = "\(path)/settings.json"
+        guard access(settingsPath, R_OK) == 0 else {
+            throw TrainingError(
+                .invalidRun, "\(path) is not the folder of a run: \(settingsPath): \(String(cString: strerror(errno)))")
+        }
+        let text = String(decoding: try File.read(settingsPath), as: UTF8.self)
+        let settings = try RunSettings(json: text, from: settingsPath)
+        return (try RunFolder(locking: path), settings)
+    }
+
+    /// Takes the lock that keeps two processes from writing to one run. The system lets go of it however a process ends.
+    private init(locking path: String) throws {
+        self.path = path
+        lock = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            let busy = errno == EWOULDBLOCK
+            let reason = String(cString: strerror(errno))
+            if lock >= 0 { close(lock) }
+            throw TrainingError(
+                .invalidRun, busy ? "\(path) is in use by another process that trains it" : "\(path): \(reason)")
+        }
+    }
+
+    deinit { close(lock) }
+
+    /// The file of settings.
+    public var settingsPath: String { "\(path)/settings.json" }
+    /// The file of metrics.
+    public var metricsPath: String { "\(path)/metrics.jsonl" }
+    /// The file of the complete run's weights.
+    public var weightsPath: String { "\(path)/final.safetensors" }
+
+    /// The file of the state after `step` steps.
+    public func checkpointPath(step: Int) -> String {
+        let digits = String(step)
+        return "\(path)/checkpoint-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).safetensors"
+    }
+
+    /// Writes the state after `step` steps, then removes checkpoints beyond those that are kept. Returns the file's path.
+    public func write(checkpoint: [UInt8], step: Int) throws -> String {
+        let path = checkpointPath(step: step)
+        try AtomicFile.write(checkpoint, to: path)
+        for old in try checkpointSteps().dropLast(RunFolder.keptCheckpoints) { unlink(checkpointPath(step: old)) }
+        return path
+    }
+
+    /// The steps after which there is a checkpoint, in order.
+    public func checkpointSteps() throws -> [Int] {
+        guard let directory = opendir(path) else {
+            throw TrainingError(.invalidRun, "\(path): \(String(cString: strerror(errno)))")
+        }
+        defer { closedir(directory) }
+        var steps: [Int] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name.hasPrefix("checkpoint-"), name.hasSuffix(".safetensors") else { continue }
+            if let step = Int(name.dropFirst("checkpoint-".count).dropLast(".safetensors".count)) { steps.append(step) }
+        }
+        return steps.sorted()
+    }
+
+    /// The newest checkpoint that can be read; `tell` receives a line for each that cannot.
+    ///
+    /// Nil where none was written. Throws where some were, but none of them can be used.
+    public func newestCheckpoint(of settings: RunSettings, tell: (String) -> Void) throws -> Checkpoint? {
+        let steps = try checkpointSteps()
+        for step in steps.reversed() {
+            do {
+                let checkpoint = try Checkpoint(contentsOf: checkpointPath(step: step))
+                let differences = try checkpoint.settings().differences(from: settings)
+                guard differences.isEmpty else {
+                    throw TrainingError(
+                        .mismatch,
+                        "\(checkpointPath(step: step)) was written with other settings than \(settingsPath) has: "
+                            + differences.joined(separator: "; "))
+                }
+                return checkpoint
+            } catch {
+                tell("\(error); the checkpoint before it is used")
+            }
+        }
+        if steps.isEmpty { return nil }
+        throw TrainingError(.invalidRun, "none of the \(steps.count) checkpoints in \(path) can be used")
+    }
+
+    /// What an error that ends the run adds, so that the user knows what is left of it.
+    public func resumeAdvice() -> String {
+        guard let step = try? checkpointSteps().last else { return "; no checkpoint had been written yet" }
+        return "; the last checkpoint is \(checkpointPath(step: step)), resume with: lockstep train --resume \(path)"
+    }
+
+    @discardableResult
+    private static func makeFolder(_ path: String, mayExist: Bool) throws -> Bool {
+        if mkdir(path, 0o777) == 0 { return true }
+        if errno == EEXIST { return mayExist ? true : false }
+        throw TrainingError(
+            .invalidRun,
+            "cannot make the folder \(path): \(String(cString: strerror(errno))); name another place with --runs FOLDER"
+        )
+    }
+
+    /// The local time as `20261122-102355`.
+    private static func timestamp() -> String {
+        var now = time(nil)
+        var parts = tm()
+        localtime_r(&now, &parts)
+        var text = [CChar](repeating: 0, count: 32)
+        let length = strftime(&text, text.count, "%Y%m%d-%H%M%S", &parts)
+        return String(decoding: text.prefix(length).map(UInt8.init), as: UTF8.self)
+    }
+}

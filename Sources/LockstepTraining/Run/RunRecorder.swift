@@ -1,0 +1,102 @@
+internal import LockstepFormats
+internal import LockstepOptim
+
+/// Keeps the record of a run, for whoever drives it: writes metrics, checkpoints and weights, and tells the observer.
+public final class RunRecorder {
+    /// The run's folder.
+    public let folder: RunFolder
+    private let settings: RunSettings
+    private let schedule: Schedule
+    private let metrics: MetricsFile
+    private let observer: any RunObserver
+    private let clock = ContinuousClock()
+    private var began: ContinuousClock.Instant
+    private var last: ContinuousClock.Instant
+    private var samples = 0
+
+    /// A recorder for a run that goes on after `completedSteps` steps, 0 for a new one.
+    public init(
+        folder: RunFolder, settings: RunSettings, schedule: Schedule, completedSteps: Int, observer: any RunObserver
+    ) throws {
+        self.folder = folder
+        self.settings = settings
+        self.schedule = schedule
+        self.observer = observer
+        metrics = try MetricsFile(path: folder.metricsPath, keepingSteps: completedSteps)
+        began = clock.now
+        last = began
+    }
+
+    /// The first step comes next. `workers` has a line for each worker, none in a single process.
+    public func begin(workers: [String], parameters: Int, completedSteps: Int) {
+        began = clock.now
+        last = began
+        observer.handle(
+            .started(
+                RunOverview(
+                    folder: folder.path, settings: settings, workers: workers, parameters: parameters,
+                    samples: schedule.samples, steps: schedule.steps, stepsPerEpoch: schedule.stepsPerEpoch,
+                    completedSteps: completedSteps)))
+    }
+
+    /// Step `step`, from 0, is complete. `lossSum` is the sum over the batch's samples.
+    ///
+    /// Throws where the loss is not finite, unless the settings say to go on.
+    public func complete(step: Int, lossSum: Double, computeSeconds: Double, communicateSeconds: Double) throws {
+        let now = clock.now
+        let count = schedule.samples(ofStep: step)
+        let record = StepRecord(
+            step: step + 1, epoch: schedule.epoch(of: step) + 1, loss: lossSum / Double(count), samples: count,
+            seconds: last.duration(to: now).seconds, computeSeconds: computeSeconds,
+            communicateSeconds: communicateSeconds)
+        last = now
+        samples += count
+        try metrics.write(record)
+        observer.handle(.step(record))
+        guard record.loss.isFinite || settings.continuesWhenNotFinite else {
+            throw TrainingError(
+                .notFinite,
+                """
+                the loss is \(record.loss) at step \(record.step) (epoch \(record.epoch)); try a smaller learning rate \
+                (--lr is \(settings.optimizer.learningRate)), or --allow-non-finite to go on regardless\(folder.resumeAdvice())
+                """)
+        }
+    }
+
+    /// The model was tested after `completedSteps` steps.
+    public func tested(_ evaluation: Evaluation, completedSteps: Int) throws {
+        let record = TestRecord(evaluation, step: completedSteps, epoch: schedule.epoch(of: completedSteps - 1) + 1)
+        try metrics.write(record)
+        observer.handle(.tested(record))
+        last = clock.now
+    }
+
+    /// Writes a checkpoint.
+    public func write(checkpoint: Checkpoint, completedSteps: Int) throws {
+        let path = try folder.write(checkpoint: checkpoint.file.encoded(), step: completedSteps)
+        observer.handle(.checkpoint(path: path, step: completedSteps))
+        last = clock.now
+    }
+
+    /// The run was stopped by request after its checkpoint was written.
+    public func stopped(completedSteps: Int) {
+        let checkpoint = folder.checkpointPath(step: completedSteps)
+        observer.handle(.stopped(step: completedSteps, checkpoint: checkpoint, folder: folder.path))
+    }
+
+    /// The run is complete: writes the weights of its last checkpoint.
+    public func finish(with checkpoint: Checkpoint) throws {
+        let (weights, digest) = checkpoint.weights()
+        try weights.write(to: folder.weightsPath)
+        observer.handle(
+            .finished(
+                RunSummary(
+                    folder: folder.path, weights: folder.weightsPath, digest: digest, test: metrics.lastTest,
+                    steps: schedule.steps, samples: samples, seconds: began.duration(to: last).seconds)))
+    }
+}
+
+extension Duration {
+    /// The duration in seconds.
+    public var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

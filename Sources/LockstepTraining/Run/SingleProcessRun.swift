@@ -1,0 +1,50 @@
+internal import LockstepTensor
+
+/// Trains in this process alone: no sockets, no threads, no other process. The measure that every cluster must equal bit for bit.
+public struct SingleProcessRun {
+    private let trainer: Trainer
+    private let recorder: RunRecorder
+    private let stop: StopRequest
+    private let clock = ContinuousClock()
+
+    /// A run of `trainer`, from where it stands, recorded by `recorder`, until it is complete or `stop` is requested.
+    public init(trainer: Trainer, recorder: RunRecorder, stop: StopRequest) {
+        self.trainer = trainer
+        self.recorder = recorder
+        self.stop = stop
+    }
+
+    /// Runs to the end or to the requested stop. Returns whether the run is complete.
+    public func run() throws -> Bool {
+        recorder.begin(workers: [], parameters: trainer.parameterCount, completedSteps: trainer.completedSteps)
+        while trainer.completedSteps < trainer.schedule.steps {
+            try step()
+            let completed = trainer.completedSteps
+            if trainer.schedule.endsEpoch(after: completed), let result = try trainer.evaluate() {
+                try recorder.tested(result, completedSteps: completed)
+            }
+            let stops = stop.isRequested && completed < trainer.schedule.steps
+            if stops || trainer.schedule.checkpointIsDue(after: completed) {
+                try recorder.write(checkpoint: trainer.checkpoint(), completedSteps: completed)
+            }
+            if stops {
+                recorder.stopped(completedSteps: completed)
+                return false
+            }
+        }
+        try recorder.finish(with: trainer.checkpoint())
+        return true
+    }
+
+    private func step() throws {
+        let step = trainer.completedSteps
+        let start = clock.now
+        var sums = try trainer.sums(of: trainer.tree.root, step: step)
+        var gradient = sums.subtrees.removeLast().sum
+        gradient *= trainer.schedule.scale(ofStep: step)
+        trainer.apply(gradient)
+        try recorder.complete(
+            step: step, lossSum: trainer.tree.sum(sums.losses),
+            computeSeconds: start.duration(to: clock.now).seconds, communicateSeconds: 0)
+    }
+}

@@ -1,0 +1,74 @@
+public import LockstepFormats
+internal import LockstepOptim
+internal import LockstepTensor
+
+extension Trainer {
+    /// SHA-256 over the parameters' bytes (Float32, little-endian, in the model's order): equal digests, equal bits.
+    public var digest: String { Checkpoint.digest(of: [("", .float32(replica.parameters.values))]) }
+
+    /// All that resuming needs.
+    public func checkpoint() throws -> Checkpoint {
+        let values = replica.parameters.values
+        let weights = replica.parameters.entries.map { entry in
+            let slice = values[entry.offset..<entry.offset + entry.count]
+            return (name: entry.name, tensor: AnyTensor.float32(slice.reshaped(to: entry.shape)))
+        }
+        return try Checkpoint(
+            weights: weights, state: optimizer.state.map { ($0.name, .float32($0.tensor)) },
+            optimizerStep: optimizer.stepCount,
+            metadata: [
+                "format": "pt",
+                Checkpoint.Key.step: String(completedSteps),
+                Checkpoint.Key.settings: settings.json(),
+                Checkpoint.Key.signature: signature,
+                Checkpoint.Key.fingerprint: fingerprint,
+            ])
+    }
+
+    /// Takes up the state of a checkpoint.
+    ///
+    /// Throws, and changes nothing, where the checkpoint is of another model or of other data.
+    public func restore(_ checkpoint: Checkpoint) throws {
+        for (what, found, expected) in [
+            ("model", checkpoint.signature, signature), ("data set", checkpoint.fingerprint, fingerprint),
+        ] where found != expected {
+            throw TrainingError(
+                .mismatch, "\(checkpoint.place) is of another \(what): expected \(expected), found \(found)")
+        }
+        let values = try values(in: checkpoint.file, from: checkpoint.place)
+        let state = try optimizer.state.map { state in
+            let name = Checkpoint.Key.optimizer + state.name
+            return (state.name, try tensor(name, [parameterCount], in: checkpoint.file, from: checkpoint.place))
+        }
+        try optimizer.restore(state: state, stepCount: checkpoint.optimizerStep)
+        replica.parameters.values = values
+        completedSteps = checkpoint.step
+    }
+
+    /// Takes up weights alone, as of a `final.safetensors`; `place` names them in errors.
+    public func load(weights: Safetensors, from place: String) throws {
+        replica.parameters.values = try values(in: weights, from: place)
+    }
+
+    /// The parameters of the model out of a file, as one flat tensor.
+    private func values(in file: Safetensors, from place: String) throws -> Tensor<Float> {
+        let parts = try replica.parameters.entries.map { entry in
+            try tensor(entry.name, entry.shape, in: file, from: place).reshaped(to: [entry.count])
+        }
+        return concatenated(parts)
+    }
+
+    private func tensor(
+        _ name: String, _ shape: [Int], in file: Safetensors, from place: String
+    ) throws -> Tensor<Float> {
+        switch file.tensor(named: name) {
+        case .float32(let tensor) where tensor.shape == shape: return tensor
+        case let other?:
+            throw TrainingError(
+                .mismatch, "\(place): tensor '\(name)' is \(other.dtype) \(other.shape); expected float32 \(shape)")
+        case nil:
+            let names = file.tensors.prefix(6).map { "'\($0.name)'" }.joined(separator: ", ")
+            throw TrainingError(.mismatch, "\(place) has no tensor '\(name)'; it holds \(names)…")
+        }
+    }
+}

@@ -1,0 +1,106 @@
+internal import LockstepData
+internal import LockstepOptim
+public import LockstepTensor
+
+/// One replica in training: computes gradients of microbatches, applies the mean gradient, and holds all state of the run.
+///
+/// A step is the same three calls wherever it runs: ``sums(of:step:)`` on each worker for its microbatches, a sum over the
+/// workers in the order of ``MicrobatchTree``, ``apply(_:)`` on each worker.
+public final class Trainer {
+    /// What is trained and how.
+    public let settings: RunSettings
+    /// Which samples each step uses.
+    public let schedule: Schedule
+    /// The order in which microbatches are summed.
+    public let tree: MicrobatchTree
+    /// Steps completed since the run began.
+    public internal(set) var completedSteps = 0
+
+    let replica: any Replica
+    let optimizer: any Optimizer
+    private let sampler: ShuffledSampler
+    private var order: (epoch: Int, samples: [Int])?
+
+    /// A trainer at step 0.
+    public init(settings: RunSettings, job: any TrainableJob) throws {
+        self.settings = settings
+        replica = try job.makeReplica(seed: settings.seed, limit: settings.limit)
+        schedule = try Schedule(samples: replica.trainingCount, settings: settings)
+        tree = MicrobatchTree(count: settings.microbatches)
+        optimizer = settings.optimizer.make(for: replica.parameters)
+        sampler = ShuffledSampler(count: replica.trainingCount, seed: settings.seed)
+    }
+
+    /// Name, shape and element type of each parameter.
+    public var signature: String { replica.signature }
+    /// What identifies the samples.
+    public var fingerprint: String { replica.fingerprint }
+    /// Elements in all parameters together.
+    public var parameterCount: Int { replica.parameters.count }
+    /// How many samples the model is tested on, 0 for none.
+    public var testCount: Int { replica.testCount }
+
+    /// What a worker's microbatches add to a step.
+    public struct Sums: Sendable {
+        /// The gradient's sum over each subtree in the worker's range, from left to right; shape [parameterCount] each.
+        public var subtrees: [(node: Range<Int>, sum: Tensor<Float>)]
+        /// The loss's sum over each microbatch of the range.
+        public var losses: [Double]
+    }
+
+    /// Computes the gradients of `microbatches` of step `step` and sums them over the tree's nodes that lie in the range.
+    public func sums(of microbatches: Range<Int>, step: Int) throws -> Sums {
+        let samples = samples(ofEpoch: schedule.epoch(of: step))
+        var losses: [Double] = []
+        let subtrees = try tree.subtrees(in: microbatches).map { node in
+            let sum = try MicrobatchTree.sum(
+                node,
+                known: { node -> Tensor<Float>? in
+                    guard node.count == 1 else { return nil }
+                    let places = schedule.places(ofMicrobatch: node.lowerBound, step: step)
+                    let (loss, gradient) = try replica.gradient(of: samples[places])
+                    losses.append(loss)
+                    return gradient
+                }, combine: { $0 += $1 })
+            return (node, sum)
+        }
+        return Sums(subtrees: subtrees, losses: losses)
+    }
+
+    /// Updates the parameters with the mean gradient of a step, shape [parameterCount], and counts the step.
+    public func apply(_ meanGradient: Tensor<Float>) {
+        replica.parameters.gradients = meanGradient
+        optimizer.step()
+        replica.parameters.zeroGrad()
+        completedSteps += 1
+    }
+
+    private func samples(ofEpoch epoch: Int) -> [Int] {
+        if let order, order.epoch == epoch { return order.samples }
+        let samples = sampler.permutation(epoch: epoch)
+        order = (epoch, samples)
+        return samples
+    }
+}
+
+extension Trainer {
+    /// Test samples that are tested together. Fixed, so that the bits of the test loss do not depend on the workers.
+    public static let evaluationBlock = 1000
+
+    /// How many blocks the test samples make; the last may be smaller.
+    public var evaluationBlocks: Int { (testCount + Trainer.evaluationBlock - 1) / Trainer.evaluationBlock }
+
+    /// Tests on all test samples, block after block; nil where there are none.
+    public func evaluate() throws -> Evaluation? {
+        guard testCount > 0 else { return nil }
+        var total = Evaluation(loss: 0, correct: 0, count: 0)
+        for block in 0..<evaluationBlocks { total += try evaluate(block: block) }
+        return total
+    }
+
+    /// Tests on one block of the test samples.
+    public func evaluate(block: Int) throws -> Evaluation {
+        let start = block * Trainer.evaluationBlock
+        return try replica.evaluate(start..<min(start + Trainer.evaluationBlock, testCount))
+    }
+}

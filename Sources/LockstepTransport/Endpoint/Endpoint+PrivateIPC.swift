@@ -1,0 +1,36 @@
+internal import Glibc
+
+extension Endpoint {
+    /// A local socket's endpoint in a new folder that only this user may enter, and a function that removes both.
+    ///
+    /// The folder is made in `$XDG_RUNTIME_DIR`, which the system empties at logout, or else in `/tmp`. The function may be
+    /// called from any thread and more than once; call it after the transport has been closed.
+    public static func privateIPC() throws(TransportError) -> (endpoint: Endpoint, remove: @Sendable () -> Void) {
+        let suffix = "/lockstep-XXXXXX"
+        let socketName = "/socket"
+        var parents = ["/tmp"]
+        if let folder = getenv("XDG_RUNTIME_DIR").map({ String(cString: $0) }), folder.hasPrefix("/"),
+            folder.utf8.count + suffix.utf8.count + socketName.utf8.count <= maximumPathBytes
+        {
+            parents.insert(folder, at: 0)
+        }
+        var failures: [String] = []
+        for parent in parents {
+            var template = Array((parent + suffix).utf8CString)
+            // mkdtemp makes the folder with mode 0700.
+            guard mkdtemp(&template) != nil else {
+                failures.append("\(parent): \(Errno.text(errno))")
+                continue
+            }
+            let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return (
+                .ipc(path: folder + socketName),
+                {
+                    unlink(folder + socketName)
+                    rmdir(folder)
+                }
+            )
+        }
+        throw TransportError(.system, "no folder for a local socket could be made: \(failures.joined(separator: "; "))")
+    }
+}

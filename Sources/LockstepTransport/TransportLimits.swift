@@ -1,0 +1,44 @@
+/// What a transport allows itself and others.
+public struct TransportLimits: Sendable, Equatable {
+    /// The largest frame that is accepted, in bytes. Default 2 GiB: a state of 170 million parameters with Adam's moments.
+    ///
+    /// A larger one ends the connection that it comes on before memory for it is allocated.
+    public var maximumMessageBytes: Int
+    /// How many messages wait in each direction of a connection before sending to it fails.
+    ///
+    /// Default 4096: a step needs two messages a bucket and peer, so this is many steps of a large model, and a peer that is
+    /// this far behind does not read.
+    public var highWaterMark: Int
+    /// How often an idle connection is probed. Default 1 s, a few packets a second at most.
+    public var heartbeatInterval: Duration
+    /// How long the other host may leave what was sent to it unacknowledged before the connection counts as lost (tcp).
+    ///
+    /// Default 3 s, so that a host that went down is named within 5: the probe that it leaves unanswered may be sent a
+    /// second later. The kernel acknowledges, so neither a busy process nor a large message under way is mistaken for one.
+    public var hostTimeout: Duration
+    /// How long the other process may leave a probe unanswered before the connection counts as lost.
+    ///
+    /// Default 30 s: a probe waits behind a frame under way, and 2 GiB take 18 s at 1 Gbit/s. The answer comes from the other
+    /// side's I/O thread, so a process that computes answers.
+    public var processTimeout: Duration
+    /// How long one attempt to connect may take before the next begins. Default 3 s: the first packet may be lost once.
+    public var connectTimeout: Duration
+    /// The longest that `close` waits for messages to go out. Default 2 s: a refusal or a stop takes milliseconds where the
+    /// other side is there, and a user who stops a run does not wait longer where it is not.
+    public var linger: Duration
+
+    /// Limits, each with its default unless given.
+    public init(
+        maximumMessageBytes: Int = 2 << 30, highWaterMark: Int = 4096, heartbeatInterval: Duration = .seconds(1),
+        hostTimeout: Duration = .seconds(3), processTimeout: Duration = .seconds(30),
+        connectTimeout: Duration = .seconds(3), linger: Duration = .seconds(2)
+    ) {
+        self.maximumMessageBytes = maximumMessageBytes
+        self.highWaterMark = highWaterMark
+        self.heartbeatInterval = heartbeatInterval
+        self.hostTimeout = hostTimeout
+        self.processTimeout = processTimeout
+        self.connectTimeout = connectTimeout
+        self.linger = linger
+    }
+}

@@ -1,0 +1,179 @@
+internal import CZeroMQ
+internal import Glibc
+public import LockstepWire
+
+/// A transport over ZeroMQ, between processes of one host (`ipc`) or of several (`tcp`).
+///
+/// One ROUTER socket takes what comes in on the endpoint, one DEALER socket is each connection that goes out; answers to
+/// incoming peers go back on the connection that they came in on. A message is one or two frames, the second of which, the
+/// payload, is sent from and received into the memory that it stays in.
+public final class ZeroMQTransport: Transport {
+    public let endpoint: Endpoint
+
+    private let limits: TransportLimits
+    private let context: UnsafeMutableRawPointer
+    private let wakes: EventWaker
+    private let incoming: IncomingConnections
+    private var outgoing: [Peer: OutgoingConnection] = [:]
+    private var lastNumber = 0
+    /// The sockets that may have something, the next one first.
+    private var ready: [any Source] = []
+    /// What `wait` polls: the waker, then for every source its socket and its monitor.
+    private var items: [zmq_pollitem_t] = []
+    private var sources: [any Source] = []
+    private var isClosed = false
+
+    /// A transport that listens at `endpoint`; a tcp port of 0 picks a free one.
+    ///
+    /// Throws `TransportError` if the address is in use, not one of this host's, not permitted, or does not resolve.
+    public init(binding endpoint: Endpoint, limits: TransportLimits = TransportLimits()) throws(TransportError) {
+        self.limits = limits
+        wakes = try EventWaker()
+        let address = try endpoint.resolved()
+        try address.prepareForBinding()
+        guard let context = zmq_ctx_new() else {
+            throw TransportError(.system, "a ZeroMQ context cannot be made: \(ZeroMQ.reason())")
+        }
+        self.context = context
+        do {
+            let socket = try ZeroMQSocket(context, ZMQ_ROUTER, limits)
+            try socket.set(ZMQ_ROUTER_MANDATORY, 1)
+            try socket.set(ZMQ_ROUTER_HANDOVER, 0)
+            let monitor = try SocketMonitor(context, watching: socket, name: "monitor-0", limits)
+            self.endpoint = try socket.bind(to: address)
+            incoming = IncomingConnections(socket, monitor, self.endpoint)
+        } catch {
+            // The sockets went out of scope with the error, and the end of a context waits for nothing else.
+            zmq_ctx_term(context)
+            throw error
+        }
+        watchSources()
+    }
+
+    deinit { close() }
+
+    public var waker: any Waker { wakes }
+
+    public func connect(to endpoint: Endpoint) throws -> Peer {
+        try checkOpen()
+        if case .inProcess = endpoint {
+            throw TransportError(
+                .invalidEndpoint,
+                "\(endpoint) cannot be reached from \(self.endpoint); expected tcp://host:port or ipc://path")
+        }
+        guard !endpoint.isWildcard else {
+            throw TransportError(.invalidEndpoint, "\(endpoint) is no single host; connect to one of its addresses")
+        }
+        let address = try endpoint.resolved()
+        let socket = try ZeroMQSocket(context, ZMQ_DEALER, limits)
+        lastNumber += 1
+        let monitor = try SocketMonitor(context, watching: socket, name: "monitor-\(lastNumber)", limits)
+        try socket.connect(to: address)
+        let peer = Peer(.outgoing(lastNumber), endpoint.description)
+        outgoing[peer] = OutgoingConnection(socket, monitor, peer)
+        watchSources()
+        return peer
+    }
+
+    public func disconnect(_ peer: Peer) {
+        remove(peer)?.close()
+    }
+
+    public func send(_ envelope: Envelope, to peer: Peer) throws {
+        try checkOpen()
+        let encoded = try envelope.encoded()
+        let socket: ZeroMQSocket
+        var sent = ZeroMQSocket.Sent.done
+        switch peer.identity {
+        case .outgoing:
+            guard let connection = outgoing[peer], !connection.isDown else { throw TransportError.gone(peer) }
+            socket = connection.socket
+        case .incoming(let name):
+            guard incoming.known.contains(peer) else { throw TransportError.gone(peer) }
+            socket = incoming.socket
+            sent = socket.send(copy: name, more: true)
+        }
+        if case .done = sent { sent = socket.send(copy: encoded.header, more: encoded.payload != nil) }
+        // A message that has begun is never refused for want of room, so its frames cannot be torn apart.
+        if case .done = sent, let payload = encoded.payload { sent = socket.send(payload) }
+        switch sent {
+        case .done: return
+        case .full: throw TransportError.full(peer, limit: limits.highWaterMark)
+        case .gone: throw TransportError.gone(peer)
+        case .failed(let error): throw TransportError(.system, "sending to \(peer): \(ZeroMQ.reason(error))")
+        }
+    }
+
+    public func receive(timeout: Duration) throws -> Incoming? {
+        try checkOpen()
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            while let source = ready.first {
+                // To the back of the row, or out of it, so that the sources take turns.
+                ready.removeFirst()
+                guard let event = try source.next() else { continue }
+                if case .lost(let peer) = event, let connection = remove(peer) {
+                    connection.abandon()
+                } else {
+                    ready.append(source)
+                }
+                return event
+            }
+            if wakes.takeRequest() { return nil }
+            guard try wait(until: deadline) else { return nil }
+        }
+    }
+
+    public func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        for source in sources { source.close() }
+        outgoing = [:]
+        ready = []
+        sources = []
+        // Waits until what was sent has gone out, at most for the sockets' linger.
+        while zmq_ctx_term(context) != 0, zmq_errno() == EINTR {}
+    }
+
+    private func checkOpen() throws(TransportError) {
+        guard !isClosed else { throw .closed(endpoint) }
+    }
+
+    /// Takes a connection out of everything that holds it.
+    private func remove(_ peer: Peer) -> OutgoingConnection? {
+        guard let connection = outgoing.removeValue(forKey: peer) else { return nil }
+        ready.removeAll { $0 === connection }
+        watchSources()
+        return connection
+    }
+
+    private func watchSources() {
+        sources = [incoming]
+        sources += outgoing.values.map { $0 as any Source }
+        items = [zmq_pollitem_t(socket: nil, fd: wakes.descriptor, events: Int16(ZMQ_POLLIN), revents: 0)]
+        for socket in sources.flatMap({ [$0.socket, $0.monitor.socket] }) {
+            items.append(zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+        }
+    }
+
+    /// Waits until something is ready or the waker was called; false when `deadline` has passed.
+    private func wait(until deadline: ContinuousClock.Instant) throws(TransportError) -> Bool {
+        while true {
+            let count = zmq_poll(&items, Int32(items.count), Int(Deadline.milliseconds(until: deadline)))
+            if count > 0 { break }
+            if count < 0, zmq_errno() != EINTR {
+                throw TransportError(.system, "waiting for messages: \(ZeroMQ.reason())")
+            }
+            if ContinuousClock.now >= deadline { return false }
+        }
+        if items[0].revents != 0 { wakes.consume() }
+        for (index, source) in sources.enumerated() {
+            let isReadable = items[1 + 2 * index].revents != 0
+            let hasNews = items[2 + 2 * index].revents != 0
+            // The monitor is always read out, as its queue has no limit.
+            let isLost = hasNews ? try source.observe() : false
+            if isReadable || isLost { ready.append(source) }
+        }
+        return true
+    }
+}

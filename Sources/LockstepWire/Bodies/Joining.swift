@@ -1,0 +1,119 @@
+/// Worker to coordinator: I want to join.
+public struct Hello: Sendable, Equatable {
+    /// The name of the worker's host.
+    public var host: String
+    /// The worker's process id.
+    public var pid: Int
+    /// Where other workers reach this one, as `tcp://host:port`, `ipc://path` or `in-process://name`.
+    public var endpoint: String
+    /// The processor as the mathematics library names it; equal bits need equal names.
+    public var processor: String
+    /// The software's version.
+    public var software: String
+
+    /// A message with these values.
+    public init(host: String, pid: Int, endpoint: String, processor: String, software: String) {
+        self.host = host
+        self.pid = pid
+        self.endpoint = endpoint
+        self.processor = processor
+        self.software = software
+    }
+}
+
+/// Coordinator to worker: you are in. The payload, if any, is the state to start from, a safetensors image.
+public struct Welcome: Sendable, Equatable {
+    /// The worker's rank, 0 ..< workers.
+    public var rank: Int
+    /// How many workers take part.
+    public var workers: Int
+    /// The job's settings as JSON.
+    public var settings: String
+    /// The data set's fingerprint; the worker's own must be equal.
+    public var fingerprint: String
+
+    /// A message with these values.
+    public init(rank: Int, workers: Int, settings: String, fingerprint: String) {
+        self.rank = rank
+        self.workers = workers
+        self.settings = settings
+        self.fingerprint = fingerprint
+    }
+}
+
+/// Coordinator to worker: you cannot join, and why.
+public struct Refusal: Sendable, Equatable {
+    /// A sentence for the worker's user.
+    public var reason: String
+
+    /// A message with these values.
+    public init(reason: String) {
+        self.reason = reason
+    }
+}
+
+/// Worker to coordinator: model and data are loaded, and this is what they are.
+public struct Ready: Sendable, Equatable {
+    /// Names, shapes and types of the model's parameters.
+    public var signature: String
+    /// The data set's fingerprint.
+    public var fingerprint: String
+    /// The digest of the parameters' values.
+    public var parameters: String
+    /// The processor as the mathematics library names it.
+    public var processor: String
+    /// How many samples there are to train on.
+    public var trainingSamples: Int
+    /// How many samples there are to test on, 0 for none.
+    public var testSamples: Int
+    /// Elements in all parameters together.
+    public var parameterCount: Int
+
+    /// A message with these values.
+    public init(
+        signature: String, fingerprint: String, parameters: String, processor: String, trainingSamples: Int,
+        testSamples: Int, parameterCount: Int
+    ) {
+        self.signature = signature
+        self.fingerprint = fingerprint
+        self.parameters = parameters
+        self.processor = processor
+        self.trainingSamples = trainingSamples
+        self.testSamples = testSamples
+        self.parameterCount = parameterCount
+    }
+}
+
+/// Coordinator to workers: who takes part in this generation.
+public struct Members: Sendable, Equatable {
+    /// Every worker, by rank.
+    public var members: [Member]
+
+    /// A message with these values.
+    public init(members: [Member]) {
+        self.members = members
+    }
+}
+
+/// One worker of a generation.
+public struct Member: Sendable, Equatable {
+    /// The worker's rank.
+    public var rank: Int
+    /// The name of its host.
+    public var host: String
+    /// Its process id.
+    public var pid: Int
+    /// Where other workers reach it.
+    public var endpoint: String
+    /// The microbatches of each global batch that it computes; may be empty.
+    public var microbatches: Range<Int>
+
+    /// A message with these values.
+    public init(rank: Int, host: String, pid: Int, endpoint: String, microbatches: Range<Int>) {
+        self.rank = rank
+        self.host = host
+        self.pid = pid
+        self.endpoint = endpoint
+        self.microbatches = microbatches
+    }
+}

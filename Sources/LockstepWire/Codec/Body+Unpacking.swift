@@ -1,0 +1,140 @@
+internal import CLockstepWire
+
+extension Body {
+    /// The body of an unpacked C envelope.
+    ///
+    /// The force-unwraps are safe: protobuf-c sets the case of the oneof together with the pointer, and unpacking fails
+    /// as a whole where it could not make the message that the pointer is to.
+    init(unpacking envelope: Lockstep__Envelope) throws(WireError) {
+        switch envelope.body_case {
+        case LOCKSTEP__ENVELOPE__BODY_HELLO: self = .hello(try Hello(envelope.hello.pointee))
+        case LOCKSTEP__ENVELOPE__BODY_WELCOME: self = .welcome(try Welcome(envelope.welcome.pointee))
+        case LOCKSTEP__ENVELOPE__BODY_REFUSAL:
+            self = .refusal(Refusal(reason: try Field.unpack(envelope.refusal.pointee.reason, "refusal.reason")))
+        case LOCKSTEP__ENVELOPE__BODY_READY: self = .ready(try Ready(envelope.ready.pointee))
+        case LOCKSTEP__ENVELOPE__BODY_MEMBERS: self = .members(try Members(envelope.members.pointee))
+        case LOCKSTEP__ENVELOPE__BODY_PEER_HELLO: self = .peerHello
+        case LOCKSTEP__ENVELOPE__BODY_CONNECTED: self = .connected
+        case LOCKSTEP__ENVELOPE__BODY_STEP_ORDER: self = .stepOrder(try StepOrder(envelope.step_order.pointee))
+        case LOCKSTEP__ENVELOPE__BODY_PARTIAL: self = .partial(try Partial(envelope.partial.pointee))
+        case LOCKSTEP__ENVELOPE__BODY_REDUCED: self = .reduced(Reduced(bucket: Int(envelope.reduced.pointee.bucket)))
+        case LOCKSTEP__ENVELOPE__BODY_STEP_REPORT: self = .stepReport(try StepReport(envelope.step_report.pointee))
+        case LOCKSTEP__ENVELOPE__BODY_EVALUATE_ORDER:
+            self = .evaluateOrder(
+                EvaluateOrder(epoch: try Field.unpack(envelope.evaluate_order.pointee.epoch, "evaluate_order.epoch")))
+        case LOCKSTEP__ENVELOPE__BODY_EVALUATION_REPORT:
+            self = .evaluationReport(try EvaluationReport(envelope.evaluation_report.pointee))
+        case LOCKSTEP__ENVELOPE__BODY_STATE_ORDER: self = .stateOrder
+        case LOCKSTEP__ENVELOPE__BODY_STATE: self = .state
+        case LOCKSTEP__ENVELOPE__BODY_FINISH: self = .finish
+        case LOCKSTEP__ENVELOPE__BODY_STOP:
+            self = .stop(Stop(reason: try Field.unpack(envelope.stop.pointee.reason, "stop.reason")))
+        case LOCKSTEP__ENVELOPE__BODY_FAILURE:
+            let failure = envelope.failure.pointee
+            self = .failure(
+                Failure(
+                    phase: try Field.unpack(failure.phase, "failure.phase"),
+                    reason: try Field.unpack(failure.reason, "failure.reason")))
+        case LOCKSTEP__ENVELOPE__BODY_LEAVE:
+            self = .leave(Leave(reason: try Field.unpack(envelope.leave.pointee.reason, "leave.reason")))
+        case LOCKSTEP__ENVELOPE__BODY_HEARTBEAT:
+            self = .heartbeat(Heartbeat(phase: try Field.unpack(envelope.heartbeat.pointee.phase, "heartbeat.phase")))
+        default: throw .missingBody
+        }
+    }
+}
+
+extension Hello {
+    fileprivate init(_ message: Lockstep__Hello) throws(WireError) {
+        self.init(
+            host: try Field.unpack(message.host, "hello.host"), pid: Int(message.pid),
+            endpoint: try Field.unpack(message.endpoint, "hello.endpoint"),
+            processor: try Field.unpack(message.processor, "hello.processor"),
+            software: try Field.unpack(message.software, "hello.software"))
+    }
+}
+
+extension Welcome {
+    fileprivate init(_ message: Lockstep__Welcome) throws(WireError) {
+        self.init(
+            rank: Int(message.rank), workers: Int(message.workers),
+            settings: try Field.unpack(message.settings, "welcome.settings"),
+            fingerprint: try Field.unpack(message.fingerprint, "welcome.fingerprint"))
+    }
+}
+
+extension Ready {
+    fileprivate init(_ message: Lockstep__Ready) throws(WireError) {
+        self.init(
+            signature: try Field.unpack(message.signature, "ready.signature"),
+            fingerprint: try Field.unpack(message.fingerprint, "ready.fingerprint"),
+            parameters: try Field.unpack(message.parameters, "ready.parameters"),
+            processor: try Field.unpack(message.processor, "ready.processor"),
+            trainingSamples: try Field.unpack(message.training_samples, "ready.training_samples"),
+            testSamples: try Field.unpack(message.test_samples, "ready.test_samples"),
+            parameterCount: try Field.unpack(message.parameter_count, "ready.parameter_count"))
+    }
+}
+
+extension Members {
+    fileprivate init(_ message: Lockstep__Members) throws(WireError) {
+        var members: [Member] = []
+        for case let member? in Field.unpack(message.members, message.n_members) {
+            members.append(try Member(member.pointee))
+        }
+        self.init(members: members)
+    }
+}
+
+extension Member {
+    fileprivate init(_ message: Lockstep__Member) throws(WireError) {
+        self.init(
+            rank: Int(message.rank), host: try Field.unpack(message.host, "member.host"), pid: Int(message.pid),
+            endpoint: try Field.unpack(message.endpoint, "member.endpoint"),
+            microbatches: try Field.unpack(message.first, message.end, "member"))
+    }
+}
+
+extension StepOrder {
+    fileprivate init(_ message: Lockstep__StepOrder) throws(WireError) {
+        self.init(
+            epoch: try Field.unpack(message.epoch, "step_order.epoch"),
+            batch: try Field.unpack(message.batch, "step_order.batch"))
+    }
+}
+
+extension Partial {
+    fileprivate init(_ message: Lockstep__Partial) throws(WireError) {
+        var subtrees: [Range<Int>] = []
+        for case let subtree? in Field.unpack(message.subtrees, message.n_subtrees) {
+            subtrees.append(try Field.unpack(subtree.pointee.first, subtree.pointee.end, "subtree"))
+        }
+        self.init(bucket: Int(message.bucket), subtrees: subtrees)
+    }
+}
+
+extension StepReport {
+    fileprivate init(_ message: Lockstep__StepReport) throws(WireError) {
+        self.init(
+            losses: Field.unpack(message.losses, message.n_losses), computeSeconds: message.compute_seconds,
+            communicateSeconds: message.communicate_seconds,
+            bytesSent: try Field.unpack(message.bytes_sent, "step_report.bytes_sent"))
+    }
+}
+
+extension EvaluationReport {
+    fileprivate init(_ message: Lockstep__EvaluationReport) throws(WireError) {
+        for (field, count) in [("correct", message.n_correct), ("counts", message.n_counts)]
+        where count != message.n_losses && !(field == "correct" && count == 0) {
+            throw .number(
+                field: "evaluation_report.\(field) of elements", found: "\(count)",
+                expected: "\(message.n_losses), one for each loss")
+        }
+        self.init(
+            firstBlock: try Field.unpack(message.first_block, "evaluation_report.first_block"),
+            losses: Field.unpack(message.losses, message.n_losses),
+            correct: try Field.unpack(message.correct, message.n_correct, "evaluation_report.correct"),
+            counts: try Field.unpack(message.counts, message.n_counts, "evaluation_report.counts"),
+            digest: try Field.unpack(message.digest, "evaluation_report.digest"))
+    }
+}
