@@ -31,6 +31,9 @@ package class Node: @unchecked Sendable {
     /// A node for an operation on several tensors of this one's element type.
     func joinNode(_ inputs: [Node?], _ record: some JoinRecord) -> Node { fatalError("\(type(of: self)) has no joins") }
 
+    /// Whether this is a leaf: where gradients stay instead of being sent on.
+    package var isLeaf: Bool { false }
+
     deinit {
         // Freeing the inputs here one by one would recurse through the whole graph and overflow the stack. Instead, the
         // inputs of every node that is about to go are moved to a list first.
@@ -132,9 +135,6 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
         get { nil }
         set { fatalError("the gradient of a tensor that is not a leaf cannot be set") }
     }
-
-    /// Whether this is a leaf: where gradients stay instead of being sent on.
-    package var isLeaf: Bool { false }
 }
 
 /// A tensor that the user asked the gradient of.

@@ -60,6 +60,14 @@ struct PermuteRecord: ViewRecord {
     }
 }
 
+struct TransposeRecord: ViewRecord {
+    let first: Int
+    let second: Int
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
+        gradient.transposed(first, second)
+    }
+}
+
 struct ExpandRecord: ViewRecord {
     let shape: [Int]
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> { gradient.summed(to: shape) }

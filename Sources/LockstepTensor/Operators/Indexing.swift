@@ -3,9 +3,9 @@ import CLockstepKernels
 extension Tensor {
     /// The elements that the indices pick along the first axes: `x[0]`, `x[0..<2]`, `x[.all, -1]`, `x[1..., .slice(by: 2)]`.
     ///
-    /// Reading makes a view. Gradient: g where an element was picked, 0 elsewhere. Assigning copies the new elements, broadcast
-    /// to the picked shape, in; gradients: 0 there and g elsewhere, and g there for the new elements. It stops for a leaf that
-    /// requires a gradient, outside of `noGrad`.
+    /// Reading makes a view. Gradient: g where an element was picked, 0 elsewhere. Assigning copies the new elements in,
+    /// broadcast to the picked shape. Gradients: of the new elements g where they went, of this tensor g elsewhere; a leaf
+    /// stops, outside of `noGrad`.
     ///
     /// Stops with PyTorch's message for too many indices and for an integer out of range.
     public subscript(_ indices: any TensorIndex...) -> Tensor {
@@ -28,7 +28,7 @@ extension Tensor {
     }
 
     private mutating func put(_ newValue: Tensor, at indices: [any TensorIndex]) {
-        checkLeafInPlace()
+        checkNotLeaf()
         let before = node
         makeUnique()
         let region = layout.slice(indices)
@@ -77,11 +77,6 @@ extension Tensor {
         return view(
             layout.selected(axis, place),
             record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).selected(axis, place)) })
-    }
-
-    /// Stops where an in-place change would spoil what backward needs: of a leaf, outside of `noGrad`.
-    func checkLeafInPlace() {
-        if let node, node.inputs.isEmpty { checkInPlace() }
     }
 }
 

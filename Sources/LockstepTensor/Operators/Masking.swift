@@ -25,7 +25,7 @@ extension Tensor {
         set {
             checkMask(mask)
             if newValue.count == 1 { return put(newValue.reshaped(to: []), where: mask) }
-            checkLeafInPlace()
+            checkNotLeaf()
             let before = node
             let (places, part) = (mask.truePlaces, Array(shape[mask.rank...]))
             let picked = [places.count] + part
@@ -93,7 +93,7 @@ extension Tensor {
     }
 
     private mutating func put(_ value: Tensor, where mask: Tensor<Bool>) {
-        checkLeafInPlace()
+        checkNotLeaf()
         let before = node
         self = replacing(with: value, where: mask.reshaped(to: mask.shape + shape[mask.rank...].map { _ in 1 }))
         node = node ?? before
