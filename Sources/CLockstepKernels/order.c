@@ -70,6 +70,33 @@ enum { RUN = 16 };
         }                                                                                                              \
     }                                                                                                                  \
                                                                                                                        \
+    /* The first k of what a sort would give, kept sorted while the row is gone through. */                           \
+    LK_INLINE void top_##T(bool descending, size_t n, size_t k, const T *a, T *values, int64_t *indices) {             \
+        size_t found = 0;                                                                                              \
+        for (size_t i = 0; i < n; i++) {                                                                               \
+            T value = a[i];                                                                                            \
+            if (found == k && !precedes_##T(descending, value, values[k - 1])) continue;                               \
+            size_t j = found < k ? found++ : k - 1;                                                                    \
+            for (; j > 0 && precedes_##T(descending, value, values[j - 1]); j--) {                                     \
+                values[j] = values[j - 1];                                                                             \
+                indices[j] = indices[j - 1];                                                                           \
+            }                                                                                                          \
+            values[j] = value;                                                                                         \
+            indices[j] = (int64_t)i;                                                                                   \
+        }                                                                                                              \
+    }                                                                                                                  \
+                                                                                                                       \
+    static void top_rows_##T(bool largest, size_t rows, size_t columns, size_t k, const T *a, T *values,               \
+                             int64_t *indices) {                                                                       \
+        for (size_t row = 0; row < rows; row++, a += columns, values += k, indices += k) {                             \
+            if (largest) {                                                                                             \
+                top_##T(true, columns, k, a, values, indices);                                                         \
+            } else {                                                                                                   \
+                top_##T(false, columns, k, a, values, indices);                                                        \
+            }                                                                                                          \
+        }                                                                                                              \
+    }                                                                                                                  \
+                                                                                                                       \
     static void sort_rows_##T(bool descending, size_t rows, size_t columns, T *values, int64_t *indices,               \
                               T *spare_values, int64_t *spare_indices) {                                               \
         for (size_t row = 0; row < rows; row++, values += columns, indices += columns) {                               \
@@ -101,6 +128,19 @@ void lk_extremum_rows(LKElement type, bool largest, size_t rows, size_t columns,
 void lk_sort_rows(LKElement type, bool descending, size_t rows, size_t columns, void *values, int64_t *indices,
                   void *spare_values, int64_t *spare_indices) {
 #define CALL(T) sort_rows_##T(descending, rows, columns, values, indices, spare_values, spare_indices)
+    switch (type) {
+    case LKElementFloat32: return CALL(float);
+    case LKElementFloat64: return CALL(double);
+    case LKElementInt64: return CALL(int64_t);
+    case LKElementInt32: return CALL(int32_t);
+    case LKElementUInt8: return CALL(uint8_t);
+    }
+#undef CALL
+}
+
+void lk_top_rows(LKElement type, bool largest, size_t rows, size_t columns, size_t k, const void *a, void *values,
+                 int64_t *indices) {
+#define CALL(T) top_rows_##T(largest, rows, columns, k, a, values, indices)
     switch (type) {
     case LKElementFloat32: return CALL(float);
     case LKElementFloat64: return CALL(double);

@@ -1,5 +1,8 @@
 #include "dispatch.h"
 
+/// Sums and products that a row is folded into before they are put together.
+enum { PARTS = 16 };
+
 #define SCAN(T, TOTAL)                                                                                                 \
     LK_INLINE void scan_##T(bool product, bool reversed, size_t rows, size_t columns, const T *a, T *out) {            \
         for (size_t row = 0; row < rows; row++, a += columns, out += columns) {                                        \
@@ -14,9 +17,17 @@
                                                                                                                        \
     LK_INLINE void fold_##T(bool product, size_t rows, size_t columns, const T *a, T *out) {                           \
         for (size_t row = 0; row < rows; row++, a += columns) {                                                        \
-            TOTAL total = product ? 1 : 0;                                                                             \
-            for (size_t j = 0; j < columns; j++) total = product ? total * (TOTAL)a[j] : total + (TOTAL)a[j];          \
-            out[row] = (T)total;                                                                                       \
+            /* Several at once, which need not wait for each other. */                                                 \
+            TOTAL totals[PARTS];                                                                                       \
+            for (size_t k = 0; k < PARTS; k++) totals[k] = product ? 1 : 0;                                            \
+            size_t j = 0;                                                                                              \
+            for (; j + PARTS <= columns; j += PARTS)                                                                   \
+                for (size_t k = 0; k < PARTS; k++)                                                                     \
+                    totals[k] = product ? totals[k] * (TOTAL)a[j + k] : totals[k] + (TOTAL)a[j + k];                   \
+            for (; j < columns; j++) totals[0] = product ? totals[0] * (TOTAL)a[j] : totals[0] + (TOTAL)a[j];          \
+            for (size_t k = 1; k < PARTS; k++)                                                                         \
+                totals[0] = product ? totals[0] * totals[k] : totals[0] + totals[k];                                   \
+            out[row] = (T)totals[0];                                                                                   \
         }                                                                                                              \
     }
 
@@ -33,11 +44,13 @@ void lk_scan_rows(LKScanned type, bool product, bool reversed, size_t rows, size
 }
 
 void lk_fold_rows(LKScanned type, bool product, size_t rows, size_t columns, const void *a, void *out) {
+#define CALL(T) product ? fold_##T(true, rows, columns, a, out) : fold_##T(false, rows, columns, a, out)
     switch (type) {
-    case LKScannedFloat32: return fold_float(product, rows, columns, a, out);
-    case LKScannedFloat64: return fold_double(product, rows, columns, a, out);
-    case LKScannedInt64: return fold_int64_t(product, rows, columns, a, out);
+    case LKScannedFloat32: return CALL(float);
+    case LKScannedFloat64: return CALL(double);
+    case LKScannedInt64: return CALL(int64_t);
     }
+#undef CALL
 }
 
 #define PRODUCT_GRADIENT(T)                                                                                            \

@@ -13,3 +13,8 @@ void lk_extremum_rows(LKElement type, bool largest, size_t rows, size_t columns,
 /// The spare memory is room for one row of each.
 void lk_sort_rows(LKElement type, bool descending, size_t rows, size_t columns, void *values, int64_t *indices,
                   void *spare_values, int64_t *spare_indices);
+
+/// The `k` largest elements of each row, the largest first, or the smallest, and where they are: what a sort would begin with. For
+/// small `k`, at least 1; the time grows with the number of columns times `k` at worst.
+void lk_top_rows(LKElement type, bool largest, size_t rows, size_t columns, size_t k, const void *a, void *values,
+                 int64_t *indices);

@@ -10,3 +10,6 @@ void lk_sum_rows(LKType type, size_t rows, size_t columns, const void *a, ptrdif
 /// out[j] = sum of column j, or out[j] += it where `accumulate`.
 void lk_sum_columns(LKType type, size_t rows, size_t columns, const void *a, ptrdiff_t stride, void *out,
                     bool accumulate);
+
+/// out[i] = the largest (or the smallest) element of row i, NaN where there is one. Rows have no gaps and at least one element.
+void lk_extreme_rows(LKType type, bool largest, size_t rows, size_t columns, const void *a, void *out);

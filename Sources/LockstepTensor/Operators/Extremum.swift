@@ -86,7 +86,7 @@ extension Tensor where Scalar: Comparable {
     /// The extreme elements, where all that are equal to one share its gradient.
     private func shared(largest: Bool, name: String, axes: [Int], keepAxis: Bool) -> Tensor {
         let plan = layout.reduction(over: axes)
-        var result = extrema(largest: largest, name: name, plan, all: axes.isEmpty).values
+        var result = extrema(largest: largest, name: name, plan, all: axes.isEmpty, wantsIndices: false).values
         result.node = record { input in
             // NaN is found where there is one, and equals nothing.
             let input = input.detached()
@@ -108,9 +108,9 @@ extension Tensor where Scalar: Comparable {
         return (values.reshaped(to: shape), indices.reshaped(to: shape))
     }
 
-    /// What a reduction finds and where, with reduced axes kept; not recorded.
+    /// What a reduction finds and, where that is wanted, at which places, with reduced axes kept; not recorded.
     private func extrema(
-        largest: Bool, name: String, _ plan: ReductionPlan, all: Bool
+        largest: Bool, name: String, _ plan: ReductionPlan, all: Bool, wantsIndices: Bool = true
     ) -> (values: Tensor, indices: Tensor<Int64>) {
         if all, count == 0 {
             fatalError(
@@ -122,13 +122,28 @@ extension Tensor where Scalar: Comparable {
         }
         let rows = self.rows(of: plan)
         let values = Tensor(uninitialized: plan.keptShape)
-        let indices = Tensor<Int64>(uninitialized: plan.keptShape)
+        let indices = Tensor<Int64>(uninitialized: wantsIndices ? plan.keptShape : [0])
         withExtendedLifetime(rows.storage) {
-            lk_extremum_rows(
-                Scalar.dtype.element, largest, values.count, plan.columns, rows.pointer, values.storage.pointer,
-                indices.storage.pointer)
+            if !wantsIndices, let type = Scalar.dtype.kernelType {
+                lk_extreme_rows(type, largest, values.count, plan.columns, rows.pointer, values.storage.pointer)
+            } else {
+                lk_extremum_rows(
+                    Scalar.dtype.element, largest, values.count, plan.columns, rows.pointer, values.storage.pointer,
+                    wantsIndices ? indices.storage.pointer : nil)
+            }
         }
         return (values, indices)
+    }
+}
+
+extension DType {
+    /// The kernels' name for a type that vector kernels work on.
+    fileprivate var kernelType: LKType? {
+        switch self {
+        case .float32: .float32
+        case .float64: .float64
+        default: nil
+        }
     }
 }
 

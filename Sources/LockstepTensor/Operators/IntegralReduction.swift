@@ -51,7 +51,7 @@ extension Tensor where Scalar: IntegralScalar {
     /// Source: `torch.cumprod`.
     public func cumprod(axis: Int) -> Tensor<Int64> { wide.scanned(.int64, product: true, axis: axis) }
 
-    private var wide: Tensor<Int64> { Tensor<Int64>(converting: self) }
+    private var wide: Tensor<Int64> { self as? Tensor<Int64> ?? Tensor<Int64>(converting: self) }
 
     private func folded(product: Bool, axes: [Int], keepAxis: Bool) -> Tensor<Int64> {
         wide.folded(.int64, product: product, layout.reduction(over: axes), keepAxis: keepAxis)

@@ -44,10 +44,27 @@ extension Tensor {
         guard count >= (rank == 0 ? 1 : 0), count <= (rank == 0 ? 1 : shape[place]) else {
             fatalError("selected index k out of range: k = \(count), shape \(shape), dimension \(place)")
         }
+        if count > 0, count <= 32, rank > 0 { return top(count, axis: place, largest: largest) }
         let (values, indices) = sorted(axis: place, descending: largest)
         if rank == 0 { return (values, indices) }
         return (
             values.narrowed(axis: place, start: 0, count: count), indices.narrowed(axis: place, start: 0, count: count)
         )
+    }
+
+    /// The `count` first elements of a sort, without sorting the others.
+    private func top(_ count: Int, axis: Int, largest: Bool) -> (values: Tensor, indices: Tensor<Int64>) {
+        let rows = detached().movingToEnd(axis).contiguous()
+        let columns = shape[axis]
+        var values = Tensor(uninitialized: rows.shape.dropLast() + [count])
+        var indices = Tensor<Int64>(uninitialized: values.shape)
+        withExtendedLifetime(rows.storage) {
+            lk_top_rows(
+                Scalar.dtype.element, largest, values.count / count, columns, count, rows.pointer,
+                values.storage.pointer, indices.storage.pointer)
+        }
+        (values, indices) = (values.movingFromEnd(axis), indices.movingFromEnd(axis))
+        values.node = record { GatherRecord(shape: $0.shape, axis: axis, indices: indices) }
+        return (values, indices)
     }
 }

@@ -103,6 +103,11 @@ import Testing
             expectSameBits("column sum", type, size: size, outputs: 1) { kind, inputs, output in
                 lk_sum_columns(kind, size, 1, inputs[0], 1, output, false)
             }
+            if size > 0 {
+                expectSameBits("largest", type, size: size, outputs: 1) { kind, inputs, output in
+                    lk_extreme_rows(kind, true, 1, size, inputs[0], output)
+                }
+            }
         }
         forEachSizeAndType { size, type in check(type, size) }
     }

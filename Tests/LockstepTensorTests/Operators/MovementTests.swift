@@ -74,6 +74,9 @@ import Testing
                 keys[a] == keys[b] ? a < b : (keys[a] < keys[b]) != descending
             }
             #expect(Tensor(keys).argsort(descending: descending).scalars == expected.map { Int64($0) })
+            let first = Tensor(keys).topk(12, largest: descending)
+            #expect(first.indices.scalars == expected.prefix(12).map { Int64($0) })
+            #expect(first.values.scalars == expected.prefix(12).map { keys[$0] })
         }
     }
 

@@ -91,6 +91,21 @@ import Testing
         #expect(a.flipped(axes: [0]).mm(a.flipped(axes: [1])) == Tensor([22, 15, 10, 7], shape: [2, 2]))
     }
 
+    /// Lengths around those of vectors, with the extremum at every place.
+    @Test func extremaOfEveryLength() {
+        for count in [1, 2, 15, 16, 17, 63, 64, 65, 130] {
+            for place in 0..<count {
+                var x = Tensor<Float>((0..<count).map { Float($0 % 7) + 1 })
+                x[place] = 50
+                #expect(x.amax().item() == 50 && (-x).amin().item() == -50)
+                x[place] = Tensor(.nan)
+                #expect(x.amax().item().isNaN && x.amin().item().isNaN && x.argmax().item() == place)
+            }
+        }
+        #expect(
+            Tensor<Double>([-.infinity]).amax().item() == -.infinity && Tensor<Int64>([-5, -3]).amax().item() == -3)
+    }
+
     @Test func nanSharesTheGradientOfAnExtremum() {
         let x = Tensor<Float>([1, .nan, .nan], shape: [3], requiresGrad: true)
         x.max().backward()
