@@ -57,9 +57,9 @@ extension Tensor where Scalar: IntegerScalar {
     private mutating func update(_ operation: LKInteger, _ b: Tensor) {
         checkKeepsShape(b)
         if isUniqueAndContiguous {
-            Tensor.run(operation, self, b, into: storage.pointer + layout.offset, shape: shape)
+            Tensor.combine(operation, self, b, into: storage.pointer + layout.offset, shape: shape)
         } else {
-            self = .computed(operation, self, b)
+            self = .combined(operation, self, b)
         }
     }
 }

@@ -4,11 +4,11 @@ import CLockstepKernels
 // PyTorch. Nothing is recorded: only floating-point tensors have gradients.
 extension Tensor where Scalar: IntegerScalar {
     /// a + b. Stops where the shapes do not fit.
-    public static func + (a: Tensor, b: Tensor) -> Tensor { computed(.add, a, b) }
+    public static func + (a: Tensor, b: Tensor) -> Tensor { combined(.add, a, b) }
     /// a − b. Stops where the shapes do not fit.
-    public static func - (a: Tensor, b: Tensor) -> Tensor { computed(.subtract, a, b) }
+    public static func - (a: Tensor, b: Tensor) -> Tensor { combined(.subtract, a, b) }
     /// ab. Stops where the shapes do not fit.
-    public static func * (a: Tensor, b: Tensor) -> Tensor { computed(.multiply, a, b) }
+    public static func * (a: Tensor, b: Tensor) -> Tensor { combined(.multiply, a, b) }
     /// The quotient as a fraction, in single precision: as in PyTorch, 7 / 2 is 3.5.
     ///
     /// For whole quotients see `divided(by:rounding:)`. Stops where the shapes do not fit.
@@ -36,18 +36,18 @@ extension Tensor where Scalar: IntegerScalar {
     public static func / (a: Scalar, b: Tensor) -> Tensor<Float> { Tensor(a) / b }
 
     /// The bits that are set in both a and b.
-    public static func .& (a: Tensor, b: Tensor) -> Tensor { computed(.and, a, b) }
+    public static func .& (a: Tensor, b: Tensor) -> Tensor { combined(.and, a, b) }
     /// The bits that are set in a or b.
-    public static func .| (a: Tensor, b: Tensor) -> Tensor { computed(.or, a, b) }
+    public static func .| (a: Tensor, b: Tensor) -> Tensor { combined(.or, a, b) }
     /// The bits that are set in one of a and b alone.
-    public static func .^ (a: Tensor, b: Tensor) -> Tensor { computed(.exclusiveOr, a, b) }
+    public static func .^ (a: Tensor, b: Tensor) -> Tensor { combined(.exclusiveOr, a, b) }
 
     /// a / b made whole. Stops where a divisor is 0, and where the shapes do not fit.
     ///
     /// Source: `torch.div` with `rounding_mode`.
     public func divided(by divisor: Tensor, rounding: DivisionRounding) -> Tensor {
         checkDivisor(divisor)
-        return .computed(rounding == .floor ? .floorQuotient : .truncatedQuotient, self, divisor)
+        return .combined(rounding == .floor ? .floorQuotient : .truncatedQuotient, self, divisor)
     }
 
     /// a / b made whole, with one divisor for all elements.
@@ -62,7 +62,7 @@ extension Tensor where Scalar: IntegerScalar {
     /// Source: `torch.remainder`.
     public func remainder(_ divisor: Tensor) -> Tensor {
         checkDivisor(divisor)
-        return .computed(.remainder, self, divisor)
+        return .combined(.remainder, self, divisor)
     }
 
     /// What is left of every element after whole multiples of one number.
@@ -71,7 +71,7 @@ extension Tensor where Scalar: IntegerScalar {
     /// a to the power of b; where b is negative, 1 / a⁻ᵇ without its fraction. Stops where the shapes do not fit.
     ///
     /// Source: `torch.pow`.
-    public func pow(_ exponent: Tensor) -> Tensor { .computed(.power, self, exponent) }
+    public func pow(_ exponent: Tensor) -> Tensor { .combined(.power, self, exponent) }
 
     /// x to the power of one number, which must not be negative.
     ///
@@ -109,12 +109,12 @@ extension Tensor where Scalar: IntegerScalar {
 ///
 /// Source: `torch.maximum`.
 public func maximum<Scalar: IntegerScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {
-    .computed(.maximum, a, b)
+    .combined(.maximum, a, b)
 }
 
 /// The smaller of a and b, element by element, broadcast to a common shape. Stops where the shapes do not fit.
 ///
 /// Source: `torch.minimum`.
 public func minimum<Scalar: IntegerScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {
-    .computed(.minimum, a, b)
+    .combined(.minimum, a, b)
 }

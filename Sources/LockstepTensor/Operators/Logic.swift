@@ -9,17 +9,17 @@ extension Tensor<Bool> {
     /// Where both a and b are true. Stops where the shapes do not fit.
     ///
     /// Source: `torch.logical_and`.
-    public static func .& (a: Tensor, b: Tensor) -> Tensor { computed(.and, a, b) }
+    public static func .& (a: Tensor, b: Tensor) -> Tensor { combined(.and, a, b) }
 
     /// Where a or b is true. Stops where the shapes do not fit.
     ///
     /// Source: `torch.logical_or`.
-    public static func .| (a: Tensor, b: Tensor) -> Tensor { computed(.or, a, b) }
+    public static func .| (a: Tensor, b: Tensor) -> Tensor { combined(.or, a, b) }
 
     /// Where one of a and b is true and the other is not. Stops where the shapes do not fit.
     ///
     /// Source: `torch.logical_xor`.
-    public static func .^ (a: Tensor, b: Tensor) -> Tensor { computed(.exclusiveOr, a, b) }
+    public static func .^ (a: Tensor, b: Tensor) -> Tensor { combined(.exclusiveOr, a, b) }
 
     /// How many elements are true.
     public var countTrue: Int { withUnsafeElements { $0.reduce(0) { $0 + ($1 ? 1 : 0) } } }
@@ -32,14 +32,14 @@ extension Tensor<Bool> {
 
 extension Tensor {
     /// f(a, b) of whole numbers or truth values, with broadcasting.
-    static func computed(_ operation: LKInteger, _ a: Tensor, _ b: Tensor) -> Tensor {
+    static func combined(_ operation: LKInteger, _ a: Tensor, _ b: Tensor) -> Tensor {
         let result = Tensor(uninitialized: Layout.broadcast(a.shape, b.shape))
-        run(operation, a, b, into: result.storage.pointer, shape: result.shape)
+        combine(operation, a, b, into: result.storage.pointer, shape: result.shape)
         return result
     }
 
     /// Writes f(a, b), broadcast to `shape`, to `output` in row-major order; it may be where `a` or `b` lies in that order.
-    static func run(
+    static func combine(
         _ operation: LKInteger, _ a: Tensor, _ b: Tensor, into output: UnsafeMutablePointer<Scalar>, shape: [Int]
     ) {
         let loops = LoopNest(
