@@ -19,6 +19,8 @@ LK_INLINE V LK(power_constant)(V x, T p) {
     if (p == 1) return x;
     if (p == 0) return (V)(T)1;
     if (p == -1) return (T)1 / x;
+    if (p == (T)0.5) return __builtin_elementwise_sqrt(x);
+    if (p == (T)-0.5) return (T)1 / __builtin_elementwise_sqrt(x);
     return LK(power)(x, (V)p);
 }
 

@@ -39,7 +39,7 @@
     X(LogSigmoid, LK(min)(x, (V)(T)0) - LK(log1p)(LK(exp)(-__builtin_elementwise_abs(x))))                             \
     X(Relu, LK(relu)(x))                                                                                               \
     X(LeakyRelu, x > 0 ? x : x * p)                                                                                    \
-    X(Elu, x > 0 ? x * q : LK(expm1)(x) * p)                                                                           \
+    X(Elu, x <= 0 ? LK(expm1)(x) * p : x * q)                                                                          \
     X(Gelu, LK(gelu)(x))                                                                                               \
     X(GeluTanh, LK(gelu_tanh)(x))                                                                                      \
     X(Silu, x / ((T)1 + LK(exp)(-x)))                                                                                  \
@@ -68,15 +68,15 @@
     X(Minimum, x != x ? x : (y >= x ? x : y))                                                                          \
     X(LogAddExp, LK(logaddexp)(x, y))                                                                                  \
     X(AddScaled, x + p * y)                                                                                            \
-    X(AbsoluteGradient, y > 0 ? x : (y < 0 ? -x : x * y))                                                              \
+    X(AbsoluteGradient, x * LK(sign)(y))                                                                               \
     X(SquareGradient, (T)2 * x * y)                                                                                    \
     X(SquareRootGradient, x / ((T)2 * y))                                                                              \
     X(SigmoidGradient, x * (y * ((T)1 - y)))                                                                           \
     X(TanhGradient, x * ((T)1 - y * y))                                                                                \
     X(LogSigmoidGradient, x / ((T)1 + LK(exp)(y)))                                                                     \
-    X(ReluGradient, y > 0 ? x : (V)(T)0)                                                                               \
+    X(ReluGradient, y <= 0 ? (V)(T)0 : x)                                                                              \
     X(LeakyReluGradient, y > 0 ? x : x * p)                                                                            \
-    X(EluGradient, y > 0 ? x * q : x * (LK(exp)(y) * p))                                                               \
+    X(EluGradient, y <= 0 ? x * (LK(exp)(y) * p) : x * q)                                                              \
     X(GeluGradient, x * LK(gelu_slope)(y))                                                                             \
     X(GeluTanhGradient, x * LK(gelu_tanh_slope)(y))                                                                    \
     X(SiluGradient, x * LK(silu_slope)(y))                                                                             \
@@ -84,11 +84,10 @@
     X(SoftplusGradient, y * p > q ? x : x * LK(sigmoid)(y * p))                                                        \
     X(SoftsignGradient, x / LK(square)((T)1 + __builtin_elementwise_abs(y)))                                           \
     X(TanhshrinkGradient, x * LK(square)(LK(tanh)(y)))                                                                 \
-    X(HardtanhGradient, y <= p ? (V)(T)0 : (y >= q ? (V)(T)0 : x))                                                     \
     X(HardsigmoidGradient, __builtin_elementwise_abs(y) < (T)3 ? x / (T)6 : (V)(T)0)                                   \
     X(HardswishGradient, y <= (T)-3 ? (V)(T)0 : (y < (T)3 ? x * (y / (T)3 + (T)0.5) : x))                              \
     X(ThresholdGradient, y <= p ? (V)(T)0 : x)                                                                         \
-    X(ClampGradient, y < p ? (V)(T)0 : (y > q ? (V)(T)0 : x))                                                          \
+    X(ClampGradient, y <= p ? (V)(T)0 : (y >= q ? (V)(T)0 : x))                                                        \
     X(PowerGradient, p == 0 ? (V)(T)0 : x * (p * LK(power_constant)(y, p - 1)))
 
 #define LK_NAME(name, ...) LKUnary##name,

@@ -140,12 +140,8 @@ extension Tensor where Scalar: FloatingScalar {
 
     /// min(max(x, min), max), from −1 to 1 unless given. Gradient: g where min < x < max, else 0.
     ///
-    /// Unlike that of `clamp`, the gradient is 0 at the bounds.
-    ///
     /// Source: `torch.nn.functional.hardtanh`.
-    public func hardtanh(min: Scalar = -1, max: Scalar = 1) -> Tensor {
-        mapped(.clamp, gradient: .hardtanhGradient, saving: .input, p: Double(min), q: Double(max))
-    }
+    public func hardtanh(min: Scalar = -1, max: Scalar = 1) -> Tensor { clamp(min: min, max: max) }
 
     /// min(max(x + 3, 0), 6) / 6. Gradient: g / 6 where −3 < x < 3, else 0.
     ///

@@ -86,71 +86,37 @@ extension Tensor where Scalar: FloatingScalar {
         return Swift.abs(weight) < 0.5 ? self + distance * weight : end - distance * (1 - weight)
     }
 
-    /// max(x, min), element by element, broadcast to a common shape; NaN where either is NaN.
-    ///
-    /// Gradients: g to x where x ≥ min, else to min. Stops where the shapes do not fit.
-    ///
-    /// Source: `torch.clamp_min`.
-    public func clamp(min: Tensor) -> Tensor {
-        var result = Tensor.computed(.maximum, self, min)
-        if records(node, min.node) { result.node = BoundNode(self, min, keeping: self .>= min) }
-        return result
-    }
+    /// max(x, min), element by element; see `maximum`. Source: `torch.clamp_min`.
+    public func clamp(min: Tensor) -> Tensor { maximum(self, min) }
 
-    /// min(x, max), element by element, broadcast to a common shape; NaN where either is NaN.
-    ///
-    /// Gradients: g to x where x ≤ max, else to max. Stops where the shapes do not fit.
-    ///
-    /// Source: `torch.clamp_max`.
-    public func clamp(max: Tensor) -> Tensor {
-        var result = Tensor.computed(.minimum, self, max)
-        if records(node, max.node) { result.node = BoundNode(self, max, keeping: self .<= max) }
-        return result
-    }
+    /// min(x, max), element by element; see `minimum`. Source: `torch.clamp_max`.
+    public func clamp(max: Tensor) -> Tensor { minimum(self, max) }
 
     /// min(max(x, min), max), element by element, broadcast to a common shape; max where min is above it.
     ///
-    /// Gradients: g to the one of the three that the result came from. Stops where the shapes do not fit.
+    /// Gradients: g to the one of the three that the result came from, shared where two are equal. Stops where the shapes do not fit.
     ///
     /// Source: `torch.clamp`.
-    public func clamp(min: Tensor, max: Tensor) -> Tensor { clamp(min: min).clamp(max: max) }
+    public func clamp(min: Tensor, max: Tensor) -> Tensor { minimum(maximum(self, min), max) }
 }
 
 /// The larger or the smaller of two.
 final class PairExtremumNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Sendable {
-    private var masks: (keepsA: Tensor<Bool>, ties: Tensor<Bool>)?
+    private var masks: (dropsA: Tensor<Bool>, dropsB: Tensor<Bool>, ties: Tensor<Bool>)?
 
     init(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>, largest: Bool) {
-        masks = (largest ? a .>= b : a .<= b, a .== b)
+        masks = (largest ? a .< b : a .> b, largest ? a .> b : a .< b, a .== b)
         super.init(a, b)
     }
 
     override func backward(_ gradient: Tensor<Scalar>) {
-        let (keepsA, ties) = saved(masks)
+        let (dropsA, dropsB, ties) = saved(masks)
         let shared = gradient.replacing(with: gradient * 0.5, where: ties)
-        sendToA(shared.replacing(with: 0, where: !keepsA))
-        sendToB(shared.replacing(with: 0, where: keepsA .& !ties))
+        sendToA(shared.replacing(with: 0, where: dropsA))
+        sendToB(shared.replacing(with: 0, where: dropsB))
     }
 
     override func releaseSaved() { masks = nil }
-}
-
-/// A tensor and a bound that it is held to.
-final class BoundNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Sendable {
-    private var keeping: Tensor<Bool>?
-
-    init(_ input: Tensor<Scalar>, _ bound: Tensor<Scalar>, keeping: Tensor<Bool>) {
-        self.keeping = keeping
-        super.init(input, bound)
-    }
-
-    override func backward(_ gradient: Tensor<Scalar>) {
-        let keeping = saved(keeping)
-        sendToA(gradient.replacing(with: 0, where: !keeping))
-        sendToB(gradient.replacing(with: 0, where: keeping))
-    }
-
-    override func releaseSaved() { keeping = nil }
 }
 
 final class LogAddExpNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Sendable {

@@ -31,7 +31,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// 1 / √x; NaN for negative numbers. Gradient: −g x^(−3/2) / 2.
     ///
     /// Source: `torch.rsqrt`.
-    public func rsqrt() -> Tensor { mapped(.reciprocalSquareRoot) { $0.rsqrt() / $0 * -0.5 } }
+    public func rsqrt() -> Tensor { mapped(.reciprocalSquareRoot) { $0.rsqrt().pow(3) * -0.5 } }
 
     /// eˣ − 1, precise for x near 0, where subtracting 1 from `exp()` loses digits. Gradient: g eˣ.
     ///
@@ -60,11 +60,14 @@ extension Tensor where Scalar: FloatingScalar {
 
     /// min(max(x, min), max); a bound that is left out does not hold.
     ///
-    /// Gradient: g where min ≤ x ≤ max, else 0.
+    /// Gradient: g where min < x < max, else 0: also at the bounds. Stops where both bounds are left out.
     ///
     /// Source: `torch.clamp`.
-    public func clamp(min: Scalar = -.infinity, max: Scalar = .infinity) -> Tensor {
-        mapped(.clamp, gradient: .clampGradient, saving: .input, p: Double(min), q: Double(max))
+    public func clamp(min: Scalar? = nil, max: Scalar? = nil) -> Tensor {
+        guard min != nil || max != nil else { fatalError("torch.clamp: At least one of 'min' or 'max' must not be None") }
+        // Nothing is above or below NaN, so it is a bound that does not hold.
+        let (low, high) = (min.map { Double($0) } ?? .nan, max.map { Double($0) } ?? .nan)
+        return mapped(.clamp, gradient: .clampGradient, saving: .input, p: low, q: high)
     }
 
     /// x to the power of one number. Gradient: g · p · xᵖ⁻¹.
