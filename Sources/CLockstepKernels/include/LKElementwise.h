@@ -67,7 +67,6 @@
     X(Maximum, x != x ? x : (y <= x ? x : y))                                                                          \
     X(Minimum, x != x ? x : (y >= x ? x : y))                                                                          \
     X(LogAddExp, LK(logaddexp)(x, y))                                                                                  \
-    X(AddScaled, x + p * y)                                                                                            \
     X(AbsoluteGradient, x * LK(sign)(y))                                                                               \
     X(SquareGradient, (T)2 * x * y)                                                                                    \
     X(SquareRootGradient, x / ((T)2 * y))                                                                              \

@@ -76,10 +76,10 @@ import Testing
         func check<Scalar: FloatingScalar>(_ type: Scalar.Type, _ size: Int) {
             for raw in 0..<Int32(LKBinaryCount) {
                 guard let operation = LKBinary(rawValue: raw) else { continue }
-                for (a, b) in [(1, 1), (1, 0), (0, 1), (0, 0)] {
-                    expectSameBits("binary \(raw)", type, size: size) { kind, inputs, output in
-                        lk_binary(kind, operation, 1, size, inputs[0], 0, a, inputs[1], 0, b, output, 0.5, 2)
-                    }
+                // Which of the operands is a single number changes with the size.
+                let (a, b) = [(1, 1), (1, 0), (0, 1), (0, 0)][size % 4]
+                expectSameBits("binary \(raw)", type, size: size) { kind, inputs, output in
+                    lk_binary(kind, operation, 1, size, inputs[0], 0, a, inputs[1], 0, b, output, 0.5, 2)
                 }
             }
             expectSameBits("axpy", type, size: size) { kind, inputs, output in
