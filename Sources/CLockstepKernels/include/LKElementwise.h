@@ -10,7 +10,6 @@
 
 /// y = f(x). `p` and `q` are the parameters of the functions that have any.
 #define LK_UNARY_OPERATIONS(X)                                                                                         \
-    X(Copy, x)                                                                                                         \
     X(Negate, -x)                                                                                                      \
     X(Absolute, __builtin_elementwise_abs(x))                                                                          \
     X(Sign, LK(sign)(x))                                                                                               \
