@@ -31,6 +31,7 @@ let package = Package(
     products: [
         .library(name: "Lockstep", targets: ["Lockstep"]),
         .executable(name: "lockstep", targets: ["LockstepMain"]),
+        .executable(name: "parity", targets: ["Parity"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -83,6 +84,9 @@ let package = Package(
                 "LockstepOptim", "LockstepTensor",
             ]),
         .executableTarget(name: "LockstepMain", dependencies: ["LockstepCommand"], swiftSettings: strict),
+        // Compares operators with PyTorch's results.
+        .executableTarget(
+            name: "Parity", dependencies: ["LockstepTensor", "LockstepNN", "LockstepFormats"], swiftSettings: strict),
         // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
         .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
         tests(
