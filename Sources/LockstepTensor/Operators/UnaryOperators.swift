@@ -83,4 +83,5 @@ extension Tensor where Scalar: FloatingScalar {
 final class NegateNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
     // Sendable for the reason that `Node` is.
     override func backward(_ gradient: Tensor<Scalar>) { send(-gradient, to: 0) }
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
 }
