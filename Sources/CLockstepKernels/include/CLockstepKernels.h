@@ -9,6 +9,7 @@
 #include "LKDispatch.h"
 #include "LKElementwise.h"
 #include "LKIndexing.h"
+#include "LKInteger.h"
 #include "LKMemory.h"
 #include "LKOptim.h"
 #include "LKOrder.h"

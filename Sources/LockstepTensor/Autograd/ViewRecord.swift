@@ -15,39 +15,42 @@ extension Tensor {
     }
 }
 
-/// How backward undoes an operation on one tensor whose elements are elements of that tensor: what it needs to know of it, for
-/// any element type.
-protocol ViewRecord: Sendable {
+/// What backward needs to know of an operation, for any element type.
+protocol OperationRecord: Sendable {
+    /// PyTorch's name of the operation's backward.
+    var operationName: String { get }
+
+    /// Whether the record holds tensors, which are dropped after backward.
+    static var savesTensors: Bool { get }
+}
+
+extension OperationRecord {
+    var operationName: String { backwardName(ofRecordType: Self.self) }
+    static var savesTensors: Bool { false }
+}
+
+/// How backward undoes an operation on one tensor, whose result has elements of that tensor.
+protocol ViewRecord: OperationRecord {
     /// The gradient of the tensor that was viewed, from that of the view.
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar>
 
     /// Where the view is a part of the tensor: that part, and the tensor's shape. Its gradient is then added in place.
     var part: (region: Layout, shape: [Int])? { get }
-
-    /// Whether the record holds tensors, which are dropped after backward.
-    static var savesTensors: Bool { get }
 }
 
 extension ViewRecord {
     var part: (region: Layout, shape: [Int])? { nil }
-    static var savesTensors: Bool { false }
 }
 
-/// How backward undoes an operation on several tensors whose elements are elements of theirs.
-protocol JoinRecord: Sendable {
-    /// The gradient of input number `place`, from that of the result.
+/// How backward undoes an operation on several tensors, whose result has elements of theirs.
+protocol JoinRecord: OperationRecord {
+    /// The gradient of input number `place`, from that of the result; made with recorded operators.
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>, for place: Int) -> Tensor<Scalar>
-
-    /// Whether the record holds tensors, which are dropped after backward.
-    static var savesTensors: Bool { get }
-}
-
-extension JoinRecord {
-    static var savesTensors: Bool { false }
 }
 
 struct ReshapeRecord: ViewRecord {
     let shape: [Int]
+    var operationName = "ViewBackward0"
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> { gradient.reshaped(to: shape) }
 }
 
@@ -74,6 +77,7 @@ struct ExpandRecord: ViewRecord {
 }
 
 struct SliceRecord: ViewRecord {
+    var operationName = "SliceBackward0"
     let shape: [Int]
     /// Where the slice lies in a tensor of that shape in row-major order.
     let region: Layout
@@ -81,7 +85,18 @@ struct SliceRecord: ViewRecord {
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
         var whole = Tensor<Scalar>.zeros(shape)
         whole.write(gradient, at: region)
+        whole.node = gradient.record { _ in EmbedRecord(region: region) }
         return whole
+    }
+}
+
+/// Elements put into zeros: what a slice's backward does, and undone by slicing.
+struct EmbedRecord: ViewRecord {
+    let region: Layout
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
+        let whole = gradient.contiguous()
+        let part = Layout(shape: region.shape, strides: region.strides, offset: region.offset + whole.layout.offset)
+        return whole.view(part, whole.record { SliceRecord(shape: $0.shape, region: region) })
     }
 }
 
@@ -103,6 +118,14 @@ final class ViewNode<Scalar: FloatingScalar, Record: ViewRecord>: GraphNode<Scal
         }
     }
 
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let part = saved(record).undo(gradient)
+        // A record that undoes its view without recording makes a constant of a gradient that is none.
+        if gradient.node != nil, part.node == nil { super.recordedBackward(gradient) } else { send(part, to: 0) }
+    }
+
+    override var operationName: String { record?.operationName ?? backwardName(ofRecordType: Record.self) }
+
     override func releaseSaved() { if Record.savesTensors { record = nil } }
 }
 
@@ -119,6 +142,10 @@ final class JoinNode<Scalar: FloatingScalar, Record: JoinRecord>: GraphNode<Scal
         let record = saved(record)
         for place in inputs.indices { send(record.undo(gradient, for: place), to: place) }
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
+
+    override var operationName: String { record?.operationName ?? backwardName(ofRecordType: Record.self) }
 
     override func releaseSaved() { if Record.savesTensors { record = nil } }
 }

@@ -12,7 +12,11 @@ extension Tensor {
         get {
             view(
                 layout.slice(indices),
-                record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).slice(indices)) })
+                record {
+                    SliceRecord(
+                        operationName: indices.last is Int ? "SelectBackward0" : "SliceBackward0", shape: $0.shape,
+                        region: Layout(contiguous: $0.shape).slice(indices))
+                })
         }
         set { put(newValue, at: indices) }
     }
@@ -76,7 +80,11 @@ extension Tensor {
         let place = index < 0 ? index + shape[axis] : index
         return view(
             layout.selected(axis, place),
-            record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).selected(axis, place)) })
+            record {
+                SliceRecord(
+                    operationName: "SelectBackward0", shape: $0.shape,
+                    region: Layout(contiguous: $0.shape).selected(axis, place))
+            })
     }
 }
 
@@ -137,13 +145,10 @@ extension Layout {
 struct PutRecord: JoinRecord {
     let region: Layout
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>, for place: Int) -> Tensor<Scalar> {
-        if place == 0 {
-            var rest = gradient.copied()
-            rest.write(Tensor(0).expanded(to: region.shape), at: region)
-            return rest
-        }
-        let dense = gradient.contiguous()
-        let part = Layout(shape: region.shape, strides: region.strides, offset: region.offset + dense.layout.offset)
-        return dense.view(part, dense.record { SliceRecord(shape: $0.shape, region: region) })
+        if place == 1 { return EmbedRecord(region: region).undo(gradient) }
+        var rest = gradient.copied()
+        rest.write(Tensor(0).expanded(to: region.shape), at: region)
+        rest.node = Tensor<Scalar>.record([gradient.node]) { self }
+        return rest
     }
 }

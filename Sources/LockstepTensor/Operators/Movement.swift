@@ -76,14 +76,14 @@ extension Tensor {
     /// The tensor without its axes of size 1. Gradient: reshaped back.
     ///
     /// Source: `torch.squeeze`.
-    public func squeezed() -> Tensor { dropping(Set(shape.indices.filter { shape[$0] == 1 })) }
+    public func squeezed() -> Tensor { dropping(Set(shape.indices.filter { shape[$0] == 1 }), "SqueezeBackward0") }
 
     /// The tensor without one axis, if that has size 1; otherwise the tensor itself. Gradient: reshaped back.
     ///
     /// Source: `torch.squeeze`.
     public func squeezed(axis: Int) -> Tensor {
         let place = layout.resolve(axis: axis)
-        return rank > 0 && shape[place] == 1 ? dropping([place]) : self
+        return rank > 0 && shape[place] == 1 ? dropping([place], "SqueezeBackward1") : self
     }
 
     /// The tensor with a new axis of size 1 before `axis`; -1 puts it last. Gradient: reshaped back.
@@ -95,7 +95,8 @@ extension Tensor {
         shape.insert(1, at: place)
         strides.insert(1, at: place)
         return view(
-            Layout(shape: shape, strides: strides, offset: layout.offset), record { ReshapeRecord(shape: $0.shape) })
+            Layout(shape: shape, strides: strides, offset: layout.offset),
+            record { ReshapeRecord(shape: $0.shape, operationName: "UnsqueezeBackward0") })
     }
 
     /// The tensor with axes of size 1 stretched, and new axes put in front, to a larger shape; -1 keeps a size.
@@ -129,12 +130,12 @@ extension Tensor {
     /// The tensor stretched to the shape of another; see `expanded(to:)`.
     public func expanded<Other>(like other: Tensor<Other>) -> Tensor { expanded(to: other.shape) }
 
-    private func dropping(_ axes: Set<Int>) -> Tensor {
+    private func dropping(_ axes: Set<Int>, _ name: String) -> Tensor {
         if axes.isEmpty { return self }
         let kept = shape.indices.filter { !axes.contains($0) }
         return view(
             Layout(shape: kept.map { shape[$0] }, strides: kept.map { layout.strides[$0] }, offset: layout.offset),
-            record { ReshapeRecord(shape: $0.shape) })
+            record { ReshapeRecord(shape: $0.shape, operationName: name) })
     }
 
     /// `shape` with its -1 worked out.
