@@ -90,14 +90,15 @@ extension Tensor where Scalar: Comparable {
     /// The extreme elements, where all that are equal to one share its gradient.
     private func shared(largest: Bool, name: String, backward: String, axes: [Int], keepAxis: Bool) -> Tensor {
         let plan = layout.reduction(over: axes)
-        var result = extrema(largest: largest, name: name, plan, all: axes.isEmpty, wantsIndices: false).values
+        let kept = extrema(largest: largest, name: name, plan, all: axes.isEmpty, wantsIndices: false).values
+        var result = keepAxis ? kept : kept.reshaped(to: plan.shape(keepAxis: false))
         result.node = record { input in
             // NaN is found where there is one, and equals nothing.
             let input = input.detached()
-            let found = (input .== result).replacing(with: input .!= input, where: result .!= result)
-            return ShareRecord(operationName: backward, found: found, axes: plan.axes)
+            let found = (input .== kept).replacing(with: input .!= input, where: kept .!= kept)
+            return ShareRecord(operationName: backward, found: found, axes: plan.axes, keptShape: plan.keptShape)
         }
-        return keepAxis ? result : result.reshaped(to: plan.shape(keepAxis: false))
+        return result
     }
 
     /// The extreme elements along one axis with their places.
@@ -106,14 +107,16 @@ extension Tensor where Scalar: Comparable {
     ) -> (values: Tensor, indices: Tensor<Int64>) {
         let plan = layout.reduction(over: [axis])
         var (values, indices) = extrema(largest: largest, name: name, plan, all: false)
-        values.node = record {
-            GatherRecord(
-                operationName: largest ? "MaxBackward0" : "MinBackward0", shape: $0.shape, axis: plan.axes.first ?? 0,
-                indices: indices)
+        let backward = largest ? "MaxBackward0" : "MinBackward0"
+        let node = record { [indices] in
+            GatherRecord(operationName: backward, shape: $0.shape, axis: plan.axes.first ?? 0, indices: indices)
         }
-        if keepAxis { return (values, indices) }
-        let shape = plan.shape(keepAxis: false)
-        return (values.reshaped(to: shape), indices.reshaped(to: shape))
+        if !keepAxis {
+            let shape = plan.shape(keepAxis: false)
+            (values, indices) = (values.reshaped(to: shape), indices.reshaped(to: shape))
+        }
+        values.node = node
+        return (values, indices)
     }
 
     /// What a reduction finds and, where that is wanted, at which places, with reduced axes kept; not recorded.
@@ -172,9 +175,10 @@ struct ShareRecord: ViewRecord {
     let operationName: String
     let found: Tensor<Bool>
     let axes: [Int]
+    let keptShape: [Int]
     static var savesTensors: Bool { true }
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
         let shares = Tensor<Scalar>(converting: found)
-        return gradient / shares.sum(axes: axes, keepAxis: true) * shares
+        return gradient.reshaped(to: keptShape) / shares.sum(axes: axes, keepAxis: true) * shares
     }
 }

@@ -191,7 +191,7 @@ extension Tensor<Int64> {
     }
 }
 
-/// Elements picked along an axis by indices that have the shape of the result.
+/// Elements picked along an axis by indices that have the shape of the result, except for axes of size 1.
 struct GatherRecord: ViewRecord {
     var operationName = "GatherBackward0"
     let shape: [Int]
@@ -199,7 +199,8 @@ struct GatherRecord: ViewRecord {
     let indices: Tensor<Int64>
     static var savesTensors: Bool { true }
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
-        Tensor.zeros(shape).scattering(gradient, axis: axis, indices: indices, adding: true)
+        let picked = gradient.reshaped(to: indices.shape)
+        return Tensor.zeros(shape).scattering(picked, axis: axis, indices: indices, adding: true)
     }
 }
 
