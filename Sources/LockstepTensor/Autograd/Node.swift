@@ -236,7 +236,8 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
         get { hooks?.retained }
         set {
             guard let hooks, hooks.retainsGradient else {
-                fatalError("the gradient of a tensor that is not a leaf cannot be set, unless retainGradient() was called")
+                fatalError(
+                    "the gradient of a tensor that is not a leaf cannot be set, unless retainGradient() was called")
             }
             hooks.retained = newValue
         }

@@ -13,7 +13,8 @@ extension Tensor where Scalar: FloatingScalar {
             lk_sum_rows(Scalar.kernelType, 1, count, dense.pointer, count, result.storage.pointer)
         }
         if let node, records(node) {
-            result.node = SumNode<Scalar>(input: node, keptShape: [Int](repeating: 1, count: rank), shape: shape, isTotal: true)
+            result.node = SumNode<Scalar>(
+                input: node, keptShape: [Int](repeating: 1, count: rank), shape: shape, isTotal: true)
         }
         return result
     }

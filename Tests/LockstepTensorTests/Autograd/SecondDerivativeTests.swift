@@ -44,7 +44,7 @@ import Testing
             return (x.permuted([2, 0, 1]).squeezed().contiguous()).exp()
         },
         Case(testDescription: "slices", shapes: [[3, 4]]) {
-            $0[0][1] * $0[0][0..<2, 1...] .sum() * $0[0].narrowed(axis: 1, start: 1, count: 1)
+            $0[0][1] * $0[0][0..<2, 1...].sum() * $0[0].narrowed(axis: 1, start: 1, count: 1)
         },
         Case(testDescription: "joining", shapes: [[2, 3], [2, 3]]) {
             (stacked([$0[0], $0[1]]) * concatenated([$0[1], $0[0]]).reshaped(to: [2, 2, 3])).square()
