@@ -8,9 +8,12 @@
 
 #include "LKDispatch.h"
 #include "LKElementwise.h"
+#include "LKIndexing.h"
 #include "LKInteger.h"
 #include "LKMemory.h"
 #include "LKOptim.h"
+#include "LKOrder.h"
 #include "LKReduction.h"
+#include "LKScan.h"
 #include "LKSoftmax.h"
 #include "LKThread.h"
