@@ -95,9 +95,9 @@ extension Tensor where Scalar: FloatingScalar {
 }
 
 extension Tensor {
-    /// This result with PyTorch's name for the operation, where it is made of others.
-    func named(_ name: String) -> Tensor {
-        node?.setName(name)
+    /// This result of an operation that is made of others, with PyTorch's name for it. The last of the others must have made it anew.
+    func named(_ name: @autoclosure () -> String) -> Tensor {
+        if let node, !node.isLeaf { node.rename(name()) }
         return self
     }
 }

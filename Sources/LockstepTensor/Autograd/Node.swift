@@ -54,9 +54,6 @@ package class Node: @unchecked Sendable {
     /// A node for an operation on several tensors of this one's element type.
     func joinNode(_ inputs: [Node?], _ record: some JoinRecord) -> Node { fatalError("\(name) has no joins") }
 
-    /// Gives the operation a name of its own.
-    func setName(_ name: String) {}
-
     /// Whether this is a leaf: where gradients stay instead of being sent on.
     package var isLeaf: Bool { false }
 
@@ -65,6 +62,9 @@ package class Node: @unchecked Sendable {
 
     /// The name unless one was given to this node alone.
     var operationName: String { backwardName(ofNodeType: type(of: self)) }
+
+    /// Gives this node alone another name.
+    func rename(_ name: String) {}
 
     // MARK: Collecting
 
@@ -227,9 +227,8 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
         JoinNode<Scalar, _>(inputs: inputs, record)
     }
 
-    override func setName(_ name: String) { if !isLeaf { makeHooks().name = name } }
-
     override func makeCollector() -> Node { LeafNode<Scalar>() }
+    override func rename(_ name: String) { makeHooks().name = name }
 
     /// Whether input number `place` wants a gradient.
     final func wants(_ place: Int) -> Bool { destination(place) != nil }

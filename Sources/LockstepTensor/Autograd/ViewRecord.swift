@@ -66,6 +66,7 @@ struct PermuteRecord: ViewRecord {
 struct TransposeRecord: ViewRecord {
     let first: Int
     let second: Int
+    var operationName = "TransposeBackward0"
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
         gradient.transposed(first, second)
     }
@@ -124,9 +125,8 @@ final class ViewNode<Scalar: FloatingScalar, Record: ViewRecord>: GraphNode<Scal
         if gradient.node != nil, part.node == nil { super.recordedBackward(gradient) } else { send(part, to: 0) }
     }
 
-    override var operationName: String { record?.operationName ?? backwardName(ofRecordType: Record.self) }
-
     override func releaseSaved() { if Record.savesTensors { record = nil } }
+    override var operationName: String { record?.operationName ?? backwardName(ofRecordType: Record.self) }
 }
 
 final class JoinNode<Scalar: FloatingScalar, Record: JoinRecord>: GraphNode<Scalar>, @unchecked Sendable {
@@ -143,9 +143,16 @@ final class JoinNode<Scalar: FloatingScalar, Record: JoinRecord>: GraphNode<Scal
         for place in inputs.indices { send(record.undo(gradient, for: place), to: place) }
     }
 
-    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
-
-    override var operationName: String { record?.operationName ?? backwardName(ofRecordType: Record.self) }
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let record = saved(record)
+        let parts = inputs.indices.map { wants($0) ? record.undo(gradient, for: $0) : nil }
+        // A record that undoes its operation without recording makes a constant of a gradient that is none.
+        if gradient.node != nil, parts.contains(where: { $0 != nil && $0?.node == nil }) {
+            return super.recordedBackward(gradient)
+        }
+        for case (let place, let part?) in parts.enumerated() { send(part, to: place) }
+    }
 
     override func releaseSaved() { if Record.savesTensors { record = nil } }
+    override var operationName: String { record?.operationName ?? backwardName(ofRecordType: Record.self) }
 }

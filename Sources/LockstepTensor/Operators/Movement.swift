@@ -13,7 +13,10 @@ extension Tensor {
         let dense = contiguous()
         return Tensor(
             storage: dense.storage, layout: Layout(contiguous: shape, offset: dense.layout.offset),
-            node: record { ReshapeRecord(shape: $0.shape) })
+            node: record {
+                ReshapeRecord(
+                    shape: $0.shape, operationName: layout.isContiguous ? "ViewBackward0" : "UnsafeViewBackward0")
+            })
     }
 
     /// One axis of all elements in row-major order.
@@ -51,7 +54,7 @@ extension Tensor {
     /// Stops for more than two axes.
     public var t: Tensor {
         guard rank <= 2 else { fatalError("t() expects a tensor with <= 2 dimensions, but self is \(rank)D") }
-        return rank < 2 ? self : transposed(0, 1)
+        return rank < 2 ? self : transposed(0, 1).named("TBackward0")
     }
 
     /// The tensor with its axes in another order. Gradient: the axes put back.

@@ -31,7 +31,7 @@ extension Tensor where Scalar: FloatingScalar {
         guard rank == 2, vector.rank == 1 else {
             fatalError("vector + matrix @ vector expected, got 1, \(rank), \(vector.rank)")
         }
-        return matmul(vector).named("MvBackward0")
+        return matmul(vector)
     }
 
     /// The sum of the products of the elements of two vectors. Gradients: gb and ga.
@@ -41,7 +41,7 @@ extension Tensor where Scalar: FloatingScalar {
         guard rank == 1, other.rank == 1 else {
             fatalError("1D tensors expected, but got \(rank)D and \(other.rank)D tensors")
         }
-        return matmul(other).named("DotBackward0")
+        return matmul(other)
     }
 
     /// The products of all elements of one vector with all of another: yᵢⱼ = aᵢ bⱼ. Gradients: Gb and Gᵀa.

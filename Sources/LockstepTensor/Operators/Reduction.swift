@@ -68,8 +68,7 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.mean`.
     public func mean(axes: [Int], keepAxis: Bool = false) -> Tensor {
-        let plan = layout.reduction(over: axes)
-        return (sum(axes: axes, keepAxis: keepAxis) / Scalar(plan.columns)).named("MeanBackward1")
+        (sum(axes: axes, keepAxis: keepAxis) / Scalar(layout.reduction(over: axes).columns)).named("MeanBackward1")
     }
 
     /// Sums over the axes along which this shape was stretched from `target`; what undoes broadcasting.
