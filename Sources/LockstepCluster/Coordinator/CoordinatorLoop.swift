@@ -14,8 +14,7 @@ public final class CoordinatorLoop {
     private let observer: any RunObserver
     private let logger: Logger
     private let mailbox: Mailbox<CoordinatorEvent>
-    private let clock = ContinuousClock()
-    private let began: ContinuousClock.Instant
+    private var clock: LoopClock
     private let patience: Patience
     private var machine: CoordinatorMachine
     private var recorder: RunRecorder?
@@ -40,7 +39,7 @@ public final class CoordinatorLoop {
         self.logger = logger
         self.patience = patience
         mailbox = Mailbox(waker: transport.waker)
-        began = clock.now
+        clock = LoopClock(silence: patience.silence)
         machine = CoordinatorMachine(
             run: .random(), settings: settings, workerCount: workers, endpoint: advertised.description,
             state: checkpoint.map { (Payload($0.file.encoded()), $0) }, patience: patience, now: .zero)
@@ -61,7 +60,7 @@ public final class CoordinatorLoop {
         defer { transport.close() }
         while true {
             var actions: [CoordinatorAction] = []
-            for event in try nextEvents() { actions += machine.handle(event, now: began.duration(to: clock.now)) }
+            for event in try nextEvents() { actions += machine.handle(event, now: clock.now()) }
             while !actions.isEmpty {
                 let action = actions.removeFirst()
                 if case .end(let error) = action {
@@ -71,6 +70,8 @@ public final class CoordinatorLoop {
                 do {
                     try perform(action)
                 } catch let error as TransportError {
+                    // Who is gone need not hear that the run has ended, and why it has is told below.
+                    if case .ended = machine.phase { continue }
                     observer.handle(.warning("\(error)"))
                 } catch {
                     // The record cannot be kept, or the run must not go on: all workers are told, and the user is told why.
@@ -130,6 +131,8 @@ public final class CoordinatorLoop {
 
     /// The error with what the user can do: resume from the last checkpoint, where there is one.
     private func describe(_ error: ClusterError) -> ClusterError {
-        ClusterError(error.code, error.description + folder.resumeAdvice())
+        let reason = error.description
+        return ClusterError(
+            error.code, (reason.hasSuffix(".") ? String(reason.dropLast()) : reason) + folder.resumeAdvice())
     }
 }
