@@ -122,10 +122,21 @@ public final class RunFolder {
         throw TrainingError(.invalidRun, "none of the \(steps.count) checkpoints in \(path) can be used")
     }
 
-    /// What an error that ends the run adds, so that the user knows what is left of it.
+    /// What an error that ends the run adds, so that the user knows what is left of it: nothing before its first step.
     public func resumeAdvice() -> String {
-        guard let step = try? checkpointSteps().last else { return "; no checkpoint had been written yet" }
-        return "; the last checkpoint is \(checkpointPath(step: step)), resume with: lockstep train --resume \(path)"
+        guard hasBegun else { return "" }
+        guard let step = try? checkpointSteps().last else { return ". No checkpoint had been written yet" }
+        return ". The last checkpoint is \(checkpointPath(step: step)); resume with: lockstep train --resume \(path)"
+    }
+
+    /// Whether there is more in the folder than settings.
+    private var hasBegun: Bool { access(metricsPath, F_OK) == 0 }
+
+    /// Removes the folder of a run that could not begin, so that a slip of the user's leaves nothing behind.
+    public func removeUnlessBegun() {
+        if hasBegun { return }
+        unlink(settingsPath)
+        rmdir(path)
     }
 
     @discardableResult
