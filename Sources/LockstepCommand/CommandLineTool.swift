@@ -45,9 +45,9 @@ struct Root: ParsableCommand {
                 The trained weights are the same bit for bit for any number of workers.
 
                 EXAMPLES
-                  lockstep train                                      on this host, one worker a core
-                  lockstep train --single-process                     in this process alone
-                  lockstep train --resume runs/20261122-102355-mlp    go on with a run that was stopped
+                  lockstep train                       on this host, one worker a core
+                  lockstep train --single-process      in this process alone
+                  lockstep train --resume runs/NAME    go on with a run that was stopped
                   lockstep coordinator --bind tcp://10.0.0.1:5700 --workers 2
                   lockstep worker --coordinator tcp://10.0.0.1:5700
                   lockstep evaluate runs/20261122-102355-mlp/final.safetensors
@@ -57,20 +57,26 @@ struct Root: ParsableCommand {
     }
 }
 
-/// What to print where somebody mistypes an option: the valid ones.
+/// What to print where somebody mistypes an option or a command: the valid ones.
 enum UnknownOption {
     static func list(for error: any Error, message: String) -> String? {
-        guard message.contains("Unknown option") else { return nil }
-        let commands: [any ParsableCommand.Type] = [
-            TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self,
-        ]
+        let commands = Root.configuration.subcommands
         let given = CommandLine.arguments.dropFirst().first
         let command = commands.first { $0._commandName == given } ?? Root.self
+        if command == Root.self, message.contains("Unexpected argument") {
+            return "Valid commands: " + commands.map { $0._commandName }.joined(separator: " ")
+        }
         let help = (command == Root.self ? Root.helpMessage() : Root.helpMessage(for: command))
         let options = help.split(separator: "\n").compactMap { line -> Substring? in
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
             return line.hasPrefix("  -") ? words.first { $0.hasPrefix("--") } : nil
         }
-        return "Valid options: " + options.joined(separator: " ")
+        let list = "Valid options: " + options.joined(separator: " ")
+        if message.contains("Unknown option") { return list }
+        // Where an option that must be given is mistyped, what the parser names is the one that is missing.
+        guard message.contains("Missing expected argument") else { return nil }
+        let names = CommandLine.arguments.filter { $0.hasPrefix("--") }.compactMap { $0.split(separator: "=").first }
+        let unknown = names.first { !options.contains($0) }
+        return unknown.map { "Unknown option '\($0)'\n\(list)" }
     }
 }
