@@ -99,6 +99,6 @@ let package = Package(
             "LockstepTraining",
             ["LockstepTraining", "LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats"]),
         tests("LockstepCluster", ["LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepWire"]),
-        tests("LockstepCommand", ["LockstepCommand", "LockstepFormats", "LockstepTensor", subprocess]),
+        tests("LockstepCommand", ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage]),
     ]
 )
