@@ -73,18 +73,6 @@ extension CommandTests {
             try await expectNothingLeft(pids.value)
         }
 
-        @Test func aWorkerThatIsToldToEndSaysSo() async throws {
-            let pids = Shared<[pid_t]>([])
-            let outcome = try await train { _, workers in
-                pids.value = workers
-                kill(workers[0], SIGTERM)
-            }
-            #expect(outcome.code == 1)
-            #expect(outcome.errors.contains("worker 0 (host \(hostName), process \(pids.value[0]))"))
-            #expect(outcome.errors.contains("SIGTERM") || outcome.errors.contains("it was interrupted"))
-            try await expectNothingLeft(pids.value)
-        }
-
         @Test func noWorkerOutlivesAKilledLauncher() async throws {
             let pids = Shared<[pid_t]>([])
             let outcome = try await train { command, workers in
@@ -95,12 +83,12 @@ extension CommandTests {
             for worker in pids.value { #expect(try await Processes.waitUntilGone(worker), "process \(worker) is left") }
         }
 
-        /// As a terminal does it: all processes get the signal.
+        /// As terminals do it, and service managers: all processes get the signal.
         @Test(arguments: [SIGINT, SIGTERM]) func aSignalToAllStopsCleanly(signal: Int32) async throws {
             let pids = Shared<[pid_t]>([])
             let outcome = try await train { command, workers in
                 pids.value = workers
-                if signal == SIGINT { command.signalGroup(signal) } else { command.signal(signal) }
+                command.signalGroup(signal)
             }
             #expect(outcome.code == 130)
             #expect(outcome.errors == "")

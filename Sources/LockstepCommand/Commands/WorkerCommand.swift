@@ -61,8 +61,7 @@ struct WorkerCommand: ParsableCommand {
 
     mutating func run() throws {
         if let parent {
-            // Ctrl-C reaches all processes of a terminal; those of a local run leave it to the one that started them.
-            Signals.ignoreInterrupts()
+            Signals.leaveToParent()
             guard Parent.follow(pid: parent) else { throw ExitCode.failure }
         }
         BLAS.threads = 1
