@@ -82,7 +82,7 @@ extension CommandTests {
             try await refuse(["train"] + options, saying: [message], code: 64)
         }
 
-        @Test(arguments: [["--single-process"], ["--workers", "2"]])
+        @Test(arguments: [["--single-process"], ["--workers", "2"], ["--workers", "2", "--transport", "in-process"]])
         func aModelThatDoesNotFitTheImagesIsNamedWithBothSizes(mode: [String]) async throws {
             try await refuse(
                 ["train", "--data", "synthetic", "--model", "mlp:100-10"] + mode,

@@ -46,6 +46,21 @@ extension CommandTests {
             try expectEachStepOnce(run)
         }
 
+        @Test func withWorkersStartedByHandGoesOnToTheSameBits() async throws {
+            let stopped = try await Cluster.train(
+                Jobs.middling, workers: 1, in: folder.path,
+                during: { coordinator, _ in
+                    try await coordinator.step(20)
+                    coordinator.signal(SIGINT)
+                })
+            #expect(stopped.coordinator.code == 130)
+            #expect(stopped.workers.map(\.code) == [0])
+            let run = try #require(stopped.coordinator.event("stopped").run)
+            let resumed = try await Cluster.train(["--resume", run], workers: 2, in: folder.path)
+            #expect(try await resumed.coordinator.digest() == Jobs.digest(of: Jobs.middling))
+            try expectEachStepOnce(run)
+        }
+
         @Test func beforeTheFirstCheckpointBeginsAnew() async throws {
             let killed = try await Lockstep.run(["train", "--workers", "2", "--json"] + Jobs.middling, in: folder.path)
             {
