@@ -15,15 +15,22 @@ public enum CommandLineTool {
                 var command = try Root.parseAsRoot()
                 try command.run()
             } catch {
-                let message = Root.fullMessage(for: error)
-                if let options = UnknownOption.list(for: error, message: message) {
-                    Terminal.complain(message + "\n" + options)
-                    exit(Root.exitCode(for: error).rawValue)
-                }
-                Root.exit(withError: error)
+                var message = Root.fullMessage(for: error)
+                if let options = UnknownOption.list(for: error, message: message) { message += "\n" + options }
+                let code = Root.exitCode(for: error).rawValue
+                // What was asked for, as help is, is no error.
+                if !message.isEmpty { code == 0 ? print(message) : Terminal.complain(message) }
+                leave(code)
             }
         }
-        exit(0)
+        leave(0)
+    }
+
+    /// Ends the process at once. Nothing is taken down before: other threads may still compute, and one that then meets a
+    /// library that has been cleaned up crashes.
+    static func leave(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
     }
 }
 

@@ -16,7 +16,7 @@ enum Signals {
             source.setEventHandler {
                 if count.next() == 0 { return first() }
                 second()
-                exit(128 + number)
+                CommandLineTool.leave(128 + number)
             }
             source.resume()
             return source

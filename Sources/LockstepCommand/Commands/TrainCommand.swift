@@ -107,9 +107,12 @@ struct TrainCommand: ParsableCommand {
             }
         defer { remove() }
         let transport = try ZeroMQTransport(binding: endpoint)
+        var patience = Patience()
+        // These workers are started at once, not by hand, and join before they load anything.
+        patience.joining = .seconds(30)
         let loop = CoordinatorLoop(
             transport: transport, advertised: transport.endpoint, settings: settings, workers: count, folder: folder,
-            resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
+            resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
         let workers = LocalWorkers(
             count: count,
             arguments: WorkerCommand.arguments(
