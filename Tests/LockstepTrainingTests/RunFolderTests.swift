@@ -138,6 +138,18 @@ struct RunFolderTests {
         #expect(told.count == 1)
     }
 
+    @Test("A checkpoint from a worker, who does not know where this host keeps its data, is as good as any")
+    func checkpointOfAWorker() throws {
+        let parent = TemporaryFolder()
+        var settings = try TinyJob.settings()
+        settings.data = "idx:/home/me/mnist"
+        let folder = try RunFolder.create(in: parent.path, settings: settings)
+        _ = try folder.write(checkpoint: checkpoint(2, settings.shared), step: 2)
+        #expect(try folder.newestCheckpoint(of: settings, tell: { _ in })?.step == 2)
+        settings.data = "fashion-mnist"
+        #expect(throws: TrainingError.self) { try folder.newestCheckpoint(of: settings, tell: { _ in }) }
+    }
+
     @Test("A checkpoint that was written with other settings than the run's is not used, and the difference is told")
     func otherSettings() throws {
         let parent = TemporaryFolder()

@@ -106,7 +106,8 @@ public final class RunFolder {
         for (index, step) in steps.enumerated().reversed() {
             do {
                 let checkpoint = try Checkpoint(contentsOf: checkpointPath(step: step))
-                let differences = try checkpoint.settings().differences(from: settings)
+                // A worker that wrote it was not told where this host keeps its data.
+                let differences = try checkpoint.settings().shared.differences(from: settings.shared)
                 guard differences.isEmpty else {
                     throw TrainingError(
                         .mismatch,
