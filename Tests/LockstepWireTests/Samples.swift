@@ -14,9 +14,8 @@ enum Samples {
         .refusal(Refusal(reason: "the data differ: 日本語 🙂")),
         .ready(
             Ready(
-                signature: "s", fingerprint: "f", parameters: "p", processor: "c", trainingSamples: 60_000,
-                testSamples: 0,
-                parameterCount: .max)),
+                signature: "s", fingerprint: "f", parameters: "p", processor: "c", trainingSamples: 0,
+                testSamples: .max, parameterCount: 9)),
         .members(Members(members: [])),
         .members(
             Members(members: [
@@ -39,7 +38,7 @@ enum Samples {
         .evaluationReport(EvaluationReport(firstBlock: 0, losses: [], correct: [], counts: [], digest: "")),
         .evaluationReport(
             EvaluationReport(firstBlock: 9, losses: [0, 2.25], correct: [0, .max], counts: [1, 2], digest: "d")),
-        .evaluationReport(EvaluationReport(firstBlock: 1, losses: [3], correct: [], counts: [4], digest: "e")),
+        .evaluationReport(EvaluationReport(firstBlock: 0, losses: [1, 2], correct: [], counts: [3, 4], digest: "d")),
         .stateOrder,
         .state,
         .finish,
