@@ -61,7 +61,7 @@ struct LoopTests {
     /// Trains in the folder `path` with so many workers; `stop` asks for an end after so many steps.
     private static func train(
         _ kind: Kind, workers: Int, in path: String, stopAfter stop: Int? = nil,
-        job: @escaping @Sendable (Int) -> any TrainableJob = { _ in TinyJob.job() }
+        unreachable: Int? = nil, job: @escaping @Sendable (Int) -> any TrainableJob = { _ in TinyJob.job() }
     ) async throws -> Outcome {
         let network = InProcessNetwork()
         let (local, remove) = try Endpoint.privateIPC()
@@ -99,9 +99,9 @@ struct LoopTests {
                             case .ipc(let path): try ZeroMQTransport(binding: .ipc(path: "\(path)-\(number)"))
                             case .tcp: try ZeroMQTransport(binding: .tcp(host: "127.0.0.1", port: 0))
                             }
+                        let advertised = number == unreachable ? .tcp(host: "127.0.0.1", port: 9) : transport.endpoint
                         try WorkerLoop(
-                            transport: transport, coordinator: endpoint, advertised: transport.endpoint,
-                            patience: patience,
+                            transport: transport, coordinator: endpoint, advertised: advertised, patience: patience,
                             logger: logger, makeJob: { _ in job(number) }
                         ).run()
                     } catch {
@@ -166,6 +166,20 @@ struct LoopTests {
                     "cannot go on, computing gradients: the loss of job 'failing' must be one value a sample"),
                 "\(error)")
             #expect(error.description.hasSuffix("; no checkpoint had been written yet"))
+        }
+    }
+
+    @Test("A worker whose address nobody can connect to ends the run with the address")
+    func unreachable() async throws {
+        let parent = TemporaryFolder()
+        let path = try RunFolder.create(in: parent.path, settings: TinyJob.settings()).path
+        do {
+            _ = try await Self.train(.inProcess, workers: 2, in: path, unreachable: 1)
+            Issue.record("it trained")
+        } catch let error as ClusterError {
+            #expect(error.code == .workerFailed)
+            #expect(error.description.contains("cannot go on"), "\(error)")
+            #expect(error.description.contains("tcp://127.0.0.1:9"), "\(error)")
         }
     }
 

@@ -144,6 +144,34 @@ struct SimulatedRunTests {
         }
     }
 
+    @Test("A worker that is killed at any time ends the run at once, and what was recorded before stands")
+    func killed() throws {
+        let settings = try TinyJob.settings(epochs: 4, checkpointEvery: 2)
+        let reference = try Reference(settings, job: TinyJob.job())
+        var deaths = 0
+        for seed in 0..<60 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: 3, seed: seed)
+            #expect(simulation.run { $0.notes.count == 3 })
+            for _ in 0..<simulation.random.next() % 400 { simulation.step() }
+            if simulation.isOver { continue }
+            let victim = Int(seed % 3)
+            simulation.frozen = [.worker(victim)]
+            simulation.feed(.lost(Simulation.peer(victim)))
+            simulation.feed(.exited(pid: 100 + victim, .signalled(signal: 9)))
+            let isComplete = simulation.record.last?.hasSuffix("complete") == true
+            if !isComplete {
+                deaths += 1
+                let error = simulation.endings[.coordinator] ?? nil
+                #expect(error?.code == .workerEnded, "seed \(seed)")
+                let words = "(host host-\(victim), process \(100 + victim)) was ended by signal 9 (SIGKILL) at step "
+                #expect(error?.description.contains(words) == true, "seed \(seed)")
+            }
+            #expect(simulation.record[...] == reference.record.prefix(simulation.record.count), "seed \(seed)")
+            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody did not end")
+        }
+        #expect(deaths > 30)
+    }
+
     @Test("Workers whose coordinator freezes end by themselves, and say so")
     func frozenCoordinator() throws {
         for seed in 0..<20 as Range<UInt64> {
