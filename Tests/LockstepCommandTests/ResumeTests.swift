@@ -61,6 +61,23 @@ extension CommandTests {
             try expectEachStepOnce(run)
         }
 
+        @Test(arguments: modes) func onDataOfAFolderGoesOnToTheSameBits(mode: [String]) async throws {
+            let data = TemporaryFolder()
+            try Images.write(seed: 1, training: 480, to: data.path)
+            let job = [
+                "--data", "idx:\(data.path)", "--model", "mlp:12-64-3", "--batch", "16", "--microbatches", "4", "--epochs",
+                "100", "--checkpoint-every", "10",
+            ]
+            let stopped = try await Lockstep.run(["train", "--json"] + mode + job, in: folder.path) {
+                try await $0.step(15)
+                $0.signal(SIGINT)
+            }
+            let run = try #require(stopped.event("stopped").run)
+            let resumed = try await Lockstep.run(["train", "--json", "--resume", run] + mode, in: folder.path)
+            #expect(try #require(resumed.event("started").completedSteps) >= 10)
+            #expect(try await resumed.digest() == Jobs.digest(of: job))
+        }
+
         @Test func beforeTheFirstCheckpointBeginsAnew() async throws {
             let killed = try await Lockstep.run(["train", "--workers", "2", "--json"] + Jobs.middling, in: folder.path)
             {

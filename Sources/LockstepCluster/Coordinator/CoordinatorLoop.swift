@@ -86,17 +86,16 @@ public final class CoordinatorLoop {
 
     /// What has happened, waiting for something for a tick at most.
     private func nextEvents() throws -> [CoordinatorEvent] {
-        let incoming = try transport.receive(timeout: patience.lastWords / 3)
-        var events = mailbox.take()
-        switch incoming {
-        case .message(let envelope, let peer): events.append(.message(envelope, from: peer))
-        case .rejected(let error, let peer):
-            logger.debug("dropped a message from \(peer): \(error)")
-            events.append(.rejected(error, from: peer, name: peer.description))
-        case .lost(let peer): events.append(.lost(peer))
-        case nil: break
+        let events = try transport.receiveAll(timeout: patience.lastWords / 3).map { incoming -> CoordinatorEvent in
+            switch incoming {
+            case .message(let envelope, let peer): return .message(envelope, from: peer)
+            case .rejected(let error, let peer):
+                logger.debug("dropped a message from \(peer): \(error)")
+                return .rejected(error, from: peer, name: peer.description)
+            case .lost(let peer): return .lost(peer)
+            }
         }
-        return events + [.tick]
+        return events + mailbox.take() + [.tick]
     }
 
     private func perform(_ action: CoordinatorAction) throws {

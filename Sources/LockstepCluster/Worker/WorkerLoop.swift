@@ -64,7 +64,11 @@ public final class WorkerLoop {
                     if let error { throw error }
                     return
                 }
-                try perform(action, on: compute)
+                do {
+                    try perform(action, on: compute)
+                } catch {
+                    mailbox.put(.failed("\(error)"))
+                }
             }
             actions = try nextEvents().flatMap { machine.handle($0, now: clock.now()) }
             if let rank = machine.rank { logger[metadataKey: "rank"] = "\(rank)" }
@@ -73,22 +77,21 @@ public final class WorkerLoop {
 
     /// What has happened, waiting for something for a tick at most.
     private func nextEvents() throws -> [WorkerEvent] {
-        let incoming = try transport.receive(timeout: patience.heartbeat / 2)
-        var events = mailbox.take()
+        let incoming = try transport.receiveAll(timeout: patience.heartbeat / 2)
+        return incoming.compactMap { event(of: $0) } + mailbox.take() + [.tick]
+    }
+
+    private func event(of incoming: Incoming) -> WorkerEvent? {
         switch incoming {
         case .message(let envelope, let peer):
-            events.append(.message(envelope, fromCoordinator: peer == coordinatorPeer))
+            return .message(envelope, fromCoordinator: peer == coordinatorPeer)
         case .rejected(let error, let peer):
             logger.warning("dropped a message from \(peer): \(error)")
+            return nil
         case .lost(let peer):
-            if peer == coordinatorPeer {
-                events.append(.lostCoordinator)
-            } else if let rank = peers.first(where: { $0.value == peer })?.key {
-                events.append(.lostPeer(rank))
-            }
-        case nil: break
+            if peer == coordinatorPeer { return .lostCoordinator }
+            return peers.first { $0.value == peer }.map { .lostPeer($0.key) }
         }
-        return events + [.tick]
     }
 
     private func perform(_ action: WorkerAction, on compute: ComputeThread) throws {
