@@ -65,7 +65,8 @@ extension CommandTests {
             let data = TemporaryFolder()
             try Images.write(seed: 1, training: 480, to: data.path)
             let job = [
-                "--data", "idx:\(data.path)", "--model", "mlp:12-64-3", "--batch", "16", "--microbatches", "4", "--epochs",
+                "--data", "idx:\(data.path)", "--model", "mlp:12-64-3", "--batch", "16", "--microbatches", "4",
+                "--epochs",
                 "100", "--checkpoint-every", "10",
             ]
             let stopped = try await Lockstep.run(["train", "--json"] + mode + job, in: folder.path) {

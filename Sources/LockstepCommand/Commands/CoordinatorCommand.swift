@@ -54,10 +54,11 @@ struct CoordinatorCommand: ParsableCommand {
             transport: transport, advertised: advertised, settings: settings, workers: workers, folder: folder,
             resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
         // Said however quiet: whoever starts the workers has nowhere else to read it.
-        let address = "coordinator listening on \(advertised)"
-        if output.quiet { print(address) } else { reporter.handle(.note(address)) }
         let signals = Signals.handle(first: loop.interrupt)
         defer { withExtendedLifetime(signals) {} }
+        // Last, as who reads the address may send a signal at once.
+        let address = "coordinator listening on \(advertised)"
+        if output.quiet { print(address) } else { reporter.handle(.note(address)) }
         try record.conclude(folder) { try loop.run() }
     }
 }
