@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import Glibc
+internal import LockstepCluster
 internal import LockstepTraining
 internal import Logging
 
@@ -23,6 +25,19 @@ struct RunOptions: ParsableArguments {
         }
         let (folder, settings) = try RunFolder.open(resume)
         return (folder, settings, try folder.newestCheckpoint(of: settings, tell: tell))
+    }
+
+    /// Runs `body`, which says whether the run in `folder` is complete, and turns what it comes to into this process's exit code:
+    /// 130, as shells give a command that Ctrl-C ended, for a run that was stopped by request.
+    func conclude(_ folder: RunFolder, _ body: () throws -> Bool) throws {
+        do {
+            if try !body() { throw ExitCode(128 + SIGINT) }
+        } catch {
+            if resume == nil { folder.removeUnlessBegun() }
+            guard let error = error as? ClusterError, error.code == .stopped else { throw error }
+            Terminal.complain("Error: \(error)")
+            throw ExitCode(128 + SIGINT)
+        }
     }
 }
 

@@ -58,11 +58,18 @@ final class ProgressReporter: RunObserver {
         let samplesLeft = Double((run.steps - record.step) * run.settings.batch)
         let timeLeft = throughput > 0 ? samplesLeft / throughput : 0
         let head = "epoch \(record.epoch)/\(run.settings.epochs) "
-        var tail =
-            "  \(Wording.grouped(record.step))/\(Wording.grouped(run.steps))  loss \(Wording.fixed(record.loss, 4))"
-            + "  \(Wording.grouped(Int(throughput))) samples/s  \(Wording.time(timeLeft)) left"
-        if !run.workers.isEmpty { tail += "  \(run.workers.count) worker\(run.workers.count == 1 ? "" : "s")" }
-        let room = Terminal.width - 1 - head.count - tail.count
+        var parts = [
+            "\(Wording.grouped(record.step))/\(Wording.grouped(run.steps))", "loss \(Wording.fixed(record.loss, 4))",
+            "\(Wording.grouped(Int(throughput))) samples/s", "\(Wording.time(timeLeft)) left",
+        ]
+        if !run.workers.isEmpty { parts.append("\(run.workers.count) worker\(run.workers.count == 1 ? "" : "s")") }
+        // The last column stays free: writing to it moves the cursor on some terminals. What has no room is left out whole.
+        var room = Terminal.width - 1 - head.count
+        var tail = ""
+        for part in parts where part.count + 2 <= room {
+            tail += "  " + part
+            room -= part.count + 2
+        }
         let bar = room >= 5 ? ProgressReporter.bar(Double(record.step) / Double(run.steps), width: min(room, 30)) : ""
         let line = String((head + bar + tail).prefix(Terminal.width - 1))
         Terminal.write("\r\(line)\u{1b}[K")
