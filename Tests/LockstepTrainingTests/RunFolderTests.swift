@@ -83,7 +83,9 @@ struct RunFolderTests {
         let parent = TemporaryFolder()
         let settings = try TinyJob.settings(checkpointEvery: 1)
         let folder = try RunFolder.create(in: parent.path, settings: settings)
-        #expect(folder.resumeAdvice() == "; no checkpoint had been written yet")
+        #expect(folder.resumeAdvice() == "")
+        _ = try MetricsFile(path: folder.metricsPath, keepingSteps: 0)
+        #expect(folder.resumeAdvice() == ". No checkpoint had been written yet")
         #expect(try folder.newestCheckpoint(of: settings, tell: { _ in }) == nil)
         var expected: [Int] = []
         for step in [1, 2, 3, 4] {
@@ -95,12 +97,12 @@ struct RunFolderTests {
         }
         #expect(
             TemporaryFolder.names(in: folder.path) == [
-                "checkpoint-00000003.safetensors", "checkpoint-00000004.safetensors", "settings.json",
+                "checkpoint-00000003.safetensors", "checkpoint-00000004.safetensors", "metrics.jsonl", "settings.json",
             ])
         #expect(folder.checkpointPath(step: 1_234_567_890) == "\(folder.path)/checkpoint-1234567890.safetensors")
         #expect(
             folder.resumeAdvice()
-                == "; the last checkpoint is \(folder.checkpointPath(step: 4)), resume with: lockstep train --resume \(folder.path)"
+                == ". The last checkpoint is \(folder.checkpointPath(step: 4)); resume with: lockstep train --resume \(folder.path)"
         )
     }
 
