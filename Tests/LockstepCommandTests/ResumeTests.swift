@@ -79,6 +79,20 @@ extension CommandTests {
             #expect(try await resumed.digest() == Jobs.digest(of: job))
         }
 
+        @Test func onDataThatWereMovedTakesTheirNewPlace() async throws {
+            let (old, new) = (TemporaryFolder(), TemporaryFolder())
+            for folder in [old, new] { try Images.write(seed: 1, training: 480, to: folder.path) }
+            let job = ["--model", "mlp:12-64-3", "--batch", "16", "--epochs", "2", "--microbatches", "4"]
+            let run = try await trainTiny(["--data", "idx:\(old.path)", "--limit", "160"] + job)
+            for name in TemporaryFolder.names(in: old.path) { unlink("\(old.path)/\(name)") }
+            let lost = try await Lockstep.run(["train", "--resume", run], in: folder.path)
+            #expect(lost.code == 1)
+            #expect(lost.errors.contains(old.path))
+            let found = try await Lockstep.run(
+                ["train", "--json", "--workers", "2", "--resume", run, "--data", "idx:\(new.path)"], in: folder.path)
+            #expect(found.code == 0, "\(found.errors)")
+        }
+
         @Test func beforeTheFirstCheckpointBeginsAnew() async throws {
             let killed = try await Lockstep.run(["train", "--workers", "2", "--json"] + Jobs.middling, in: folder.path)
             {

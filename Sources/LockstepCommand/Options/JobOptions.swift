@@ -83,7 +83,8 @@ struct JobOptions: ParsableArguments {
         }
     }
 
-    /// The first option that was given, as the user typed it: none may be where a run is resumed.
+    /// The first option that was given, as the user typed it, of those that may not be where a run is resumed: all but the
+    /// place of its data.
     var firstGiven: String? {
         let given: [(String, Bool)] = [
             ("--model", model != nil), ("--batch", batch != nil), ("--microbatches", microbatches != nil),
@@ -93,7 +94,6 @@ struct JobOptions: ParsableArguments {
             ("--limit", limit != nil),
             ("--checkpoint-every", checkpointEvery != nil), ("--allow-non-finite", allowNonFinite),
             ("--name", name != nil),
-            ("--data", data != nil),
         ]
         return given.first { $0.1 }?.0
     }

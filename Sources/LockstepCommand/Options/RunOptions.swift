@@ -23,8 +23,19 @@ struct RunOptions: ParsableArguments {
             throw TrainingError(
                 .invalidSetting, "\(option) cannot be given with --resume: the run keeps the settings it began with")
         }
-        let (folder, settings) = try RunFolder.open(resume)
+        var (folder, settings) = try RunFolder.open(resume)
+        if let data = job.data { settings.data = try moved(settings.data, to: data) }
         return (folder, settings, try folder.newestCheckpoint(of: settings, tell: tell))
+    }
+
+    /// The data of a resumed run at another place than before: `--data idx:FOLDER` for a folder that was moved.
+    private func moved(_ data: String, to place: String) throws -> String {
+        guard let colon = data.firstIndex(of: ":"), place.hasPrefix(data[...colon]) else {
+            throw TrainingError(
+                .invalidSetting,
+                "--data cannot be given with --resume as '\(place)': the run goes on with the data it began with, '\(data)'")
+        }
+        return place
     }
 
     /// Runs `body`, which says whether the run in `folder` is complete, and turns what it comes to into this process's exit code:
