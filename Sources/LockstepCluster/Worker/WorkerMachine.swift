@@ -78,7 +78,9 @@ package struct WorkerMachine {
     }
 
     /// What to do first.
-    package func start() -> [WorkerAction] { [.note("joining the coordinator at \(coordinator)"), send(.hello(hello))] }
+    package func start() -> [WorkerAction] {
+        [.note("joining the coordinator at \(coordinator)"), send(.hello(hello))]
+    }
 
     /// Something happened at `now`; returns what to do.
     package mutating func handle(_ event: WorkerEvent, now: Duration) -> [WorkerAction] {

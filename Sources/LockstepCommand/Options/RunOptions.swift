@@ -33,7 +33,8 @@ struct RunOptions: ParsableArguments {
         guard let colon = data.firstIndex(of: ":"), place.hasPrefix(data[...colon]) else {
             throw TrainingError(
                 .invalidSetting,
-                "--data cannot be given with --resume as '\(place)': the run goes on with the data it began with, '\(data)'")
+                "--data cannot be given with --resume as '\(place)': the run goes on with the data it began with, '\(data)'"
+            )
         }
         return place
     }

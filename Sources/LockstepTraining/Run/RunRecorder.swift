@@ -48,7 +48,8 @@ public final class RunRecorder {
         let count = schedule.samples(ofStep: step)
         let record = StepRecord(
             step: step + 1, epoch: schedule.epoch(of: step) + 1, loss: lossSum / Double(count), samples: count,
-            throughput: pace.add(samples: count, seconds: last.duration(to: now).seconds), computeSeconds: computeSeconds,
+            throughput: pace.add(samples: count, seconds: last.duration(to: now).seconds),
+            computeSeconds: computeSeconds,
             communicateSeconds: communicateSeconds)
         last = now
         samples += count
