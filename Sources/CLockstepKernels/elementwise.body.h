@@ -26,7 +26,6 @@ LK_INLINE V LK(relu)(V x) { return x <= 0 ? (V)(T)0 : x; }
 
 LK_INLINE V LK(apply_unary)(LKUnary operation, V x, T p, T q) {
     switch (operation) {
-    case LKUnaryCopy: return x;
     case LKUnaryNegate: return -x;
     case LKUnaryAbsolute: return __builtin_elementwise_abs(x);
     case LKUnarySquare: return x * x;
@@ -51,9 +50,6 @@ LK_INLINE V LK(apply_binary)(LKBinary operation, V x, V y, T p, T q) {
     case LKBinaryMultiply: return x * y;
     case LKBinaryDivide: return x / y;
     case LKBinaryPower: return LK(power)(x, y);
-    case LKBinaryMaximum: return x != x ? x : (y <= x ? x : y);
-    case LKBinaryMinimum: return x != x ? x : (y >= x ? x : y);
-    case LKBinaryAddScaled: return x + p * y;
     case LKBinaryAbsoluteGradient: return y > 0 ? x : (y < 0 ? -x : x * y);
     case LKBinarySquareGradient: return (T)2 * x * y;
     case LKBinarySquareRootGradient: return x / ((T)2 * y);
@@ -128,7 +124,6 @@ static void LK(unary)(LKUnary operation, size_t rows, size_t columns, const void
 #define LK_ROW(OPERATION)                                                                                              \
     LK(unary_row)(OPERATION, columns, a + (ptrdiff_t)row * a_row, a_column, out + row * columns, p, q)
     switch (operation) {
-        LK_ROWS(LKUnaryCopy, LK_ROW)
         LK_ROWS(LKUnaryNegate, LK_ROW)
         LK_ROWS(LKUnaryAbsolute, LK_ROW)
         LK_ROWS(LKUnarySquare, LK_ROW)
@@ -158,9 +153,6 @@ static void LK(binary)(LKBinary operation, size_t rows, size_t columns, const vo
         LK_ROWS(LKBinaryMultiply, LK_ROW)
         LK_ROWS(LKBinaryDivide, LK_ROW)
         LK_ROWS(LKBinaryPower, LK_ROW)
-        LK_ROWS(LKBinaryMaximum, LK_ROW)
-        LK_ROWS(LKBinaryMinimum, LK_ROW)
-        LK_ROWS(LKBinaryAddScaled, LK_ROW)
         LK_ROWS(LKBinaryAbsoluteGradient, LK_ROW)
         LK_ROWS(LKBinarySquareGradient, LK_ROW)
         LK_ROWS(LKBinarySquareRootGradient, LK_ROW)

@@ -7,7 +7,6 @@
 
 /// y = f(x). `p` and `q` are the parameters of the functions that have any.
 typedef enum __attribute__((enum_extensibility(closed))) LKUnary : int32_t {
-    LKUnaryCopy,
     LKUnaryNegate,
     LKUnaryAbsolute,
     LKUnarySquare,
@@ -31,10 +30,6 @@ typedef enum __attribute__((enum_extensibility(closed))) LKBinary : int32_t {
     LKBinaryDivide,
     /// x to the power of y
     LKBinaryPower,
-    LKBinaryMaximum,
-    LKBinaryMinimum,
-    /// x + p y
-    LKBinaryAddScaled,
     /// x sign(y), y the input
     LKBinaryAbsoluteGradient,
     /// 2 x y, y the input

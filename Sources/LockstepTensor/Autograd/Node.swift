@@ -26,6 +26,14 @@ package class Node: @unchecked Sendable {
     /// this one knows which.
     func viewNode(_ record: some ViewRecord) -> Node { fatalError("\(type(of: self)) has no views") }
 
+    /// A node for what this one made, or a tensor of the same element type, with a part of it replaced.
+    func assignmentNode(inputs: [Node?], region: Layout, valueShape: [Int]) -> Node {
+        fatalError("\(type(of: self)) has no assignment")
+    }
+
+    /// Whether this is a leaf: where gradients stay instead of being sent on.
+    package var isLeaf: Bool { false }
+
     deinit {
         // Freeing the inputs here one by one would recurse through the whole graph and overflow the stack. Instead, the
         // inputs of every node that is about to go are moved to a list first.
@@ -83,6 +91,10 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
 
     override func viewNode(_ record: some ViewRecord) -> Node { ViewNode<Scalar, _>(input: self, record) }
 
+    override func assignmentNode(inputs: [Node?], region: Layout, valueShape: [Int]) -> Node {
+        AssignmentNode<Scalar>(inputs: inputs, region: region, valueShape: valueShape)
+    }
+
     /// Whether input number `place` wants a gradient.
     final func wants(_ place: Int) -> Bool { inputs[place] != nil }
 
@@ -102,9 +114,6 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
         get { nil }
         set { fatalError("the gradient of a tensor that is not a leaf cannot be set") }
     }
-
-    /// Whether this is a leaf: where gradients stay instead of being sent on.
-    package var isLeaf: Bool { false }
 }
 
 /// A tensor that the user asked the gradient of.

@@ -80,7 +80,7 @@ final class ParameterLeaf: GraphNode<Float>, @unchecked Sendable {
     }
 
     override var isLeaf: Bool { true }
-    override func propagate() {}
+    override func propagate() { home.gradientIsComplete?(slice) }
 
     override func accumulate(_ part: consuming Tensor<Float>) {
         let part = part.contiguous()

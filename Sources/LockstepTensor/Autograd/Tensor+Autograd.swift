@@ -44,7 +44,7 @@ extension Tensor where Scalar: FloatingScalar {
     }
 
     /// Whether the tensor is where a graph begins: a constant, a tensor made with `requiresGrad: true`, a parameter's value.
-    public var isLeaf: Bool { graphNode?.isLeaf ?? true }
+    public var isLeaf: Bool { node?.isLeaf ?? true }
 
     /// The node with its type.
     private var graphNode: GraphNode<Scalar>? {
@@ -77,9 +77,9 @@ extension Tensor {
         mutating get { layout.isContiguous && isKnownUniquelyReferenced(&storage) }
     }
 
-    /// Stops where an in-place change would spoil what backward needs: of a recorded tensor, outside of `noGrad`.
-    func checkInPlace() {
-        guard node != nil, lk_records_gradients() else { return }
+    /// Stops where an in-place change would put a leaf's gradient in doubt: outside of `noGrad`.
+    func checkNotLeaf() {
+        guard let node, node.isLeaf, lk_records_gradients() else { return }
         fatalError("a leaf Variable that requires grad is being used in an in-place operation.")
     }
 }

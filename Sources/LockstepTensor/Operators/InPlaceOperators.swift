@@ -28,7 +28,7 @@ extension Tensor where Scalar: FloatingScalar {
             fatalError("output with shape \(shape) doesn't match the broadcast shape \(common)")
         }
         if records(node, b.node) {
-            if node != nil, isLeaf { checkInPlace() }
+            checkNotLeaf()
             self = recorded(self, b)
         } else if isUniqueAndContiguous {
             Tensor.run(operation, self, b, into: storage.pointer + layout.offset, shape: shape)

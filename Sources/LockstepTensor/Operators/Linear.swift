@@ -36,9 +36,9 @@ public func linear<Scalar: FloatingScalar>(
             "The expanded size of the tensor (\(outputs)) must match the existing size (\(bias.count)) at non-singleton "
                 + "dimension 1.  Target sizes: [\(batch), \(outputs)].  Tensor sizes: \(bias.shape)")
     }
-    let rows = input.reshaped(to: [batch, inputs])
+    let rows = input.rank == 2 ? input : input.reshaped(to: [batch, inputs])
     var result = Tensor<Scalar>(uninitialized: [batch, outputs])
-    BLAS.multiply(MatrixOperand(rows), MatrixOperand(weight.t), into: result.storage.pointer, adding: false)
+    BLAS.multiply(MatrixOperand(rows), MatrixOperand(weight).transposed, into: result.storage.pointer, adding: false)
     if let bias = bias?.contiguous() {
         withExtendedLifetime(bias.storage) {
             lk_add_bias(
@@ -47,10 +47,10 @@ public func linear<Scalar: FloatingScalar>(
     } else if activation == .relu {
         result = result.relu()
     }
-    if records([rows.node, weight.node, bias?.node]) {
+    if records(rows.node, weight.node) || records(bias?.node) {
         result.node = LinearNode(rows, weight, bias, activation == .relu ? result : nil)
     }
-    return result.reshaped(to: input.shape.dropLast() + [outputs])
+    return input.rank == 2 ? result : result.reshaped(to: input.shape.dropLast() + [outputs])
 }
 
 final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
@@ -71,8 +71,9 @@ final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
         let (x, weight) = saved(values)
         let gradient = activated.map { .computed(.reluGradient, gradient, $0) } ?? gradient
         input(2)?.accumulateColumnSums(gradient)
-        input(1)?.accumulateProduct(gradient.t, x)
-        input(0)?.accumulateProduct(gradient, weight)
+        let g = MatrixOperand(gradient)
+        input(1)?.accumulateProduct(g.transposed, MatrixOperand(x))
+        input(0)?.accumulateProduct(g, MatrixOperand(weight))
     }
 
     override func releaseSaved() {

@@ -37,10 +37,13 @@ extension Tensor {
     /// Source: `torch.transpose`.
     public func transposed(_ a: Int, _ b: Int) -> Tensor {
         let (first, second) = (layout.resolve(axis: a), layout.resolve(axis: b))
-        if rank == 0 { return self }
-        var axes = Array(shape.indices)
-        axes.swapAt(first, second)
-        return permuted(axes)
+        if first == second { return self }
+        var (shape, strides) = (layout.shape, layout.strides)
+        shape.swapAt(first, second)
+        strides.swapAt(first, second)
+        return view(
+            Layout(shape: shape, strides: strides, offset: layout.offset),
+            record { _ in TransposeRecord(first: first, second: second) })
     }
 
     /// A matrix with rows and columns exchanged; a vector or a scalar as it is.
@@ -182,6 +185,14 @@ struct PermuteRecord: ViewRecord {
         var inverse = axes
         for (place, axis) in axes.enumerated() { inverse[axis] = place }
         return gradient.permuted(inverse)
+    }
+}
+
+struct TransposeRecord: ViewRecord {
+    let first: Int
+    let second: Int
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
+        gradient.transposed(first, second)
     }
 }
 

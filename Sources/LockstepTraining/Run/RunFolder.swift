@@ -52,13 +52,13 @@ public final class RunFolder {
         guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             let busy = errno == EWOULDBLOCK
             let reason = String(cString: strerror(errno))
-            if lock >= 0 { close(lock) }
+            // All properties are set, so `deinit` closes the descriptor.
             throw TrainingError(
                 .invalidRun, busy ? "\(path) is in use by another process that trains it" : "\(path): \(reason)")
         }
     }
 
-    deinit { close(lock) }
+    deinit { if lock >= 0 { close(lock) } }
 
     /// The file of settings.
     public var settingsPath: String { "\(path)/settings.json" }
@@ -103,10 +103,11 @@ public final class RunFolder {
     /// Nil where none was written. Throws where some were, but none of them can be used.
     public func newestCheckpoint(of settings: RunSettings, tell: (String) -> Void) throws -> Checkpoint? {
         let steps = try checkpointSteps()
-        for step in steps.reversed() {
+        for (index, step) in steps.enumerated().reversed() {
             do {
                 let checkpoint = try Checkpoint(contentsOf: checkpointPath(step: step))
-                let differences = try checkpoint.settings().differences(from: settings)
+                // A worker that wrote it was not told where this host keeps its data.
+                let differences = try checkpoint.settings().shared.differences(from: settings.shared)
                 guard differences.isEmpty else {
                     throw TrainingError(
                         .mismatch,
@@ -115,17 +116,32 @@ public final class RunFolder {
                 }
                 return checkpoint
             } catch {
-                tell("\(error); the checkpoint before it is used")
+                if index == 0 {
+                    throw TrainingError(
+                        .invalidRun,
+                        "none of the \(steps.count) checkpoints in \(path) can be used; the oldest: \(error)")
+                }
+                tell("\(error); the checkpoint before it is tried")
             }
         }
-        if steps.isEmpty { return nil }
-        throw TrainingError(.invalidRun, "none of the \(steps.count) checkpoints in \(path) can be used")
+        return nil
     }
 
-    /// What an error that ends the run adds, so that the user knows what is left of it.
+    /// What an error that ends the run adds, so that the user knows what is left of it: nothing before its first step.
     public func resumeAdvice() -> String {
-        guard let step = try? checkpointSteps().last else { return "; no checkpoint had been written yet" }
-        return "; the last checkpoint is \(checkpointPath(step: step)), resume with: lockstep train --resume \(path)"
+        guard hasBegun else { return "" }
+        guard let step = try? checkpointSteps().last else { return ". No checkpoint had been written yet" }
+        return ". The last checkpoint is \(checkpointPath(step: step)); resume with: lockstep train --resume \(path)"
+    }
+
+    /// Whether there is more in the folder than settings.
+    private var hasBegun: Bool { access(metricsPath, F_OK) == 0 }
+
+    /// Removes the folder of a run that could not begin, so that a slip of the user's leaves nothing behind.
+    public func removeUnlessBegun() {
+        if hasBegun { return }
+        unlink(settingsPath)
+        rmdir(path)
     }
 
     @discardableResult

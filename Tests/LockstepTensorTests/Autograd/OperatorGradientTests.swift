@@ -160,6 +160,24 @@ import Testing
         checkGradients(of: "mean of axes", shapes: [[2, 3, 4]]) { $0[0].mean(axes: [-1, 1], keepAxis: true) }
     }
 
+    @Test func assignmentToAPart() {
+        checkGradients(of: "assigned row", shapes: [[3, 4], [4]]) { inputs in
+            var result = inputs[0] * 2
+            result[1] = inputs[1]
+            return result * inputs[0]
+        }
+        checkGradients(of: "number assigned to columns", shapes: [[3, 4], []]) { inputs in
+            var result = Tensor<Double>.ones([3, 4])
+            result[.all, 1...2] = inputs[1]
+            return result * inputs[0]
+        }
+        checkGradients(of: "fill", shapes: [[3]]) { inputs in
+            var result = inputs[0] * 2
+            result.fill(3)
+            return result * inputs[0]
+        }
+    }
+
     @Test func deepExpression() {
         checkGradients(of: "a small network", shapes: [[4, 3], [5, 3], [5], [2, 5]]) { inputs in
             let hidden = linear(inputs[0], inputs[1], inputs[2]).tanh()

@@ -59,7 +59,7 @@ import Testing
 
     @Test func unary() {
         func check<Scalar: FloatingScalar>(_ type: Scalar.Type, _ size: Int) {
-            for raw in LKUnary.copy.rawValue...LKUnary.power.rawValue {
+            for raw in LKUnary.negate.rawValue...LKUnary.power.rawValue {
                 guard let operation = LKUnary(rawValue: raw) else { continue }
                 expectSameBits("unary \(raw)", type, size: size) { kind, inputs, output in
                     lk_unary(kind, operation, 1, size, inputs[0], 0, 1, output, 0.5, 2)
