@@ -81,7 +81,11 @@ extension Tensor {
         get {
             view(
                 layout.slice(indices),
-                record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).slice(indices)) })
+                record {
+                    SliceRecord(
+                        operationName: indices.last is Int ? "SelectBackward0" : "SliceBackward0", shape: $0.shape,
+                        region: Layout(contiguous: $0.shape).slice(indices))
+                })
         }
         set {
             checkNotLeaf()
@@ -137,6 +141,13 @@ final class AssignmentNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecke
         var rest = dense
         rest.write(Tensor(0).expanded(to: region.shape), at: region)
         send(rest, to: 0)
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        send(EmbedRecord(region: region).undo(gradient).summed(to: valueShape), to: 1)
+        var replaced = Tensor<Bool>.zeros(gradient.shape)
+        replaced.write(Tensor<Bool>(true).expanded(to: region.shape), at: region)
+        send(gradient.replacing(with: 0, where: replaced), to: 0)
     }
 }
 

@@ -76,6 +76,18 @@ final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
         input(0)?.accumulateProduct(g, MatrixOperand(weight))
     }
 
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (x, weight) = saved(values)
+        let gradient = activated.map { gradient.replacing(with: 0, where: !($0 .> 0)) } ?? gradient
+        send(gradient.sum(axis: 0), to: 2)
+        send(gradient.t.matmul(asInput(0, x)), to: 1)
+        send(gradient.matmul(asInput(1, weight)), to: 0)
+    }
+
+    override var operationName: String {
+        activated != nil ? "ReluBackward0" : inputs[2] == nil ? "MmBackward0" : "AddmmBackward0"
+    }
+
     override func releaseSaved() {
         values = nil
         activated = nil

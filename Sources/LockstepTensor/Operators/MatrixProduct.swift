@@ -100,6 +100,12 @@ final class ProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked S
         input(1)?.accumulateProduct(MatrixOperand(a).transposed, g)
     }
 
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (a, b) = saved(values)
+        send(gradient.matmul(asInput(1, b).t), to: 0)
+        send(asInput(0, a).t.matmul(gradient), to: 1)
+    }
+
     override func releaseSaved() { values = nil }
 }
 
@@ -117,6 +123,12 @@ final class BatchedProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unch
         let (a, b) = saved(values)
         send(gradient.multipliedInBatches(by: b.transposed(-1, -2)), to: 0)
         send(a.transposed(-1, -2).multipliedInBatches(by: gradient), to: 1)
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (a, b) = saved(values)
+        send(gradient.multipliedInBatches(by: asInput(1, b).transposed(-1, -2)), to: 0)
+        send(asInput(0, a).transposed(-1, -2).multipliedInBatches(by: gradient), to: 1)
     }
 
     override func releaseSaved() { values = nil }

@@ -29,6 +29,7 @@ import Testing
         UnaryCase(testDescription: "pow 2.5", range: 0.5...3) { $0.pow(2.5) },
         UnaryCase(testDescription: "pow -1", range: 0.5...3) { $0.pow(-1) },
         UnaryCase(testDescription: "pow 0") { $0.pow(0) },
+        UnaryCase(testDescription: "pow 0.5", range: 0.5...3) { $0.pow(0.5) },
         UnaryCase(testDescription: "number + x") { 3 + $0 },
         UnaryCase(testDescription: "x - number") { $0 - 3 },
         UnaryCase(testDescription: "number - x") { 3 - $0 },
