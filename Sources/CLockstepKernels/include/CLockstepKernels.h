@@ -6,6 +6,7 @@
 // taken at run time. All variants give the same bits: sums run over a fixed number of lanes in a fixed order, and no
 // multiplication is contracted with an addition.
 
+#include "LKAdaptive.h"
 #include "LKDispatch.h"
 #include "LKElementwise.h"
 #include "LKInteger.h"
