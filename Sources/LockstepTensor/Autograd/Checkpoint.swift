@@ -120,4 +120,5 @@ final class CheckpointNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecke
     }
 
     override func releaseSaved() { values = nil }
+    override var operationName: String { "CheckpointFunctionBackward" }
 }
