@@ -16,7 +16,9 @@ import Testing
 
     @Test func anUnknownNameListsTheValidOnes() {
         let error = #expect(throws: OptimizerError.self) { try OptimizerSettings(name: "lion") }
-        #expect(error?.description == "unknown optimizer 'lion'; valid are sgd, adam, adamw, adagrad, rmsprop, adadelta, nadam, lamb")
+        #expect(
+            error?.description
+                == "unknown optimizer 'lion'; valid are sgd, adam, adamw, adagrad, rmsprop, adadelta, nadam, lamb")
     }
 
     @Test func anOptionThatTheOptimizerLacksIsNamed() {

@@ -22,9 +22,9 @@ struct JobOptions: ParsableArguments {
     var epochs: Int?
     @Option(help: "The update rule: \(OptimizerSettings.names.joined(separator: ", ")). (default: adam)")
     var optimizer: String?
-    @Option(help: "The learning rate. (default: 0.001)")
+    @Option(help: "The learning rate. (default: PyTorch's of the optimizer, 0.001 for sgd and adam)")
     var lr: Double?
-    @Option(help: "SGD's momentum. (default: 0)")
+    @Option(help: "The momentum of sgd and rmsprop. (default: 0)")
     var momentum: Double?
     @Option(help: "SGD's dampening of the momentum. (default: 0)")
     var dampening: Double?
@@ -32,10 +32,22 @@ struct JobOptions: ParsableArguments {
     var weightDecay: Double?
     @Flag(help: "SGD with Nesterov's momentum.")
     var nesterov = false
-    @Option(help: "Adam's and AdamW's decay rates of the moments. (default: 0.9,0.999)")
+    @Option(help: "The decay rates of the moments of adam, adamw, nadam and lamb. (default: 0.9,0.999)")
     var betas: NumberList?
-    @Option(help: "Adam's and AdamW's guard against division by zero. (default: 1e-8)")
+    @Option(help: "The guard against division by zero of all but sgd. (default: PyTorch's, 1e-8 for adam)")
     var eps: Double?
+    @Option(help: "The decay rate of rmsprop's averages. (default: 0.99)")
+    var alpha: Double?
+    @Flag(help: "Scale rmsprop's gradients by their variance.")
+    var centered = false
+    @Option(help: "The decay rate of adadelta's averages. (default: 0.9)")
+    var rho: Double?
+    @Option(help: "How fast adagrad's learning rate falls. (default: 0)")
+    var lrDecay: Double?
+    @Option(help: "Where adagrad's sums start. (default: 0)")
+    var initialAccumulatorValue: Double?
+    @Option(help: "How fast nadam's momentum grows. (default: 0.004)")
+    var momentumDecay: Double?
     @Option(help: "What initial weights and the order of the samples are drawn from. (default: 0)")
     var seed: UInt64?
     @Option(help: "Train on the first so many samples only.")
@@ -57,7 +69,9 @@ struct JobOptions: ParsableArguments {
             epochs: epochs ?? 10,
             optimizer: OptimizerSettings(
                 name: optimizer ?? "adam", learningRate: lr, momentum: momentum, dampening: dampening,
-                weightDecay: weightDecay, nesterov: nesterov ? true : nil, betas: betas?.numbers, eps: eps),
+                weightDecay: weightDecay, nesterov: nesterov ? true : nil, betas: betas?.numbers, eps: eps,
+                alpha: alpha, centered: centered ? true : nil, rho: rho, learningRateDecay: lrDecay,
+                initialAccumulatorValue: initialAccumulatorValue, momentumDecay: momentumDecay),
             seed: seed ?? 0, limit: limit, checkpointEvery: checkpointEvery, continuesWhenNotFinite: allowNonFinite)
     }
 
@@ -67,7 +81,10 @@ struct JobOptions: ParsableArguments {
             ("--model", model != nil), ("--batch", batch != nil), ("--microbatches", microbatches != nil),
             ("--epochs", epochs != nil), ("--optimizer", optimizer != nil), ("--lr", lr != nil),
             ("--momentum", momentum != nil), ("--dampening", dampening != nil), ("--weight-decay", weightDecay != nil),
-            ("--nesterov", nesterov), ("--betas", betas != nil), ("--eps", eps != nil), ("--seed", seed != nil),
+            ("--nesterov", nesterov), ("--betas", betas != nil), ("--eps", eps != nil), ("--alpha", alpha != nil),
+            ("--centered", centered), ("--rho", rho != nil), ("--lr-decay", lrDecay != nil),
+            ("--initial-accumulator-value", initialAccumulatorValue != nil),
+            ("--momentum-decay", momentumDecay != nil), ("--seed", seed != nil),
             ("--limit", limit != nil),
             ("--checkpoint-every", checkpointEvery != nil), ("--allow-non-finite", allowNonFinite),
             ("--name", name != nil),

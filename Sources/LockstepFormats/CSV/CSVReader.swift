@@ -49,7 +49,9 @@ struct CSVReader {
     }
 
     private func text(_ field: ArraySlice<UInt8>, _ line: Int) throws -> String {
-        guard let text = String(validating: field, as: UTF8.self) else { throw error(line, "holds bytes that are not UTF-8") }
+        guard let text = String(validating: field, as: UTF8.self) else {
+            throw error(line, "holds bytes that are not UTF-8")
+        }
         return text
     }
 

@@ -135,7 +135,8 @@ extension StoredType {
             }
             if let large {
                 throw ElementProblem(
-                    place: large.place, problem: "is \(large.value), expected at most \(Int64.max): it is read as Int64")
+                    place: large.place, problem: "is \(large.value), expected at most \(Int64.max): it is read as Int64"
+                )
             }
         case .float16: each(UInt16.self) { Float(Float16(bitPattern: $0)) }
         case .bfloat16: each(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
@@ -152,7 +153,9 @@ extension StoredType {
     /// Source: P. Micikevicius and others, "FP8 formats for deep learning", arXiv 2209.05433; ml_dtypes for the FNUZ types; the Open
     /// Compute Project's MX specification for E8M0.
     private func float8(_ bits: UInt8) -> Float {
-        if self == .float8E8M0 { return bits == 0xFF ? .nan : Float(sign: .plus, exponent: Int(bits) - 127, significand: 1) }
+        if self == .float8E8M0 {
+            return bits == 0xFF ? .nan : Float(sign: .plus, exponent: Int(bits) - 127, significand: 1)
+        }
         let (fractionBits, bias) =
             switch self {
             case .float8E4M3: (3, 7)

@@ -50,11 +50,13 @@ extension NPYHeader {
     }
 
     /// Reads and checks the header of `size` bytes, of which `read` gives those from an offset on.
-    init(file: String, size: Int, read: (_ offset: Int, _ buffer: UnsafeMutableRawBufferPointer) throws -> Void) throws {
+    init(file: String, size: Int, read: (_ offset: Int, _ buffer: UnsafeMutableRawBufferPointer) throws -> Void) throws
+    {
         func bytes(_ count: Int, at offset: Int) throws -> [UInt8] {
             guard count <= size - offset else {
                 throw FormatError(
-                    file: file, place: "byte \(size)", problem: "ends here, expected \(count + offset - size) more bytes",
+                    file: file, place: "byte \(size)",
+                    problem: "ends here, expected \(count + offset - size) more bytes",
                     remedy: "The file is cut off or no .npy file: copy or write it again")
             }
             var bytes = [UInt8](repeating: 0, count: count)
@@ -172,7 +174,9 @@ struct PythonScanner {
         let start = position + 1
         guard let end = bytes[start...].firstIndex(of: quote) else { throw error("a string is not closed") }
         position = end + 1
-        guard let text = String(validating: bytes[start..<end], as: UTF8.self) else { throw error("a string is not UTF-8") }
+        guard let text = String(validating: bytes[start..<end], as: UTF8.self) else {
+            throw error("a string is not UTF-8")
+        }
         return text
     }
 
@@ -203,7 +207,9 @@ struct PythonScanner {
         skipSpace()
         let digits = bytes[position...].prefix { 0x30...0x39 ~= $0 }
         guard !digits.isEmpty else { throw error("expected a non-negative integer") }
-        guard let value = Int(String(decoding: digits, as: UTF8.self)) else { throw error("a number does not fit 64 bits") }
+        guard let value = Int(String(decoding: digits, as: UTF8.self)) else {
+            throw error("a number does not fit 64 bits")
+        }
         position = digits.endIndex
         _ = skip("L")  // Python 2 wrote it behind long integers.
         return value

@@ -34,7 +34,9 @@ public struct NPZ: Sendable {
                         remedy: "Give an archive that numpy.savez has written")
                 }
                 let bytes = try archive.content(of: entry)
-                return (String(entry.name.dropLast(4)), try NPY(parsing: bytes, name: "\(path), '\(entry.name)'").tensor)
+                return (
+                    String(entry.name.dropLast(4)), try NPY(parsing: bytes, name: "\(path), '\(entry.name)'").tensor
+                )
             })
     }
 

@@ -42,7 +42,9 @@ final class ZipArchive {
             guard room >= 0 else { throw error(start, "the members are larger than the file") }
             entries.append(entry)
         }
-        guard place == directory.count else { throw error(start + place, "the directory is longer than its \(count) entries") }
+        guard place == directory.count else {
+            throw error(start + place, "the directory is longer than its \(count) entries")
+        }
     }
 
     /// The bytes of a member. Throws where they are damaged.
@@ -118,7 +120,9 @@ final class ZipArchive {
         let extraStart = nameStart + nameLength
         try readLargeSizes(&entry, Record(Array(directory[extraStart..<extraStart + extraLength])), here)
         // Deflate stores at best 1032 bytes in one (https://zlib.net/zlib_tech.html).
-        let largest = entry.isDeflated ? entry.compressedSize.multipliedReportingOverflow(by: 1032) : (entry.compressedSize, false)
+        let largest =
+            entry.isDeflated
+            ? entry.compressedSize.multipliedReportingOverflow(by: 1032) : (entry.compressedSize, false)
         guard entry.compressedSize <= file.size, entry.offset <= file.size, !largest.1,
             entry.isDeflated ? entry.size <= largest.0 : entry.size == largest.0
         else {
@@ -137,7 +141,8 @@ final class ZipArchive {
             guard place + 4 + length <= extra.bytes.count else { throw error(here, "an extra field is cut off") }
             if kind == 1 {
                 var next = place + 4
-                for field in [\Entry.size, \Entry.compressedSize, \Entry.offset] where entry[keyPath: field] == 0xFFFF_FFFF {
+                for field in [\Entry.size, \Entry.compressedSize, \Entry.offset]
+                where entry[keyPath: field] == 0xFFFF_FFFF {
                     guard next + 8 <= place + 4 + length else { throw error(here, "a zip64 field is cut off") }
                     entry[keyPath: field] = try number(extra.u64(next), "a size of '\(entry.name)'")
                     next += 8
