@@ -54,7 +54,7 @@ let package = Package(
         module("LockstepNN", ["LockstepTensor"]),
         module("LockstepOptim", ["LockstepTensor"]),
         module("LockstepData", ["LockstepTensor", "LockstepFormats", "CZlib"]),
-        module("LockstepFormats", ["LockstepTensor", "CCrypto"]),
+        module("LockstepFormats", ["LockstepTensor", "CCrypto", "CZlib"]),
         // Messages.
         module("LockstepWire", ["CLockstepWire"]),
         module("LockstepTransport", ["LockstepWire", "CZeroMQ"]),

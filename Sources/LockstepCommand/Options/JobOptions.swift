@@ -23,9 +23,11 @@ struct JobOptions: ParsableArguments {
     var epochs: Int?
     @Option(help: "The update rule: \(OptimizerSettings.names.joined(separator: ", ")). (default: adam)")
     var optimizer: String?
-    @Option(parsing: .unconditional, help: "The learning rate. (default: 0.001)")
+    @Option(
+        parsing: .unconditional,
+        help: "The learning rate. (default: PyTorch's of the optimizer, 0.001 for sgd and adam)")
     var lr: Double?
-    @Option(parsing: .unconditional, help: "SGD's momentum. (default: 0)")
+    @Option(parsing: .unconditional, help: "The momentum of sgd and rmsprop. (default: 0)")
     var momentum: Double?
     @Option(parsing: .unconditional, help: "SGD's dampening of the momentum. (default: 0)")
     var dampening: Double?
@@ -33,10 +35,26 @@ struct JobOptions: ParsableArguments {
     var weightDecay: Double?
     @Flag(help: "SGD with Nesterov's momentum.")
     var nesterov = false
-    @Option(parsing: .unconditional, help: "Adam's and AdamW's decay rates of the moments. (default: 0.9,0.999)")
+    @Option(
+        parsing: .unconditional,
+        help: "The decay rates of the moments of adam, adamw, nadam and lamb. (default: 0.9,0.999)")
     var betas: NumberList?
-    @Option(parsing: .unconditional, help: "Adam's and AdamW's guard against division by zero. (default: 1e-8)")
+    @Option(
+        parsing: .unconditional,
+        help: "The guard against division by zero of all but sgd. (default: PyTorch's, 1e-8 for adam)")
     var eps: Double?
+    @Option(parsing: .unconditional, help: "The decay rate of rmsprop's averages. (default: 0.99)")
+    var alpha: Double?
+    @Flag(help: "Scale rmsprop's gradients by their variance.")
+    var centered = false
+    @Option(parsing: .unconditional, help: "The decay rate of adadelta's averages. (default: 0.9)")
+    var rho: Double?
+    @Option(parsing: .unconditional, help: "How fast adagrad's learning rate falls. (default: 0)")
+    var lrDecay: Double?
+    @Option(parsing: .unconditional, help: "Where adagrad's sums start. (default: 0)")
+    var initialAccumulatorValue: Double?
+    @Option(parsing: .unconditional, help: "How fast nadam's momentum grows. (default: 0.004)")
+    var momentumDecay: Double?
     @Option(
         parsing: .unconditional, help: "What initial weights and the order of the samples are drawn from. (default: 0)")
     var seed: UInt64?
@@ -66,7 +84,9 @@ struct JobOptions: ParsableArguments {
         do {
             return try OptimizerSettings(
                 name: name, learningRate: lr, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
-                nesterov: nesterov ? true : nil, betas: betas?.numbers, eps: eps)
+                nesterov: nesterov ? true : nil, betas: betas?.numbers, eps: eps, alpha: alpha,
+                centered: centered ? true : nil, rho: rho, learningRateDecay: lrDecay,
+                initialAccumulatorValue: initialAccumulatorValue, momentumDecay: momentumDecay)
         } catch {
             throw TrainingError(.invalidSetting, JobOptions.explain(error, optimizer: name))
         }
@@ -76,11 +96,17 @@ struct JobOptions: ParsableArguments {
     private static func explain(_ error: OptimizerError, optimizer name: String) -> String {
         switch error {
         case .unknownOption(_, let option, let valid):
-            let flags = valid.map { $0 == "learningRate" ? "--lr" : $0 == "weightDecay" ? "--weight-decay" : "--\($0)" }
-            return "--\(option) cannot be given with --optimizer \(name), which has \(flags.joined(separator: ", "))"
+            let flags = valid.map(flag(of:)).joined(separator: ", ")
+            return "\(flag(of: option)) cannot be given with --optimizer \(name), which has \(flags)"
         case .invalidSetting(let problem): return "--optimizer \(name): \(problem)"
         case .unknownName, .invalidState: return error.description
         }
+    }
+
+    /// The command line's name of a setting: `--lr-decay` of `learningRateDecay`.
+    private static func flag(of setting: String) -> String {
+        let name = setting.hasPrefix("learningRate") ? "lr" + setting.dropFirst("learningRate".count) : setting
+        return "--" + name.reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
     }
 
     /// The first option that was given, as the user typed it, of those that may not be where a run is resumed: all but the
@@ -90,7 +116,10 @@ struct JobOptions: ParsableArguments {
             ("--model", model != nil), ("--batch", batch != nil), ("--microbatches", microbatches != nil),
             ("--epochs", epochs != nil), ("--optimizer", optimizer != nil), ("--lr", lr != nil),
             ("--momentum", momentum != nil), ("--dampening", dampening != nil), ("--weight-decay", weightDecay != nil),
-            ("--nesterov", nesterov), ("--betas", betas != nil), ("--eps", eps != nil), ("--seed", seed != nil),
+            ("--nesterov", nesterov), ("--betas", betas != nil), ("--eps", eps != nil), ("--alpha", alpha != nil),
+            ("--centered", centered), ("--rho", rho != nil), ("--lr-decay", lrDecay != nil),
+            ("--initial-accumulator-value", initialAccumulatorValue != nil),
+            ("--momentum-decay", momentumDecay != nil), ("--seed", seed != nil),
             ("--limit", limit != nil),
             ("--checkpoint-every", checkpointEvery != nil), ("--allow-non-finite", allowNonFinite),
             ("--name", name != nil),

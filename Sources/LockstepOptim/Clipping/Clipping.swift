@@ -33,7 +33,8 @@ public func clipGradientNorm(
     }
     if errorIfNonFinite && !norm.isFinite {
         fatalError(
-            "The total norm of order \(normType) for gradients from `parameters` is non-finite, so it cannot be clipped.")
+            "The total norm of order \(normType) for gradients from `parameters` is non-finite, so it cannot be clipped."
+        )
     }
     let factor = Float(maxNorm / (norm + 1e-6))
     // Not `factor < 1`: a NaN has to reach the gradients, so that the fault shows.

@@ -67,7 +67,8 @@ public final class PlateauScheduler {
     public var state: State {
         get {
             State(
-                best: best.isFinite ? best : nil, badSteps: badSteps, cooldown: cooldownLeft, learningRates: optimizer.learningRates)
+                best: best.isFinite ? best : nil, badSteps: badSteps, cooldown: cooldownLeft,
+                learningRates: optimizer.learningRates)
         }
         set {
             (best, badSteps, cooldownLeft) = (newValue.best ?? none, newValue.badSteps, newValue.cooldown)
