@@ -11,6 +11,7 @@
 #include "LKMemory.h"
 #include "LKNormalization.h"
 #include "LKOptim.h"
+#include "LKRecurrence.h"
 #include "LKReduction.h"
 #include "LKSoftmax.h"
 #include "LKTable.h"
