@@ -25,10 +25,12 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-// Vectors are passed by value between functions that are always inlined, so no calling convention is involved.
+// Vectors are passed by value only between functions of one file and variant, so it does not matter by which convention.
 #pragma clang diagnostic ignored "-Wpsabi"
 
 #define LK_INLINE static inline __attribute__((always_inline))
+/// For functions so long that a call costs nothing beside them, while a copy in every loop would take long to compile.
+#define LK_CALLED static __attribute__((noinline, unused))
 
 /// The variant in use; written at start and by `lk_force_variant` alone.
 extern _Atomic int32_t lk_current_variant;

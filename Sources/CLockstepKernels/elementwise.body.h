@@ -1,9 +1,10 @@
 // Element-wise kernels; included once per variant and type, see dispatch.h.
 
 #include "math.body.h"
+#include "special.body.h"
 
 /// x to the power of y, lane by lane in the C library: the same in every variant.
-LK_INLINE V LK(power)(V x, V y) {
+LK_CALLED V LK(power)(V x, V y) {
     T base[LANES], exponent[LANES];
     LK(store)(base, x);
     LK(store)(exponent, y);
@@ -18,51 +19,25 @@ LK_INLINE V LK(power_constant)(V x, T p) {
     if (p == 1) return x;
     if (p == 0) return (V)(T)1;
     if (p == -1) return (T)1 / x;
+    if (p == (T)0.5) return __builtin_elementwise_sqrt(x);
+    if (p == (T)-0.5) return (T)1 / __builtin_elementwise_sqrt(x);
     return LK(power)(x, (V)p);
 }
 
-/// max(x, 0) that passes NaN on.
-LK_INLINE V LK(relu)(V x) { return x <= 0 ? (V)(T)0 : x; }
+#include "activations.body.h"
 
 LK_INLINE V LK(apply_unary)(LKUnary operation, V x, T p, T q) {
-    switch (operation) {
-    case LKUnaryCopy: return x;
-    case LKUnaryNegate: return -x;
-    case LKUnaryAbsolute: return __builtin_elementwise_abs(x);
-    case LKUnarySquare: return x * x;
-    case LKUnarySquareRoot: return __builtin_elementwise_sqrt(x);
-    case LKUnaryExponential: return LK(exp)(x);
-    case LKUnaryLogarithm: return LK(log)(x);
-    case LKUnarySigmoid: return (T)1 / ((T)1 + LK(exp)(-x));
-    case LKUnaryTanh: return LK(tanh)(x);
-    case LKUnaryRelu: return LK(relu)(x);
-    case LKUnaryClamp: {
-        V low = x < p ? (V)p : x;
-        return low > q ? (V)q : low;
-    }
-    case LKUnaryPower: return LK(power_constant)(x, p);
-    }
+#define LK_CASE(name, ...)                                                                                             \
+    case LKUnary##name: return __VA_ARGS__;
+    switch (operation) { LK_UNARY_OPERATIONS(LK_CASE) }
+#undef LK_CASE
 }
 
 LK_INLINE V LK(apply_binary)(LKBinary operation, V x, V y, T p, T q) {
-    switch (operation) {
-    case LKBinaryAdd: return x + y;
-    case LKBinarySubtract: return x - y;
-    case LKBinaryMultiply: return x * y;
-    case LKBinaryDivide: return x / y;
-    case LKBinaryPower: return LK(power)(x, y);
-    case LKBinaryMaximum: return x != x ? x : (y <= x ? x : y);
-    case LKBinaryMinimum: return x != x ? x : (y >= x ? x : y);
-    case LKBinaryAddScaled: return x + p * y;
-    case LKBinaryAbsoluteGradient: return y > 0 ? x : (y < 0 ? -x : x * y);
-    case LKBinarySquareGradient: return (T)2 * x * y;
-    case LKBinarySquareRootGradient: return x / ((T)2 * y);
-    case LKBinarySigmoidGradient: return x * (y * ((T)1 - y));
-    case LKBinaryTanhGradient: return x * ((T)1 - y * y);
-    case LKBinaryReluGradient: return y > 0 ? x : (V)(T)0;
-    case LKBinaryClampGradient: return y < p ? (V)(T)0 : (y > q ? (V)(T)0 : x);
-    case LKBinaryPowerGradient: return p == 0 ? (V)(T)0 : x * (p * LK(power_constant)(y, p - 1));
-    }
+#define LK_CASE(name, ...)                                                                                             \
+    case LKBinary##name: return __VA_ARGS__;
+    switch (operation) { LK_BINARY_OPERATIONS(LK_CASE) }
+#undef LK_CASE
 }
 
 LK_INLINE void LK(unary_row)(LKUnary operation, size_t n, const T *a, ptrdiff_t step, T *out, T p, T q) {
@@ -116,32 +91,18 @@ LK_INLINE void LK(binary_row)(LKBinary operation, size_t n, const T *a, ptrdiff_
 }
 
 // The operation is switched over once, outside the loops, so that each loop is compiled for one operation.
-#define LK_ROWS(OPERATION, ROW)                                                                                        \
-    case OPERATION:                                                                                                    \
-        for (size_t row = 0; row < rows; row++) ROW(OPERATION);                                                        \
-        break;
 
 static void LK(unary)(LKUnary operation, size_t rows, size_t columns, const void *input, ptrdiff_t a_row,
                       ptrdiff_t a_column, void *output, double parameter_p, double parameter_q) {
     const T *a = input;
     T *out = output, p = (T)parameter_p, q = (T)parameter_q;
-#define LK_ROW(OPERATION)                                                                                              \
-    LK(unary_row)(OPERATION, columns, a + (ptrdiff_t)row * a_row, a_column, out + row * columns, p, q)
-    switch (operation) {
-        LK_ROWS(LKUnaryCopy, LK_ROW)
-        LK_ROWS(LKUnaryNegate, LK_ROW)
-        LK_ROWS(LKUnaryAbsolute, LK_ROW)
-        LK_ROWS(LKUnarySquare, LK_ROW)
-        LK_ROWS(LKUnarySquareRoot, LK_ROW)
-        LK_ROWS(LKUnaryExponential, LK_ROW)
-        LK_ROWS(LKUnaryLogarithm, LK_ROW)
-        LK_ROWS(LKUnarySigmoid, LK_ROW)
-        LK_ROWS(LKUnaryTanh, LK_ROW)
-        LK_ROWS(LKUnaryRelu, LK_ROW)
-        LK_ROWS(LKUnaryClamp, LK_ROW)
-        LK_ROWS(LKUnaryPower, LK_ROW)
-    }
-#undef LK_ROW
+#define LK_CASE(name, ...)                                                                                             \
+    case LKUnary##name:                                                                                                \
+        for (size_t row = 0; row < rows; row++)                                                                        \
+            LK(unary_row)(LKUnary##name, columns, a + (ptrdiff_t)row * a_row, a_column, out + row * columns, p, q);    \
+        break;
+    switch (operation) { LK_UNARY_OPERATIONS(LK_CASE) }
+#undef LK_CASE
 }
 
 static void LK(binary)(LKBinary operation, size_t rows, size_t columns, const void *left, ptrdiff_t a_row,
@@ -149,31 +110,15 @@ static void LK(binary)(LKBinary operation, size_t rows, size_t columns, const vo
                        double parameter_p, double parameter_q) {
     const T *a = left, *b = right;
     T *out = output, p = (T)parameter_p, q = (T)parameter_q;
-#define LK_ROW(OPERATION)                                                                                              \
-    LK(binary_row)(OPERATION, columns, a + (ptrdiff_t)row * a_row, a_column, b + (ptrdiff_t)row * b_row, b_column,     \
-                   out + row * columns, p, q)
-    switch (operation) {
-        LK_ROWS(LKBinaryAdd, LK_ROW)
-        LK_ROWS(LKBinarySubtract, LK_ROW)
-        LK_ROWS(LKBinaryMultiply, LK_ROW)
-        LK_ROWS(LKBinaryDivide, LK_ROW)
-        LK_ROWS(LKBinaryPower, LK_ROW)
-        LK_ROWS(LKBinaryMaximum, LK_ROW)
-        LK_ROWS(LKBinaryMinimum, LK_ROW)
-        LK_ROWS(LKBinaryAddScaled, LK_ROW)
-        LK_ROWS(LKBinaryAbsoluteGradient, LK_ROW)
-        LK_ROWS(LKBinarySquareGradient, LK_ROW)
-        LK_ROWS(LKBinarySquareRootGradient, LK_ROW)
-        LK_ROWS(LKBinarySigmoidGradient, LK_ROW)
-        LK_ROWS(LKBinaryTanhGradient, LK_ROW)
-        LK_ROWS(LKBinaryReluGradient, LK_ROW)
-        LK_ROWS(LKBinaryClampGradient, LK_ROW)
-        LK_ROWS(LKBinaryPowerGradient, LK_ROW)
-    }
-#undef LK_ROW
+#define LK_CASE(name, ...)                                                                                             \
+    case LKBinary##name:                                                                                               \
+        for (size_t row = 0; row < rows; row++)                                                                        \
+            LK(binary_row)(LKBinary##name, columns, a + (ptrdiff_t)row * a_row, a_column, b + (ptrdiff_t)row * b_row,  \
+                           b_column, out + row * columns, p, q);                                                       \
+        break;
+    switch (operation) { LK_BINARY_OPERATIONS(LK_CASE) }
+#undef LK_CASE
 }
-
-#undef LK_ROWS
 
 static void LK(add_bias)(size_t rows, size_t columns, void *values, const void *added, bool relu) {
     T *y = values;

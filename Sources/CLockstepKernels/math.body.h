@@ -1,7 +1,7 @@
-// exp, log and tanh of a vector; included once per variant and type, see dispatch.h.
+// exp, log and tanh of a vector, and what follows from them; included once per variant and type, see dispatch.h.
 //
-// Only +, -, *, / and integer operations are used, so that every variant gives the same bits on every machine. Each is within
-// 2 units in the last place.
+// Only +, -, *, / and integer operations are used, so that every variant gives the same bits on every machine. exp, log and tanh are
+// within 2 units in the last place, the others within 4.
 
 LK_INLINE V LK(from_bits)(B bits) {
     V v;
@@ -129,6 +129,37 @@ LK_INLINE V LK(tanh)(V x) {
     far = x < 0 ? -far : far;
     V result = magnitude < (T)0.625 ? near : far;
     return x != x ? x : result;
+}
+
+/// exp(x) - 1, precise near zero: what rounding did to u = exp(x) is undone by its logarithm (W. Kahan).
+LK_CALLED V LK(expm1)(V x) {
+    V u = LK(exp)(x);
+    V near = u == (T)1 ? x : (u - (T)1) * x / LK(log)(u);
+    return __builtin_elementwise_abs(x) < (T)1 ? near : u - (T)1;
+}
+
+/// log(1 + x), precise near zero: what rounding did to u = 1 + x is undone by the quotient (W. Kahan).
+LK_CALLED V LK(log1p)(V x) {
+    V u = (T)1 + x;
+    V result = u == (T)1 ? x : LK(log)(u) * (x / (u - (T)1));
+    return x == (T)__builtin_inf() ? x : result;
+}
+
+/// exp(x) / 2 for a large x, whose exponential may be just out of range.
+LK_INLINE V LK(half_exp)(V x) {
+    V root = LK(exp)((T)0.5 * x);
+    return (T)0.5 * root * root;
+}
+
+LK_CALLED V LK(sinh)(V x) {
+    V magnitude = __builtin_elementwise_abs(x), e = LK(expm1)(magnitude);
+    V result = magnitude > (T)(LK_IS_F32 ? 80 : 700) ? LK(half_exp)(magnitude) : (T)0.5 * (e + e / (e + (T)1));
+    return __builtin_elementwise_copysign(result, x);
+}
+
+LK_CALLED V LK(cosh)(V x) {
+    V magnitude = __builtin_elementwise_abs(x), e = LK(exp)(magnitude);
+    return magnitude > (T)(LK_IS_F32 ? 80 : 700) ? LK(half_exp)(magnitude) : (T)0.5 * e + (T)0.5 / e;
 }
 
 #undef LK_MANTISSA

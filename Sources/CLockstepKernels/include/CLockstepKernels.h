@@ -8,6 +8,7 @@
 
 #include "LKDispatch.h"
 #include "LKElementwise.h"
+#include "LKInteger.h"
 #include "LKMemory.h"
 #include "LKNormalization.h"
 #include "LKOptim.h"

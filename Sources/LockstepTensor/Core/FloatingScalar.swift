@@ -1,7 +1,7 @@
 import CLockstepKernels
 
 /// A floating-point type that a tensor can compute with: `Float` or `Double`.
-public protocol FloatingScalar: TensorScalar, BinaryFloatingPoint {}
+public protocol FloatingScalar: NumericScalar, BinaryFloatingPoint {}
 
 extension Float: FloatingScalar {}
 extension Double: FloatingScalar {}

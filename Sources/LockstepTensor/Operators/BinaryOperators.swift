@@ -144,9 +144,9 @@ final class PowerNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Se
     override func backward(_ gradient: Tensor<Scalar>) {
         let (base, exponent, result) = saved(values)
         // 0 · x⁻¹ would be NaN at x = 0 and x⁰ ln x would be at 0⁰; both derivatives are 0 there.
-        let slope = (exponent * base.pow(exponent - 1)).replacing(with: 0, where: exponent .== Tensor(0))
+        let slope = (exponent * base.pow(exponent - 1)).replacing(with: 0, where: exponent .== 0)
         sendToA(gradient * slope)
-        let growth = (result * base.log()).replacing(with: 0, where: base .== Tensor(0))
+        let growth = (result * base.log()).replacing(with: 0, where: (base .== 0) .& (exponent .>= 0))
         sendToB(gradient * growth)
     }
 

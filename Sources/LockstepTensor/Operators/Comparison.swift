@@ -78,11 +78,3 @@ extension DType {
         }
     }
 }
-
-extension Tensor<Bool> {
-    /// How many elements are true.
-    public var countTrue: Int { withUnsafeElements { $0.reduce(0) { $0 + ($1 ? 1 : 0) } } }
-
-    /// The elements negated.
-    public static prefix func ! (mask: Tensor) -> Tensor { mask .== Tensor(false) }
-}

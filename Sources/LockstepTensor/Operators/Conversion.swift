@@ -16,7 +16,33 @@ extension Tensor {
     }
 }
 
+extension Tensor {
+    /// The elements converted to another type; see `init(converting:)`. `x.to(Double.self)` is PyTorch's `x.to(torch.float64)`.
+    ///
+    /// Source: `torch.Tensor.to`.
+    public func to<Other: TensorScalar>(_ type: Other.Type) -> Tensor<Other> { Tensor<Other>(converting: self) }
+
+    /// This tensor as a result of its own. Copying the memory waits until one of the two is changed.
+    ///
+    /// Source: `torch.clone`.
+    public func clone() -> Tensor { self }
+}
+
 extension Tensor where Scalar: FloatingScalar {
+    /// The elements converted to another floating-point type; see `init(converting:)`. Gradient: g, converted back.
+    ///
+    /// Source: `torch.Tensor.to`.
+    public func to<Other: FloatingScalar>(_ type: Other.Type) -> Tensor<Other> { Tensor<Other>(converting: self) }
+
+    /// This tensor as a result of its own, no leaf, so that it can be changed in place where this one cannot.
+    ///
+    /// Copying the memory waits until one of the two is changed. Gradient: g.
+    ///
+    /// Source: `torch.clone`.
+    public func clone() -> Tensor {
+        guard let node, records(node) else { return self }
+        return Tensor(storage: storage, layout: layout, node: CloneNode<Scalar>(inputs: [node]))
+    }
     /// The elements of a tensor of another floating-point type, rounded where the new one is narrower.
     ///
     /// Gradient: g, converted back.
@@ -40,4 +66,9 @@ final class ConvertNode<Scalar: FloatingScalar, Other: FloatingScalar>: GraphNod
         // Sound because the input of this conversion is a `Tensor<Other>`.
         inputs[0].map { unsafeDowncast($0, to: GraphNode<Other>.self) }?.accumulate(Tensor<Other>(converting: gradient))
     }
+}
+
+final class CloneNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    override func backward(_ gradient: Tensor<Scalar>) { send(gradient, to: 0) }
 }

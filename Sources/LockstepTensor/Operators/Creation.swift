@@ -6,6 +6,11 @@ extension Tensor {
         Tensor(shape: shape) { $0.update(repeating: value) }
     }
 
+    /// A tensor of one value with the shape of another.
+    ///
+    /// Source: `torch.full_like`.
+    public static func fullLike(_ other: Tensor, _ value: Scalar) -> Tensor { full(other.shape, value) }
+
     /// A tensor of zeros (of `false` for `Bool`).
     ///
     /// Source: `torch.zeros`.

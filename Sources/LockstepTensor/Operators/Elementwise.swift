@@ -1,7 +1,7 @@
 import CLockstepKernels
 
-// How element-wise operators reach their kernels, and what they have in common in backward. To add one: a case in
-// `LKUnary` or `LKBinary`, its expression in elementwise.body.h, and its method in UnaryOperators.swift or BinaryOperators.swift.
+// How element-wise operators reach their kernels, and what they have in common in backward. To add one: its line in the table of
+// LKElementwise.h, and its method next to those of its kind.
 
 extension Tensor where Scalar: FloatingScalar {
     /// f(a, b) with broadcasting; not recorded.
@@ -77,6 +77,22 @@ extension Tensor where Scalar: FloatingScalar {
     }
 }
 
+extension Tensor where Scalar: FloatingScalar {
+    /// f(self), recorded: its gradient is the incoming one times `derivative`(self), which is worked out in backward.
+    func mapped(_ operation: LKUnary, derivative: @escaping FunctionNode<Scalar>.Derivative) -> Tensor {
+        var result = computed(operation)
+        if records(node) { result.node = FunctionNode(self, derivative) }
+        return result
+    }
+
+    /// f(self), recorded, for a function whose derivative is 0 everywhere.
+    func stepped(_ operation: LKUnary) -> Tensor {
+        var result = computed(operation)
+        if records(node) { result.node = FlatNode([self]) }
+        return result
+    }
+}
+
 /// An element-wise function of one tensor, whose gradient is a kernel of the incoming gradient and one saved value.
 final class UnaryNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
     // Sendable for the reason that `Node` is.
@@ -102,4 +118,38 @@ final class UnaryNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sen
     }
 
     override func releaseSaved() { value = nil }
+}
+
+/// An element-wise function of one tensor, whose derivative is made of other operators.
+final class FunctionNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    typealias Derivative = @Sendable (Tensor<Scalar>) -> Tensor<Scalar>
+
+    private let derivative: Derivative
+    private var value: Tensor<Scalar>?
+
+    init(_ input: Tensor<Scalar>, _ derivative: @escaping Derivative) {
+        self.derivative = derivative
+        value = input.detached()
+        super.init(inputs: [input.node])
+    }
+
+    override func backward(_ gradient: Tensor<Scalar>) { send(gradient * derivative(saved(value)), to: 0) }
+
+    override func releaseSaved() { value = nil }
+}
+
+/// A function that is flat wherever it has a derivative: all gradients are 0.
+final class FlatNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    private let shapes: [[Int]]
+
+    init(_ inputs: [Tensor<Scalar>]) {
+        shapes = inputs.map(\.shape)
+        super.init(inputs: inputs.map(\.node))
+    }
+
+    override func backward(_ gradient: Tensor<Scalar>) {
+        for (place, shape) in shapes.enumerated() { send(.zeros(shape), to: place) }
+    }
 }

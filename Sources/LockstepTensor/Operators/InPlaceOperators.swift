@@ -23,10 +23,7 @@ extension Tensor where Scalar: FloatingScalar {
     public static func /= (a: inout Tensor, b: Scalar) { a /= Tensor(b) }
 
     private mutating func update(_ operation: LKBinary, _ b: Tensor, recorded: (Tensor, Tensor) -> Tensor) {
-        let common = Layout.broadcast(shape, b.shape)
-        guard common == shape else {
-            fatalError("output with shape \(shape) doesn't match the broadcast shape \(common)")
-        }
+        checkKeepsShape(b)
         if records(node, b.node) {
             if node != nil, isLeaf { checkInPlace() }
             self = recorded(self, b)
@@ -36,6 +33,43 @@ extension Tensor where Scalar: FloatingScalar {
             let node = node
             self = .computed(operation, self, b)
             self.node = node
+        }
+    }
+}
+
+extension Tensor where Scalar: IntegerScalar {
+    /// Adds b, broadcast to the shape of a. In place where nobody else holds the memory.
+    ///
+    /// Stops where the result would have another shape than a.
+    public static func += (a: inout Tensor, b: Tensor) { a.update(.add, b) }
+    /// Subtracts b; as `+=`.
+    public static func -= (a: inout Tensor, b: Tensor) { a.update(.subtract, b) }
+    /// Multiplies by b; as `+=`.
+    public static func *= (a: inout Tensor, b: Tensor) { a.update(.multiply, b) }
+
+    /// Adds one number to all elements; as `+=` with a tensor.
+    public static func += (a: inout Tensor, b: Scalar) { a += Tensor(b) }
+    /// Subtracts one number from all elements; as `+=` with a tensor.
+    public static func -= (a: inout Tensor, b: Scalar) { a -= Tensor(b) }
+    /// Multiplies all elements by one number; as `+=` with a tensor.
+    public static func *= (a: inout Tensor, b: Scalar) { a *= Tensor(b) }
+
+    private mutating func update(_ operation: LKInteger, _ b: Tensor) {
+        checkKeepsShape(b)
+        if isUniqueAndContiguous {
+            Tensor.combine(operation, self, b, into: storage.pointer + layout.offset, shape: shape)
+        } else {
+            self = .combined(operation, self, b)
+        }
+    }
+}
+
+extension Tensor {
+    /// Stops where an in-place operation with `b` would change the shape.
+    fileprivate func checkKeepsShape(_ b: Tensor) {
+        let common = Layout.broadcast(shape, b.shape)
+        guard common == shape else {
+            fatalError("output with shape \(shape) doesn't match the broadcast shape \(common)")
         }
     }
 }

@@ -59,28 +59,23 @@ public func linear<Scalar: FloatingScalar>(
     return result.reshaped(to: input.shape.dropLast() + [outputs])
 }
 
-/// yₒ = x₁ᵀ Wₒ x₂ + bₒ, linear in either input.
+/// β · input + α · A B, with the input broadcast to the shape of the product of the two matrices.
 ///
-/// The inputs are […, in₁] and […, in₂], `weight` [out, in₁, in₂], `bias` [out], the result […, out]. Gradients: those of the products.
-/// Stops where the shapes do not fit.
+/// β and α are 1 unless given; where β is 0 the input's values, NaN among them, do not count. Gradients: βg, αg Bᵀ and α Aᵀ g.
 ///
-/// Source: `torch.nn.functional.bilinear`.
-public func bilinear<Scalar: FloatingScalar>(
-    _ first: Tensor<Scalar>, _ second: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>? = nil
+/// Stops where the shapes do not fit, with PyTorch's message.
+///
+/// Source: `torch.addmm`.
+public func addmm<Scalar: FloatingScalar>(
+    _ input: Tensor<Scalar>, _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, beta: Scalar = 1, alpha: Scalar = 1
 ) -> Tensor<Scalar> {
-    guard weight.rank == 3, first.rank == second.rank, first.rank > 0, first.shape.dropLast() == second.shape.dropLast(),
-        first.shape.last == weight.shape[1], second.shape.last == weight.shape[2]
-    else {
-        fatalError(
-            "bilinear(): inputs of \(first.shape) and \(second.shape) do not fit a weight of \(weight.shape)")
-    }
-    let outer = Array(first.shape.dropLast())
-    let (outputs, inner) = (weight.shape[0], weight.shape[2])
-    // x₁ᵀ Wₒ for all o at once, and then each with x₂.
-    let flat = weight.permuted([1, 0, 2]).reshaped(to: [weight.shape[1], outputs * inner])
-    let half = first.matmul(flat).reshaped(to: outer + [outputs, inner])
-    let result = (half * second.unsqueezed(axis: -2)).sum(axis: -1)
-    return bias.map { result + $0 } ?? result
+    guard a.rank == 2 else { fatalError("mat1 must be a matrix, got \(a.rank)-D tensor") }
+    guard b.rank == 2 else { fatalError("mat2 must be a matrix, got \(b.rank)-D tensor") }
+    let product = alpha == 1 ? a.matmul(b) : a.matmul(b) * alpha
+    // Stops where the input does not stretch to the product.
+    let stretched = input.expanded(to: product.shape)
+    if beta == 0 { return product }
+    return (beta == 1 ? stretched : stretched * beta) + product
 }
 
 final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {

@@ -23,22 +23,51 @@ extension Tensor where Scalar: FloatingScalar {
     /// x². Gradient: 2gx.
     public func square() -> Tensor { mapped(.square, gradient: .squareGradient, saving: .input) }
 
-    /// max(x, 0). Gradient: g where x > 0, else 0.
-    public func relu() -> Tensor { mapped(.relu, gradient: .reluGradient, saving: .output) }
+    /// 1 / x; ±∞ for ±0. Gradient: −g / x².
+    ///
+    /// Source: `torch.reciprocal`.
+    public func reciprocal() -> Tensor { mapped(.reciprocal) { -$0.square().reciprocal() } }
 
-    /// The logistic function y = 1 / (1 + e⁻ˣ). Gradient: g · y(1 − y).
-    public func sigmoid() -> Tensor { mapped(.sigmoid, gradient: .sigmoidGradient, saving: .output) }
+    /// 1 / √x; NaN for negative numbers. Gradient: −g x^(−3/2) / 2.
+    ///
+    /// Source: `torch.rsqrt`.
+    public func rsqrt() -> Tensor { mapped(.reciprocalSquareRoot) { $0.rsqrt().pow(3) * -0.5 } }
 
-    /// The hyperbolic tangent y, within 2 units in the last place. Gradient: g · (1 − y²).
-    public func tanh() -> Tensor { mapped(.tanh, gradient: .tanhGradient, saving: .output) }
+    /// eˣ − 1, precise for x near 0, where subtracting 1 from `exp()` loses digits. Gradient: g eˣ.
+    ///
+    /// Source: `torch.expm1`.
+    public func expm1() -> Tensor { mapped(.expm1) { $0.exp() } }
+
+    /// ln(1 + x), precise for x near 0; −∞ for −1, NaN below. Gradient: g / (1 + x).
+    ///
+    /// Source: `torch.log1p`.
+    public func log1p() -> Tensor { mapped(.log1p) { ($0 + 1).reciprocal() } }
+
+    /// The logarithm to base 2. Gradient: g / (x ln 2).
+    ///
+    /// Source: `torch.log2`.
+    public func log2() -> Tensor { mapped(.log2) { ($0 * 0.693147180559945309417).reciprocal() } }
+
+    /// The logarithm to base 10. Gradient: g / (x ln 10).
+    ///
+    /// Source: `torch.log10`.
+    public func log10() -> Tensor { mapped(.log10) { ($0 * 2.30258509299404568402).reciprocal() } }
+
+    /// The error function, 2/√π ∫₀ˣ exp(−t²) dt. Gradient: 2g exp(−x²) / √π.
+    ///
+    /// Source: `torch.erf`.
+    public func erf() -> Tensor { mapped(.erf) { (-$0.square()).exp() * 1.12837916709551257390 } }
 
     /// min(max(x, min), max); a bound that is left out does not hold.
     ///
-    /// Gradient: g where min ≤ x ≤ max, else 0.
+    /// Gradient: g where min < x < max, else 0: also at the bounds. Stops where both bounds are left out.
     ///
     /// Source: `torch.clamp`.
-    public func clamp(min: Scalar = -.infinity, max: Scalar = .infinity) -> Tensor {
-        mapped(.clamp, gradient: .clampGradient, saving: .input, p: Double(min), q: Double(max))
+    public func clamp(min: Scalar? = nil, max: Scalar? = nil) -> Tensor {
+        guard min != nil || max != nil else { fatalError("torch.clamp: At least one of 'min' or 'max' must not be None") }
+        // Nothing is above or below NaN, so it is a bound that does not hold.
+        let (low, high) = (min.map { Double($0) } ?? .nan, max.map { Double($0) } ?? .nan)
+        return mapped(.clamp, gradient: .clampGradient, saving: .input, p: low, q: high)
     }
 
     /// x to the power of one number. Gradient: g · p · xᵖ⁻¹.

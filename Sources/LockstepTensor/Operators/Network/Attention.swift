@@ -24,10 +24,11 @@ public enum AttentionMask<Scalar: FloatingScalar>: Sendable {
     case adding(Tensor<Scalar>)
 }
 
-/// The weights of the keys for each query, [n…, l, m], and the values that fit them.
-func attentionWeights<Scalar: FloatingScalar>(
+/// The weights of the keys for each query, [n…, l, m], and the values that fit them: `scaledDotProductAttention` without its last
+/// product.
+package func attentionWeights<Scalar: FloatingScalar>(
     _ query: Tensor<Scalar>, _ key: Tensor<Scalar>, _ value: Tensor<Scalar>, mask: AttentionMask<Scalar>?,
-    isCausal: Bool, scale: Double?, groupsHeads: Bool
+    isCausal: Bool, scale: Double? = nil, groupsHeads: Bool = false
 ) -> (weights: Tensor<Scalar>, value: Tensor<Scalar>) {
     guard query.rank >= 2, key.rank >= 2, value.rank >= 2 else {
         fatalError(
@@ -79,5 +80,12 @@ extension Tensor where Scalar: FloatingScalar {
         var merged = shape
         merged[rank - 3] = wanted
         return unsqueezed(axis: rank - 2).expanded(to: stretched).reshaped(to: merged)
+    }
+}
+
+extension Tensor {
+    /// Whether two tensors are the same elements in the same memory, made by the same operation.
+    package func isSame(as other: Tensor) -> Bool {
+        storage === other.storage && layout == other.layout && node === other.node
     }
 }

@@ -37,7 +37,7 @@ public func binaryCrossEntropy<Scalar: FloatingScalar>(
     }
     var losses = noGrad {
         let (x, t) = (input.detached(), target.detached())
-        return (t - 1) * (1 - x).log().clamp(min: -100) - t * x.log().clamp(min: -100)
+        return (t - 1) * (-x).log1p().clamp(min: -100) - t * x.log().clamp(min: -100)
     }
     if records(input.node, target.node) { losses.node = BinaryCrossEntropyNode(input, target) }
     if let weight { losses = losses * weight.detached() }
@@ -62,18 +62,13 @@ public func binaryCrossEntropyWithLogits<Scalar: FloatingScalar>(
     let extra = positiveWeight.map { positive in noGrad { positive.detached() - 1 } }
     var losses = noGrad {
         let (x, t) = (input.detached(), target.detached())
-        let negative = negativeLogSigmoid(x)
+        let negative = -x.logsigmoid()
         let scaled = extra.map { negative * ($0 * t + 1) } ?? negative
         return (1 - t) * x + scaled
     }
     if records(input.node, target.node) { losses.node = BinaryLogitsNode(input, target, extra) }
     if let weight { losses = losses * weight.detached() }
     return reduced(losses, reduction)
-}
-
-/// −log σ(x) = max(−x, 0) + log(1 + e^−|x|).
-private func negativeLogSigmoid<Scalar: FloatingScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
-    (-x).relu() + ((-x.abs()).exp() + 1).log()
 }
 
 final class BinaryCrossEntropyNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Sendable {
@@ -88,7 +83,7 @@ final class BinaryCrossEntropyNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, 
     override func backward(_ gradient: Tensor<Scalar>) {
         let (x, t) = saved(values)
         sendToA(gradient * (x - t) / (x * (1 - x)).clamp(min: 1e-12))
-        sendToB(gradient * ((1 - x).log() - x.log()))
+        sendToB(gradient * ((-x).log1p() - x.log()))
     }
 
     override func releaseSaved() { values = nil }
@@ -108,7 +103,7 @@ final class BinaryLogitsNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unche
         let (x, t, extra) = saved(values)
         let complement = (-x).sigmoid()
         sendToA(gradient * (1 - t - (extra.map { complement * ($0 * t + 1) } ?? complement)))
-        sendToB(gradient * ((extra.map { $0 * negativeLogSigmoid(x) } ?? Tensor(0)) - x))
+        sendToB(gradient * ((extra.map { -$0 * x.logsigmoid() } ?? Tensor(0)) - x))
     }
 
     override func releaseSaved() { values = nil }
