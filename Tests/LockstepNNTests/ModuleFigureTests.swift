@@ -120,7 +120,8 @@ private let cases = [
     },
     Case("activations_2", [4, 3, 6]) {
         Sequential(
-            ReLU6(), Hardtanh(-1...1.5), GELU(approximate: .tanh), GLU(), Threshold(0.1, value: -1), LogSoftmax(axis: 1))
+            ReLU6(), Hardtanh(-1...1.5), GELU(approximate: .tanh), GLU(), Threshold(0.1, value: -1), LogSoftmax(axis: 1)
+        )
     },
     Case("loss_l1", [[4, 3], [4, 3]], { L1Loss() }) { [$0($1[0], $1[1])] },
     Case("loss_huber", [[4, 3], [4, 3]], { HuberLoss(delta: 0.7) }) { [$0($1[0], $1[1])] },

@@ -10,7 +10,7 @@
 public func scaledDotProductAttention<Scalar: FloatingScalar>(
     _ query: Tensor<Scalar>, _ key: Tensor<Scalar>, _ value: Tensor<Scalar>, mask: AttentionMask<Scalar>? = nil,
     dropout: Double = 0, isCausal: Bool = false, scale: Double? = nil, groupsHeads: Bool = false
-) -> Tensor<Scalar> where Scalar: RandomScalar {
+) -> Tensor<Scalar> {
     let (weights, value) = attentionWeights(
         query, key, value, mask: mask, isCausal: isCausal, scale: scale, groupsHeads: groupsHeads)
     return weights.dropout(dropout).matmul(value)

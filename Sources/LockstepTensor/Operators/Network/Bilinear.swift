@@ -7,7 +7,8 @@
 public func bilinear<Scalar: FloatingScalar>(
     _ first: Tensor<Scalar>, _ second: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>? = nil
 ) -> Tensor<Scalar> {
-    guard weight.rank == 3, first.rank == second.rank, first.rank > 0, first.shape.dropLast() == second.shape.dropLast(),
+    guard weight.rank == 3, first.rank == second.rank, first.rank > 0,
+        first.shape.dropLast() == second.shape.dropLast(),
         first.shape.last == weight.shape[1], second.shape.last == weight.shape[2]
     else {
         fatalError(

@@ -28,7 +28,8 @@ public func conv2d<Scalar: FloatingScalar>(
     }
     guard weight.shape[0] % groups == 0 else {
         fatalError(
-            "expected weight to be divisible by \(groups) at dimension 0, but got weight of size \(weight.shape) instead")
+            "expected weight to be divisible by \(groups) at dimension 0, but got weight of size \(weight.shape) instead"
+        )
     }
     let geometry = ConvolutionGeometry(
         batch: input.shape[0], inputs: input.shape[1], outputs: weight.shape[0], groups: groups,
@@ -127,7 +128,8 @@ private func checkConvolution<Scalar>(
     _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>?, rank: Int, groups: Int, outputs: Int
 ) {
     guard weight.rank == rank + 2 else {
-        fatalError("expected \(rank + 2)D weight for a convolution over \(rank) axes, but got weight of size \(weight.shape)")
+        fatalError(
+            "expected \(rank + 2)D weight for a convolution over \(rank) axes, but got weight of size \(weight.shape)")
     }
     guard input.rank == rank + 2 || input.rank == rank + 1 else {
         fatalError(

@@ -167,7 +167,8 @@ private func negativeLogLikelihood<Scalar: FloatingScalar>(
             classes.targets.pointer, weight?.pointer, classes.ignoreIndex, losses.storage.pointer)
     }
     let scale = reduction == .mean ? 1 / counted : reduction == .batchMean ? 1 / Double(classes.samples) : 1
-    var result = reduction == .none ? losses : reduction == .mean ? losses.sum() / Scalar(counted) : losses.sum() * Scalar(scale)
+    var result =
+        reduction == .none ? losses : reduction == .mean ? losses.sum() / Scalar(counted) : losses.sum() * Scalar(scale)
     if let node = dense.node, records(node) {
         result.node = NegativeLogLikelihoodNode(
             input: node, shape: dense.shape, classes.targets, weight, ignoreIndex: classes.ignoreIndex, scale: scale)

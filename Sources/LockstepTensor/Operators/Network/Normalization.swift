@@ -151,7 +151,8 @@ private func normalized<Scalar: FloatingScalar>(
     let columns = shape.reduce(1, *)
     let rows = columns == 0 ? 0 : input.count / columns
     return normalizedRows(
-        input.reshaped(to: [rows, columns]), weight: weight?.reshaped(to: [columns]), bias: bias?.reshaped(to: [columns]),
+        input.reshaped(to: [rows, columns]), weight: weight?.reshaped(to: [columns]),
+        bias: bias?.reshaped(to: [columns]),
         eps: eps, centered: centered
     ).output.reshaped(to: input.shape)
 }

@@ -41,13 +41,16 @@ struct PoolingWindows: Sendable {
             let first = start >= 0 ? start : start + (-start + dilation - 1) / dilation * dilation
             starts.append(first)
             ends.append(Swift.min(end, size))
-            divisors.append(Double(countsPadding ? Swift.min(end, size + padding) - start : Swift.min(end, size) - first))
+            divisors.append(
+                Double(countsPadding ? Swift.min(end, size + padding) - start : Swift.min(end, size) - first))
         }
     }
 
     /// `count` windows that cover the whole input, as equal in size as they can be: ⌊i·size / count⌋ ..< ⌈(i + 1)·size / count⌉.
     init(size: Int, adaptedTo count: Int) {
-        guard count >= 0 else { fatalError("adaptive pooling: elements of output_size must be greater than or equal to 0") }
+        guard count >= 0 else {
+            fatalError("adaptive pooling: elements of output_size must be greater than or equal to 0")
+        }
         self.size = size
         for window in 0..<count {
             starts.append(window * size / count)
