@@ -195,4 +195,10 @@ private func expectClose(
         (output * .uniform(output.shape, from: -1, to: 1)).sum().backward()
         expectClose(layer.weight.gradient, fixture.floats("\(name)/gradient/weight"), "gradient")
     }
+
+    @Test func dropoutTakesThePlacesThatPyTorchTakes() throws {
+        manualSeed(3)
+        let output = Dropout(0.3)(.ones([200]))
+        #expect(output.scalars == (try fixture.get().floats("dropout")))
+    }
 }

@@ -12,8 +12,11 @@ public final class ModuleList<Element>: Module, MutableCollection, RandomAccessC
     /// A list of the given modules.
     public init(_ elements: [Element] = []) { self.elements = elements }
 
+    /// The place of the first module.
     public var startIndex: Int { 0 }
+    /// The place after the last module.
     public var endIndex: Int { elements.count }
+    /// The module at a place.
     public subscript(position: Int) -> Element {
         get { elements[position] }
         set { elements[position] = newValue }

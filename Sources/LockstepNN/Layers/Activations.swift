@@ -39,6 +39,7 @@ public final class LeakyReLU: Module, Layer {
 
 /// x above 0 and a learnt multiple of it below: one slope, or one for each channel (axis 1). Source: `torch.nn.PReLU`.
 public final class PReLU: Module, Layer {
+    /// The slopes below 0.
     public let weight: Parameter
 
     /// `slopes` slopes, 1 or the number of channels, that start from `start`.

@@ -8,7 +8,9 @@ public import LockstepTensor
 ///
 /// The running statistics are buffers: `running_mean`, `running_var` and `num_batches_tracked` in the state dictionary.
 public class BatchNorm: Module, Layer, CustomReflectable {
+    /// What each normalized channel is multiplied with; nil without.
     public final let weight: Parameter?
+    /// What is added to each normalized channel; nil without.
     public final let bias: Parameter?
     /// The mean of each channel that evaluation uses; nil where the batch's own is always used.
     public final let runningMean: Buffer?

@@ -5,7 +5,9 @@ public import LockstepTensor
 /// `weight` is [out, in₁, in₂] and `bias` [out], both first drawn uniformly from ±1/√in₁ from the thread's default generator; after
 /// `manualSeed` they are PyTorch's, bit for bit. Source: `torch.nn.Bilinear`.
 public final class Bilinear: Module {
+    /// A matrix for each output, [out, in₁, in₂].
     public let weight: Parameter
+    /// [out]; nil where there is none.
     public let bias: Parameter?
 
     /// A layer from `inFeatures1` and `inFeatures2` numbers to `outFeatures`, with a bias unless told otherwise.

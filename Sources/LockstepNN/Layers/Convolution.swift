@@ -22,7 +22,9 @@ private func checkGroups(_ groups: Int, _ inputs: Int, _ outputs: Int) {
 /// `weight` is [out, in / groups, k] and `bias` [out], both first drawn uniformly from ±1/√(in / groups · k) from the thread's default
 /// generator; after `manualSeed` they are PyTorch's, bit for bit. Source: `torch.nn.Conv1d`.
 public final class Conv1d: Module, Layer {
+    /// The filters.
     public let weight: Parameter
+    /// One number for each output channel; nil where there is none.
     public let bias: Parameter?
     private let stride: Int
     private let padding: ConvolutionPadding<Int>
@@ -51,7 +53,9 @@ public final class Conv1d: Module, Layer {
 /// `weight` is [out, in / groups, k, l] and `bias` [out], both first drawn uniformly from ±1/√(in / groups · k · l) from the thread's
 /// default generator; after `manualSeed` they are PyTorch's, bit for bit. Source: `torch.nn.Conv2d`.
 public final class Conv2d: Module, Layer {
+    /// The filters.
     public let weight: Parameter
+    /// One number for each output channel; nil where there is none.
     public let bias: Parameter?
     private let stride: Size2D
     private let padding: ConvolutionPadding<Size2D>
@@ -83,7 +87,9 @@ public final class Conv2d: Module, Layer {
 ///
 /// Source: `torch.nn.ConvTranspose2d`.
 public final class ConvTranspose2d: Module, Layer {
+    /// The filters.
     public let weight: Parameter
+    /// One number for each output channel; nil where there is none.
     public let bias: Parameter?
     private let stride: Size2D
     private let padding: Size2D

@@ -7,6 +7,7 @@ public import LockstepTensor
 ///
 /// Source: `torch.nn.Embedding`.
 public final class Embedding: Module {
+    /// The table, [count, width].
     public let weight: Parameter
     private let paddingIndex: Int?
     private let scaledByFrequency: Bool

@@ -12,6 +12,7 @@ public final class CrossEntropyLoss: Module {
     private let ignoreIndex: Int64
     private let labelSmoothing: Float
 
+    /// A loss with a weight for each class, ones unless given, that passes targets of `ignoreIndex` over.
     public init(
         weight: Tensor<Float>? = nil, ignoreIndex: Int64 = -100, reduction: Reduction = .mean, labelSmoothing: Float = 0
     ) {
@@ -38,6 +39,7 @@ public final class MSELoss: Module {
     /// How the elements' losses become one; the mean by default.
     public let reduction: Reduction
 
+    /// A loss with the given reduction.
     public init(reduction: Reduction = .mean) { self.reduction = reduction }
 
     /// The loss; stops when the shapes do not broadcast.
@@ -51,6 +53,7 @@ public final class L1Loss: Module {
     /// How the elements' losses become one; the mean by default.
     public let reduction: Reduction
 
+    /// A loss with the given reduction.
     public init(reduction: Reduction = .mean) { self.reduction = reduction }
 
     /// The loss; stops when the shapes do not broadcast.
@@ -66,6 +69,7 @@ public final class HuberLoss: Module {
     /// Where the loss goes from one to the other.
     public let delta: Float
 
+    /// A loss that changes at `delta`.
     public init(reduction: Reduction = .mean, delta: Float = 1) { (self.reduction, self.delta) = (reduction, delta) }
 
     /// The loss; stops when the shapes do not broadcast.
@@ -83,6 +87,7 @@ public final class SmoothL1Loss: Module {
     /// Where the loss goes from one to the other.
     public let beta: Float
 
+    /// A loss that changes at `beta`.
     public init(reduction: Reduction = .mean, beta: Float = 1) { (self.reduction, self.beta) = (reduction, beta) }
 
     /// The loss; stops when the shapes do not broadcast.
@@ -98,6 +103,7 @@ public final class KLDivLoss: Module {
     /// Whether the target holds logarithms too.
     public let logTarget: Bool
 
+    /// A divergence from a target of probabilities, or of their logarithms.
     public init(reduction: Reduction = .mean, logTarget: Bool = false) {
         (self.reduction, self.logTarget) = (reduction, logTarget)
     }
@@ -114,6 +120,7 @@ public final class BCELoss: Module {
     public let reduction: Reduction
     private let weight: Tensor<Float>?
 
+    /// A loss with a weight for each element, ones unless given.
     public init(weight: Tensor<Float>? = nil, reduction: Reduction = .mean) {
         (self.weight, self.reduction) = (weight, reduction)
     }
@@ -131,6 +138,7 @@ public final class BCEWithLogitsLoss: Module {
     private let weight: Tensor<Float>?
     private let positiveWeight: Tensor<Float>?
 
+    /// A loss with a weight for each element and one for positive targets, ones unless given.
     public init(weight: Tensor<Float>? = nil, reduction: Reduction = .mean, positiveWeight: Tensor<Float>? = nil) {
         (self.weight, self.reduction, self.positiveWeight) = (weight, reduction, positiveWeight)
     }
@@ -149,6 +157,7 @@ public final class NLLLoss: Module {
     private let weight: Tensor<Float>?
     private let ignoreIndex: Int64
 
+    /// A loss with a weight for each class, ones unless given, that passes targets of `ignoreIndex` over.
     public init(weight: Tensor<Float>? = nil, ignoreIndex: Int64 = -100, reduction: Reduction = .mean) {
         (self.weight, self.ignoreIndex, self.reduction) = (weight, ignoreIndex, reduction)
     }

@@ -4,7 +4,9 @@ public import LockstepTensor
 ///
 /// `weight` starts as ones and `bias` as zeros, of the shape of these axes. Source: `torch.nn.LayerNorm`.
 public final class LayerNorm: Module, Layer {
+    /// What the normalized input is multiplied with; nil without.
     public let weight: Parameter?
+    /// What is added to the normalized input; nil without.
     public let bias: Parameter?
     /// The shape of the last axes.
     public let shape: [Int]
@@ -32,6 +34,7 @@ public final class LayerNorm: Module, Layer {
 ///
 /// `weight` starts as ones of the shape of these axes. Source: `torch.nn.RMSNorm`.
 public final class RMSNorm: Module, Layer {
+    /// What the normalized input is multiplied with; nil without.
     public let weight: Parameter?
     /// The shape of the last axes.
     public let shape: [Int]
@@ -58,7 +61,9 @@ public final class RMSNorm: Module, Layer {
 ///
 /// `weight` starts as ones and `bias` as zeros, [c]. Source: `torch.nn.GroupNorm`.
 public final class GroupNorm: Module, Layer {
+    /// What the normalized input is multiplied with; nil without.
     public let weight: Parameter?
+    /// What is added to the normalized input; nil without.
     public let bias: Parameter?
     private let groups: Int
     private let eps: Double
