@@ -208,7 +208,7 @@ prefixed() { # name
     while IFS= read -r line || [ -n "$line" ]; do
         printf '[%s] %s\n' "$1" "$line"
         # What the coordinator says once it can be reached, and the script of a host whose worker has failed.
-        if [[ $line =~ coordinator\ listening\ on\ (tcp://[^[:space:]]+) ]]; then
+        if [[ $line =~ coordinator\ listening\ on\ (tcp://[^[:space:]\"]+) ]]; then
             echo "listening ${BASH_REMATCH[1]}" >&"$events"
         elif [[ $line =~ ^a\ worker\ ended\ with\ exit\ status\ [0-9]+$ ]]; then
             echo failed >&"$events"

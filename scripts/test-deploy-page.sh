@@ -7,8 +7,8 @@
 #   ```sh node2 waits     on that host, in a terminal that is busy until the end of the section
 #
 # Stand-ins for what is not there: ssh and scp enter a namespace; sudo is not needed; apt-get only looks whether it could
-# install; systemctl starts a unit's command with its settings; make trains for one epoch only and takes the lockstep that
-# is built already. Skipped, with a line that says so, where namespaces are not permitted.
+# install; systemctl starts a unit's command with its settings; make takes the lockstep that is built already; and what does
+# not say how long trains for one epoch. All that is trained on the page must come out with the same bits. Skipped, with a line that says so, where namespaces are not permitted.
 #
 #   LOCKSTEP    the program to use (default: .build/release/lockstep)
 set -euo pipefail
@@ -139,6 +139,7 @@ start)
     done <"$settings"
     cd "$(setting WorkingDirectory)" || exit
     eval "set -- $(setting ExecStart)"
+    [ "$2" != coordinator ] || set -- "$@" --epochs 1
     set -m
     { "$@"; echo $? >"/tmp/$unit.status"; } >"/tmp/$unit.log" 2>&1 </dev/null &
     echo $! >"/tmp/$unit.pid"
@@ -217,6 +218,13 @@ mkdir -p "$work/own"
 cp -R "$repository/deploy" "$work/own/"
 cd "$work/own"
 section='' commands=0
-run_page
+exec {both}> >(tee output)
+printer=$!
+run_page >&"$both" 2>&1 {both}>&-
+exec {both}>&-
+wait "$printer"
+digests=$(grep -o 'sha256 .*' output | sort | uniq -c)
+[[ $digests =~ ^\ *([0-9]+)\ sha256\ +[0-9a-f]{64}$ ]] || fail "the page's runs have not all the same digest:"$'\n'"$digests"
 ((commands > 0)) || fail "$page has no commands"
-printf '\ntest-deploy-page: %d blocks of commands of %s ran as they stand\n' "$commands" "$page"
+printf '\ntest-deploy-page: %d blocks of commands of %s ran as they stand; its %d runs have the same digest\n' \
+    "$commands" "$page" "${BASH_REMATCH[1]}"

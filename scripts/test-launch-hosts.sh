@@ -31,7 +31,8 @@ coordinator)
     trap 'echo interrupted; [ -n "${DEAF:-}" ] || { echo checkpoint written; touch done; exit 130; }' INT
     [ -z "${SILENT:-}" ] || while :; do tick; done
     [ -z "${EARLY:-}" ] || { echo "lockstep: tcp://10.9.8.7:5555 is in use" >&2; exit 3; }
-    echo "coordinator listening on tcp://${WILDCARD:-10.9.8.7}:4321"
+    listening="coordinator listening on tcp://${WILDCARD:-10.9.8.7}:4321"
+    case $* in *--json*) echo "{\"event\":\"note\",\"text\":\"$listening\"}" ;; *) echo "$listening" ;; esac
     while [ "$(ls worker.* 2>/dev/null | wc -l)" != "$WANTED" ]; do tick; done
     echo "all workers are here"
     [ -z "${FOREVER:-}" ] || while :; do tick; done
@@ -126,6 +127,8 @@ says '[one] coordinator listening on tcp://10.9.8.7:4321'; says '[two] worker en
 grep -Fxq "one coordinator --bind tcp://10.9.8.7:0 --workers 3 --data idx:/a b'c" calls || fail 'the coordinator was called otherwise'
 [ "$(grep -Fxc 'two worker --coordinator tcp://10.9.8.7:4321' calls)" = 2 ] || fail 'two workers were to be called on two'
 nothing_runs
+fresh; WANTED=3 launch 0 hosts.txt --json
+grep -Fxq 'two worker --coordinator tcp://10.9.8.7:4321' calls || fail 'the endpoint was misread in a line of JSON'
 fresh; WANTED=3 RESULT=7 launch 7 hosts.txt; nothing_runs
 fresh; WANTED=3 WILDCARD=0.0.0.0 launch 0 hosts.txt
 grep -Fxq 'two worker --coordinator tcp://10.9.8.7:4321' calls || fail 'workers were sent to the wildcard address'

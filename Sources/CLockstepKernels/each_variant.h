@@ -14,7 +14,9 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 #define LK_VARIANT avx512
+#define LK_HAS_MASKS 1
 #include "each_type.h"
+#undef LK_HAS_MASKS
 #undef LK_VARIANT
 #pragma clang attribute pop
 

@@ -23,11 +23,35 @@ LK_INLINE V LK(sum_column_vector)(size_t rows, const T *a, ptrdiff_t stride, siz
     return total;
 }
 
+/// The sums of four vectors of columns at once, so that a row's cache lines are fetched together; each column is added up in the
+/// same order as by `sum_column_vector`.
+LK_INLINE void LK(sum_four_column_vectors)(size_t rows, const T *a, ptrdiff_t stride, V total[4]) {
+    for (size_t k = 0; k < 4; k++) total[k] = (T)0;
+    for (size_t start = 0; start < rows; start += 256) {
+        size_t end = rows - start < 256 ? rows : start + 256;
+        V block[4] = {(T)0, (T)0, (T)0, (T)0};
+        for (size_t row = start; row < end; row++) {
+            const T *p = a + (ptrdiff_t)row * stride;
+            for (size_t k = 0; k < 4; k++) block[k] += LK(load)(p + k * LANES);
+        }
+        for (size_t k = 0; k < 4; k++) total[k] += block[k];
+    }
+}
+
 static void LK(sum_columns)(size_t rows, size_t columns, const void *input, ptrdiff_t stride, void *output,
                             bool accumulate) {
     const T *a = input;
     T *out = output;
-    for (size_t j = 0; j < columns; j += LANES) {
+    size_t j = 0;
+    for (; j + 4 * LANES <= columns; j += 4 * LANES) {
+        V total[4];
+        LK(sum_four_column_vectors)(rows, a + j, stride, total);
+        for (size_t k = 0; k < 4; k++) {
+            T *p = out + j + k * LANES;
+            LK(store)(p, accumulate ? total[k] + LK(load)(p) : total[k]);
+        }
+    }
+    for (; j < columns; j += LANES) {
         size_t part = columns - j < LANES ? columns - j : LANES;
         V sum = part == LANES ? LK(sum_column_vector)(rows, a + j, stride, LANES)
                               : LK(sum_column_vector)(rows, a + j, stride, part);

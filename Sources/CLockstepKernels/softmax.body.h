@@ -95,13 +95,20 @@ static void LK(softmax_gradient)(bool logarithm, size_t rows, size_t columns, co
 
 static void LK(cross_entropy)(size_t rows, size_t columns, const void *input, const int64_t *targets, void *losses,
                               void *normalizers) {
+    T *loss = losses, *normalizer = normalizers;
     for (size_t row = 0; row < rows; row++) {
         const T *a = (const T *)input + row * columns;
-        T largest = LK(row_max)(columns, a);
-        T logarithm = LK(scalar_log)(LK(row_exp_sum)(columns, a, largest, NULL));
+        normalizer[row] = LK(row_max)(columns, a);
+        loss[row] = LK(row_exp_sum)(columns, a, normalizer[row], NULL);
+    }
+    // The logarithms of many rows at once.
+    LK_ROW(rows, LK(store)(loss + i, LK(log)(LK(load)(loss + i))),
+           LK(store_part)(loss + i, LK(log)(LK(load_part)(loss + i, n, 1)), n))
+    for (size_t row = 0; row < rows; row++) {
+        T largest = normalizer[row], logarithm = loss[row];
         // The two large terms go first, so that a small loss keeps its digits.
-        ((T *)losses)[row] = logarithm - (a[targets[row]] - largest);
-        ((T *)normalizers)[row] = largest + logarithm;
+        loss[row] = logarithm - (((const T *)input)[row * columns + (size_t)targets[row]] - largest);
+        normalizer[row] = largest + logarithm;
     }
 }
 
@@ -113,10 +120,9 @@ static void LK(cross_entropy_gradient)(size_t rows, size_t columns, const void *
         T *out = (T *)output + row * columns;
         T shift = ((const T *)normalizers)[row];
         T scale = ((const T *)gradient)[(ptrdiff_t)row * gradient_stride] * (T)factor;
-        T target = LK(exp)((V)(a[targets[row]] - shift))[0];
         LK_ROW(columns, LK(store)(out + i, LK(exp)(LK(load)(a + i) - shift) * scale),
                LK(store_part)(out + i, LK(exp)(LK(load_part)(a + i, n, 0) - shift) * scale, n))
-        out[targets[row]] = (target - (T)1) * scale;
+        out[targets[row]] -= scale;
     }
 }
 

@@ -9,7 +9,7 @@ LK_INLINE V LK(load)(const T *p) {
 LK_INLINE void LK(store)(T *p, V v) { memcpy(p, &v, sizeof v); }
 
 /// Copies n < 2 · LANES elements in pieces of fixed size, which become single instructions where `memcpy` would be a call.
-LK_INLINE void LK(copy_part)(T *to, const T *from, size_t n) {
+__attribute__((unused)) LK_INLINE void LK(copy_part)(T *to, const T *from, size_t n) {
 #pragma clang loop unroll(full)
     for (size_t piece = LANES; piece > 0; piece /= 2) {
         if (n & piece) {
@@ -20,14 +20,36 @@ LK_INLINE void LK(copy_part)(T *to, const T *from, size_t n) {
     }
 }
 
-/// The first `n` elements at `p`, and `fill` in the lanes after them.
+#if LK_HAS_MASKS && LK_IS_F32
+#define LK_LOAD_PART(p, n, fill) ((V)_mm512_mask_loadu_ps((__m512)(fill), (__mmask16)((1u << (n)) - 1), p))
+#define LK_STORE_PART(p, v, n) _mm512_mask_storeu_ps(p, (__mmask16)((1u << (n)) - 1), (__m512)(v))
+#elif LK_HAS_MASKS
+#define LK_LOAD_PART(p, n, fill) ((V)_mm512_mask_loadu_pd((__m512d)(fill), (__mmask8)((1u << (n)) - 1), p))
+#define LK_STORE_PART(p, v, n) _mm512_mask_storeu_pd(p, (__mmask8)((1u << (n)) - 1), (__m512d)(v))
+#endif
+
+/// The first `n` elements (at most LANES) at `p`, and `fill` in the lanes after them.
 LK_INLINE V LK(load_part)(const T *p, size_t n, T fill) {
     V v = fill;
+#if LK_HAS_MASKS
+    return LK_LOAD_PART(p, n, v);
+#else
     LK(copy_part)((T *)&v, p, n);
     return v;
+#endif
 }
 
-LK_INLINE void LK(store_part)(T *p, V v, size_t n) { LK(copy_part)(p, (const T *)&v, n); }
+/// Stores the first `n` lanes (at most LANES).
+LK_INLINE void LK(store_part)(T *p, V v, size_t n) {
+#if LK_HAS_MASKS
+    LK_STORE_PART(p, v, n);
+#else
+    LK(copy_part)(p, (const T *)&v, n);
+#endif
+}
+
+#undef LK_LOAD_PART
+#undef LK_STORE_PART
 
 /// `n` elements (at most LANES) that lie `step` apart.
 LK_INLINE V LK(gather)(const T *p, ptrdiff_t step, size_t n) {

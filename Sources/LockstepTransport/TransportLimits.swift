@@ -13,8 +13,8 @@ public struct TransportLimits: Sendable, Equatable {
     public var heartbeatInterval: Duration
     /// How long the other host may leave what was sent to it unacknowledged before the connection counts as lost (tcp).
     ///
-    /// Default 4 s, so that a host that went down is named within 5. The kernel acknowledges, so neither a busy process nor a
-    /// large message under way delays it.
+    /// Default 3 s, so that a host that went down is named within 5: the probe that it leaves unanswered may be sent a
+    /// second later. The kernel acknowledges, so neither a busy process nor a large message under way is mistaken for one.
     public var hostTimeout: Duration
     /// How long the other process may leave a probe unanswered before the connection counts as lost.
     ///
@@ -30,7 +30,7 @@ public struct TransportLimits: Sendable, Equatable {
     /// Limits, each with its default unless given.
     public init(
         maximumMessageBytes: Int = 2 << 30, highWaterMark: Int = 4096, heartbeatInterval: Duration = .seconds(1),
-        hostTimeout: Duration = .seconds(4), processTimeout: Duration = .seconds(30),
+        hostTimeout: Duration = .seconds(3), processTimeout: Duration = .seconds(30),
         connectTimeout: Duration = .seconds(3), linger: Duration = .seconds(2)
     ) {
         self.maximumMessageBytes = maximumMessageBytes

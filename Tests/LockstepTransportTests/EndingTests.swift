@@ -6,7 +6,9 @@ import Testing
 @Suite struct EndingTests {
     @Test(arguments: Kind.allCases)
     func whatWasSentBeforeClosingStillArrives(_ kind: Kind) throws {
-        let (caller, callee, toCallee, toCaller) = try Harness(kind).pair()
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let (caller, callee, toCallee, toCaller) = try harness.pair()
         let payload = Payload([UInt8](repeating: 3, count: 8 << 20))
         try caller.send(.test(.state, payload: payload), to: toCallee)
         try caller.send(.test(.leave(Leave(reason: "asked to"))), to: toCallee)
@@ -18,7 +20,9 @@ import Testing
 
     @Test(arguments: Kind.allCases)
     func theLastAnswerOfAListenerStillArrives(_ kind: Kind) throws {
-        let (caller, callee, toCallee, toCaller) = try Harness(kind).pair()
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let (caller, callee, toCallee, toCaller) = try harness.pair()
         try callee.send(.test(.stop(Stop(reason: "the end"))), to: toCaller)
         callee.close()
         #expect(try caller.nextMessage().envelope.body == .stop(Stop(reason: "the end")))
@@ -27,7 +31,9 @@ import Testing
 
     @Test(arguments: Kind.allCases)
     func disconnectingSendsWhatWaitsAndTellsTheOtherSide(_ kind: Kind) throws {
-        let (caller, callee, toCallee, toCaller) = try Harness(kind).pair()
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let (caller, callee, toCallee, toCaller) = try harness.pair()
         try caller.send(.test(.finish), to: toCallee)
         caller.disconnect(toCallee)
         #expect(try callee.nextMessage().envelope.body == .finish)
@@ -40,6 +46,7 @@ import Testing
     @Test(arguments: Kind.allCases)
     func aLostPeerCannotBeSentTo(_ kind: Kind) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let (caller, callee, toCallee, _) = try harness.pair()
         callee.close()
         #expect(try caller.nextLoss() == toCallee)
@@ -56,7 +63,9 @@ import Testing
 
     @Test(arguments: Kind.allCases)
     func anIncomingPeerThatIsGoneCannotBeSentTo(_ kind: Kind) throws {
-        let (caller, callee, _, toCaller) = try Harness(kind).pair()
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let (caller, callee, _, toCaller) = try harness.pair()
         caller.close()
         #expect(try callee.nextLoss() == toCaller)
         #expect(code { try callee.send(.test(.finish), to: toCaller) } == .peerGone)
@@ -65,6 +74,7 @@ import Testing
     @Test(arguments: Kind.allCases)
     func aMessageAboveTheReceiversLimitEndsTheConnectionOnly(_ kind: Kind) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let (caller, callee, toCallee, toCaller) = try harness.pair(TransportLimits(maximumMessageBytes: 10_000))
         try caller.send(.test(.state, payload: Payload([UInt8](repeating: 0, count: 10_001))), to: toCallee)
         #expect(try callee.nextLoss() == toCaller)
@@ -78,6 +88,7 @@ import Testing
     @Test(arguments: Kind.allCases)
     func aClosedTransportSaysSo(_ kind: Kind) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let (caller, callee, toCallee, _) = try harness.pair()
         caller.close()
         caller.close()
@@ -91,6 +102,7 @@ import Testing
     @Test(arguments: Kind.allCases)
     func closingDoesNotWaitLongForAPeerThatIsNotThere(_ kind: Kind) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let away = try harness.transport()
         away.close()
         let transport = try harness.transport(TransportLimits(linger: .milliseconds(50)))
@@ -105,7 +117,9 @@ import Testing
         final class Owner: Sendable {
             let payload = Payload([UInt8](repeating: 1, count: 1 << 20))
         }
-        let (caller, callee, toCallee, _) = try Harness(kind).pair()
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let (caller, callee, toCallee, _) = try harness.pair()
         weak var owner: Owner?
         do {
             let strong = Owner()
@@ -122,7 +136,9 @@ import Testing
 
     @Test(arguments: Kind.allCases)
     func aReceivedPayloadOutlivesItsTransport(_ kind: Kind) throws {
-        let (caller, callee, toCallee, _) = try Harness(kind).pair()
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let (caller, callee, toCallee, _) = try harness.pair()
         for count in [5, 1000, 1 << 20] {
             try caller.send(.test(.state, payload: Payload([UInt8](repeating: 7, count: count))), to: toCallee)
         }

@@ -15,11 +15,16 @@ final class Harness {
     let kind: Kind
     private let network = InProcessNetwork()
     private var names = 0
+    private var transports: [any Transport] = []
     private var cleanUps: [() -> Void] = []
 
     init(_ kind: Kind) { self.kind = kind }
 
-    deinit { for cleanUp in cleanUps { cleanUp() } }
+    /// Closes the transports; every test calls it at its end, so that none of them ends earlier, at its last use.
+    func end() {
+        for transport in transports { transport.close() }
+        for cleanUp in cleanUps { cleanUp() }
+    }
 
     /// A transport at a fresh endpoint.
     func transport(_ limits: TransportLimits = TransportLimits()) throws -> any Transport {
@@ -27,10 +32,14 @@ final class Harness {
     }
 
     func transport(at endpoint: Endpoint, _ limits: TransportLimits = TransportLimits()) throws -> any Transport {
+        let transport: any Transport
         if case .inProcess(let name) = endpoint {
-            return try InProcessTransport(network: network, name: name, limits: limits)
+            transport = try InProcessTransport(network: network, name: name, limits: limits)
+        } else {
+            transport = try ZeroMQTransport(binding: endpoint, limits: limits)
         }
-        return try ZeroMQTransport(binding: endpoint, limits: limits)
+        transports.append(transport)
+        return transport
     }
 
     /// An endpoint that nobody listens at.

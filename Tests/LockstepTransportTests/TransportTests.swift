@@ -7,6 +7,7 @@ import Testing
     @Test(arguments: Kind.allCases, [nil, 0, 1, 1 << 20, 64 << 20])
     func aMessageArrivesAsItWasSent(_ kind: Kind, _ bytes: Int?) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let (caller, callee) = (try harness.transport(), try harness.transport())
         let peer = try caller.connect(to: callee.endpoint)
         let payload = bytes.map { count in
@@ -25,6 +26,7 @@ import Testing
     @Test(arguments: Kind.allCases)
     func answersReachWhoeverAsked(_ kind: Kind) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let callee = try harness.transport()
         let callers = try (0..<20).map { _ in try harness.transport() }
         let peers = try callers.map { try $0.connect(to: callee.endpoint) }
@@ -45,6 +47,7 @@ import Testing
     @Test(arguments: Kind.allCases)
     func eachPeersOrderIsKept(_ kind: Kind) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let callee = try harness.transport()
         let callers = try (0..<2).map { _ in try harness.transport() }
         let peers = try callers.map { try $0.connect(to: callee.endpoint) }
@@ -63,27 +66,23 @@ import Testing
         for steps in steps.values { #expect(steps == Array(0..<500)) }
     }
 
-    @Test(arguments: Kind.allCases)
-    func onePeerDoesNotKeepAnotherFromBeingHeard(_ kind: Kind) throws {
-        let harness = Harness(kind)
+    /// In process only, where what has been sent has arrived: elsewhere nobody can tell when it has.
+    @Test func onePeerDoesNotKeepAnotherFromBeingHeard() throws {
+        let harness = Harness(.inProcess)
+        defer { harness.end() }
         let callee = try harness.transport()
         let (loud, quiet) = (try harness.transport(), try harness.transport())
         let (fromLoud, fromQuiet) = (try loud.connect(to: callee.endpoint), try quiet.connect(to: callee.endpoint))
-        // Both links are up, so that all that follows is there to be read.
-        try loud.send(.test(.peerHello), to: fromLoud)
-        try quiet.send(.test(.peerHello), to: fromQuiet)
-        for _ in 0..<2 { try callee.send(.test(.connected), to: callee.nextMessage().peer) }
-        _ = (try loud.nextMessage(), try quiet.nextMessage())
-        for _ in 0..<2000 { try loud.send(.test(.state), to: fromLoud) }
-        try quiet.send(.test(.finish), to: fromQuiet)
-        var before = 0
-        while try callee.nextMessage().envelope.body != .finish { before += 1 }
-        #expect(before < 2000)
+        for _ in 0..<100 { try loud.send(.test(.state), to: fromLoud) }
+        for _ in 0..<2 { try quiet.send(.test(.finish), to: fromQuiet) }
+        let bodies = try (0..<6).map { _ in try callee.nextMessage().envelope.body }
+        #expect(bodies == [.state, .finish, .state, .finish, .state, .state])
     }
 
     @Test(arguments: Kind.allCases)
     func messagesSentBeforeTheOtherSideIsThereWaitForIt(_ kind: Kind) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let caller = try harness.transport()
         let early = try harness.transport()
         let endpoint = early.endpoint
@@ -99,6 +98,7 @@ import Testing
     @Test(arguments: Kind.allCases)
     func bothSidesMaySendMuchBeforeEitherReads(_ kind: Kind) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let (caller, callee, toCallee, toCaller) = try harness.pair()
         let payload = Payload([UInt8](repeating: 9, count: 1 << 20))
         for step in 0..<32 {
@@ -113,7 +113,9 @@ import Testing
 
     @Test(arguments: Kind.allCases)
     func receivingEndsWhenTheTimeIsUp(_ kind: Kind) throws {
-        let transport = try Harness(kind).transport()
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let transport = try harness.transport()
         #expect(try transport.receive(timeout: .zero) == nil)
         #expect(try transport.receive(timeout: .milliseconds(20)) == nil)
         #expect(try transport.receive(timeout: .seconds(-1)) == nil)
@@ -122,6 +124,7 @@ import Testing
     @Test(arguments: Kind.allCases)
     func wakingEndsOneReceive(_ kind: Kind) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let (caller, callee, toCallee, _) = try harness.pair()
         // Several wakes count as one, and a message goes first but does not use the wake up.
         callee.waker.wake()
@@ -136,7 +139,9 @@ import Testing
 
     @Test(arguments: Kind.allCases)
     func wakingWorksFromAnotherThread(_ kind: Kind) throws {
-        let transport = try Harness(kind).transport()
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let transport = try harness.transport()
         let waker = transport.waker
         let thread = TestThread { waker.wake() }
         let start = ContinuousClock.now
@@ -148,7 +153,9 @@ import Testing
 
     @Test(arguments: Kind.allCases)
     func aMessageThatCannotBeEncodedIsNotSent(_ kind: Kind) throws {
-        let (caller, callee, toCallee, _) = try Harness(kind).pair()
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let (caller, callee, toCallee, _) = try harness.pair()
         let tooLong = String(repeating: "x", count: Envelope.maximumHeaderBytes)
         #expect(throws: WireError.self) { try caller.send(.test(.stop(Stop(reason: tooLong))), to: toCallee) }
         #expect(throws: WireError.self) { try caller.send(.test(.stop(Stop(reason: "a\0b"))), to: toCallee) }
@@ -159,6 +166,7 @@ import Testing
     @Test(arguments: Kind.allCases)
     func aFullQueueIsAnErrorThatNamesThePeer(_ kind: Kind) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let away = try harness.transport()
         let endpoint = away.endpoint
         away.close()
@@ -178,6 +186,7 @@ import Testing
     @Test(arguments: Kind.allCases)
     func anEndpointInUseIsAnErrorThatNamesIt(_ kind: Kind) throws {
         let harness = Harness(kind)
+        defer { harness.end() }
         let transport = try harness.transport()
         let error = #expect(throws: TransportError.self) { _ = try harness.transport(at: transport.endpoint) }
         #expect(error?.code == .addressInUse)
@@ -189,7 +198,9 @@ import Testing
 
     @Test(arguments: Kind.allCases)
     func anEndpointOfAnotherKindIsRefused(_ kind: Kind) throws {
-        let transport = try Harness(kind).transport()
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let transport = try harness.transport()
         let other = kind == .inProcess ? Endpoint.tcp(host: "127.0.0.1", port: 1) : .inProcess(name: "x")
         #expect(code { _ = try transport.connect(to: other) } == .invalidEndpoint)
         #expect(code { _ = try transport.connect(to: .tcp(host: "*", port: 1)) } == .invalidEndpoint)

@@ -10,7 +10,6 @@
 
 /// y = f(x). `p` and `q` are the parameters of the functions that have any.
 #define LK_UNARY_OPERATIONS(X)                                                                                         \
-    X(Copy, x)                                                                                                         \
     X(Negate, -x)                                                                                                      \
     X(Absolute, __builtin_elementwise_abs(x))                                                                          \
     X(Sign, LK(sign)(x))                                                                                               \
@@ -67,7 +66,6 @@
     X(Maximum, x != x ? x : (y <= x ? x : y))                                                                          \
     X(Minimum, x != x ? x : (y >= x ? x : y))                                                                          \
     X(LogAddExp, LK(logaddexp)(x, y))                                                                                  \
-    X(AddScaled, x + p * y)                                                                                            \
     X(AbsoluteGradient, x * LK(sign)(y))                                                                               \
     X(SquareGradient, (T)2 * x * y)                                                                                    \
     X(SquareRootGradient, x / ((T)2 * y))                                                                              \

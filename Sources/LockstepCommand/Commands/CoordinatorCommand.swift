@@ -52,7 +52,9 @@ struct CoordinatorCommand: ParsableCommand {
         let loop = CoordinatorLoop(
             transport: transport, advertised: advertised, settings: settings, workers: workers, folder: folder,
             resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
-        reporter.handle(.note("coordinator listening on \(advertised)"))
+        // Said however quiet: whoever starts the workers has nowhere else to read it.
+        let address = "coordinator listening on \(advertised)"
+        if output.quiet { print(address) } else { reporter.handle(.note(address)) }
         let signals = Signals.handle(first: loop.interrupt)
         defer { withExtendedLifetime(signals) {} }
         if try !loop.run() { throw ExitCode(128 + SIGINT) }

@@ -1,35 +1,52 @@
+import CLockstepKernels
 import Synchronization
 
-/// The number of backward passes so far, which tells one pass's marks from another's.
+/// The number of backward passes and checkpoints so far, which tells the marks of one from another's.
 private let passes = Atomic<UInt64>(0)
 
-/// Sends the gradient that has been put into `root` through the graph to its leaves.
+/// A mark that no node carries yet.
+func newMark() -> UInt64 { passes.add(1, ordering: .relaxed).newValue }
+
+/// The nodes that a backward from `roots` comes to, each after all those that take it as input.
 ///
-/// Each node is run once, when all parts of its gradient have arrived; which of several ready nodes is next depends on the graph
-/// alone, so sums are made in the same order every time.
-func propagate(from root: Node, retainGraph: Bool) {
-    let pass = passes.add(1, ordering: .relaxed).newValue
-    root.visit = pass
-    root.pending = 0
-    var found = [root]
-    while let node = found.popLast() {
-        for case let input? in node.inputs {
-            if input.visit == pass {
-                input.pending += 1
-            } else {
-                input.visit = pass
-                input.pending = 1
-                found.append(input)
-            }
+/// The order depends on the graph alone, so gradients are added up in the same order every time. With `segment`, only nodes that
+/// carry that mark are gone to; the others are handed to `boundary`, some more than once.
+func backwardOrder(from roots: [Node], segment: UInt64? = nil, boundary: (Node) -> Void = { _ in }) -> [Node] {
+    let pass = newMark()
+    var found: [Node] = []
+    /// Counts a use of a node, and goes on from it at the first.
+    func reach(_ node: Node, count: Int) {
+        if node.visit == pass {
+            node.pending += count
+        } else if segment == nil || node.visit == segment {
+            node.visit = pass
+            node.pending = count
+            found.append(node)
+        } else {
+            boundary(node)
         }
     }
-    var ready = [root]
+    for root in roots { reach(root, count: 0) }
+    let starts = found
+    while let node = found.popLast() {
+        for case let input? in node.inputs { reach(input, count: 1) }
+    }
+    var order: [Node] = []
+    var ready = starts.filter { $0.pending == 0 }
     while let node = ready.popLast() {
-        node.propagate()
-        for case let input? in node.inputs {
+        order.append(node)
+        for case let input? in node.inputs where input.visit == pass {
             input.pending -= 1
             if input.pending == 0 { ready.append(input) }
         }
+    }
+    return order
+}
+
+/// Sends the gradients that have been put into the first nodes of `order` to all of them, in that order.
+func runBackward(along order: [Node], retainGraph: Bool) {
+    for node in order {
+        node.checked { node.propagate() }
         if !retainGraph { node.releaseSaved() }
     }
 }
@@ -39,26 +56,42 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// A leaf is a tensor made with `requiresGrad: true`, or a `Parameter`. `gradient` is the gradient of the final result for
     /// this tensor; it may be left out for a tensor of one element, where it is 1. What operations saved is freed on the way,
-    /// so a second backward through the same graph stops, unless `retainGraph` is true.
+    /// so a second backward through the same graph stops, unless `retainGraph` is true. With `createGraph` the gradients are
+    /// recorded like any result and can be differentiated again; then the graph is retained too unless `retainGraph` says
+    /// otherwise. The gradients of parameters lie in a buffer of plain numbers and are never recorded: for those use
+    /// `grad(of:withRespectTo:)`. A recorded gradient holds the graph, and the leaf holds the gradient: set it to nil to free both.
     ///
     /// One graph must not be gone through by two threads at once.
     ///
     /// Source: `torch.Tensor.backward`.
-    public func backward(gradient: Tensor? = nil, retainGraph: Bool = false) {
+    public func backward(gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false) {
+        let root = startBackward(gradient, createGraph: createGraph)
+        withRecording(createGraph) {
+            runBackward(along: backwardOrder(from: [root]), retainGraph: retainGraph ?? createGraph)
+        }
+    }
+
+    /// Puts the gradient from which backward starts into this tensor's node.
+    func startBackward(_ gradient: Tensor?, createGraph: Bool) -> Node {
         guard let node else {
             fatalError("element 0 of tensors does not require grad and does not have a grad_fn")
         }
         if gradient == nil, count != 1 { fatalError("grad can be implicitly created only for scalar outputs") }
-        let start = gradient?.detached() ?? Tensor.ones(shape)
+        let start = gradient ?? Tensor.ones(shape)
         guard start.shape == shape else {
             fatalError(
                 "Mismatch in shape: grad_output[0] has a shape of \(start.shape) and output[0] has a shape of \(shape)."
             )
         }
-        noGrad {
+        withRecording(createGraph) {
             // Sound because every floating-point tensor's node is a `GraphNode` of its element type.
-            unsafeDowncast(node, to: GraphNode<Scalar>.self).accumulate(start)
-            propagate(from: node, retainGraph: retainGraph)
+            unsafeDowncast(node, to: GraphNode<Scalar>.self).accumulate(createGraph ? start : start.detached())
         }
+        return node
     }
+}
+
+/// Runs `body` with recording on or off.
+func withRecording<R>(_ records: Bool, _ body: () throws -> R) rethrows -> R {
+    try records ? enableGrad(body) : noGrad(body)
 }

@@ -12,6 +12,9 @@ final class FlatParameters {
     /// Whether the parameters have been moved to another buffer, so that a change here would have no effect.
     var isAbandoned = false
 
+    /// Called when backward has added the last part to a slice's gradient.
+    var gradientIsComplete: ((_ slice: Int) -> Void)?
+
     var count: Int { values.count }
 
     /// Takes over a block with the values of slices that have `counts` elements.

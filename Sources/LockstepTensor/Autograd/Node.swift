@@ -1,3 +1,5 @@
+import CLockstepKernels
+
 /// One recorded operation: what backward needs to know of it.
 ///
 /// A tensor that came out of an operation holds its node, and a node holds those of the operation's inputs, so the graph lives
@@ -7,24 +9,104 @@ package class Node: @unchecked Sendable {
     // Sendable because recording only reads nodes, and backward, which writes to them, runs on one thread at a time for
     // one graph; `backward()` says so.
 
+    /// Where gradients sent to a node go instead, for a time.
+    enum Detour {
+        case none
+        /// Nowhere: nobody asked for what they lead to.
+        case discard
+        /// To a node that keeps them.
+        case collector(Node)
+    }
+
     /// The nodes of the inputs; nil for an input that needs no gradient. Empty for a leaf.
     final var inputs: [Node?]
-    /// The last backward that came here; tells a first visit from a later one without a set of visited nodes.
-    final var visit: UInt64 = 0
-    /// How many of the nodes that take this one as input have not sent their part of its gradient yet.
+    /// The last backward that came here; tells a first visit from a later one without a set of visited nodes. Before the first, the
+    /// checkpoint in which the operation was recorded.
+    final var visit: UInt64
+    /// How many of the nodes that take this one as input come before it in a backward and have not been counted yet.
     final var pending = 0
+    /// Where gradients go instead of here.
+    final var detour = Detour.none
+    /// What few nodes have, kept out of all others.
+    final var extras: NodeExtras?
 
-    init(inputs: [Node?]) { self.inputs = inputs }
+    init(inputs: [Node?]) {
+        self.inputs = inputs
+        visit = lk_graph_segment()
+    }
 
     /// Sends on the gradient that has arrived, now that all of it has.
-    func propagate() { fatalError("\(type(of: self)) does not say how to propagate a gradient") }
+    func propagate() { fatalError("\(name) does not say how to propagate a gradient") }
 
     /// Drops the values that were saved for backward.
     func releaseSaved() {}
 
+    /// Drops a gradient that has arrived but goes nowhere.
+    func dropGradient() {}
+
+    /// Sends on the gradient that `collector` has got in place of this node, and leaves it there.
+    func propagate(keepingIn collector: Node) { fatalError("\(name) has no gradient to keep") }
+
     /// A node for a view of what this one made. Views are for every element type, nodes for floating-point types alone, and
     /// this one knows which.
-    func viewNode(_ record: some ViewRecord) -> Node { fatalError("\(type(of: self)) has no views") }
+    func viewNode(_ record: some ViewRecord) -> Node { fatalError("\(name) has no views") }
+
+    /// A node for what this one made, or a tensor of the same element type, with a part of it replaced.
+    func assignmentNode(inputs: [Node?], region: Layout, valueShape: [Int]) -> Node {
+        fatalError("\(name) has no assignment")
+    }
+
+    /// Whether this is a leaf: where gradients stay instead of being sent on.
+    package var isLeaf: Bool { false }
+
+    /// PyTorch's name of the operation's backward, for printing and messages.
+    final var name: String { extras?.name ?? operationName }
+
+    /// The name unless one was given to this node alone.
+    var operationName: String { backwardName(ofNodeType: type(of: self)) }
+
+    // MARK: Collecting
+
+    /// A node that keeps what is sent to it in place of this one.
+    func makeCollector() -> Node { fatalError("\(name) has no collector") }
+
+    /// Sends what has been collected here, if anything, to a node of the same element type.
+    func deliver(to destination: Node) { fatalError("\(name) does not deliver") }
+
+    /// Whether a NaN has been collected here.
+    var holdsNaN: Bool { false }
+
+    /// Makes a backward through what has been collected here stop with the name of the operation that made it.
+    func forbidBackward(through inputs: [Node?], of name: String) {}
+
+    /// The node that takes the gradient of input number `place`, if anybody wants it.
+    final func destination(_ place: Int) -> Node? {
+        guard let node = inputs[place] else { return nil }
+        return switch node.detour {
+        case .none: node
+        case .discard: nil
+        case .collector(let collector): collector
+        }
+    }
+
+    /// Whether a gradient sent here would reach somebody who wants it.
+    final var leadsOn: Bool { inputs.indices.contains { destination($0) != nil } }
+
+    /// Runs `body` and returns what it sent to each input, once for an input that is given several times.
+    final func collecting(_ body: () -> Void) -> [(place: Int, collector: Node)] {
+        var collected: [(place: Int, collector: Node)] = []
+        var before: [(Node, Detour)] = []
+        for (place, input) in inputs.enumerated() {
+            guard let input, destination(place) != nil, !before.contains(where: { $0.0 === input }) else { continue }
+            let collector = input.makeCollector()
+            before.append((input, input.detour))
+            collected.append((place, collector))
+            input.detour = .collector(collector)
+        }
+        body()
+        for (node, detour) in before { node.detour = detour }
+        return collected
+    }
 
     deinit {
         // Freeing the inputs here one by one would recurse through the whole graph and overflow the stack. Instead, the
@@ -56,8 +138,10 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
     package func accumulate(_ part: consuming Tensor<Scalar>) {
         if gradient == nil {
             gradient = part
+        } else if records(gradient!.node, part.node) {  // Not nil: just compared.
+            gradient = gradient! + part
         } else {
-            gradient!.add(part)  // Not nil: just compared.
+            gradient!.add(part)
         }
     }
 
@@ -75,48 +159,129 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
     }
 
     /// Computes the gradients of the inputs from that of the output and sends each with `send`.
-    func backward(_ gradient: Tensor<Scalar>) { fatalError("\(type(of: self)) has no backward") }
+    ///
+    /// Runs without recording; what it sends need not know how it was computed.
+    func backward(_ gradient: Tensor<Scalar>) { fatalError("\(name) has no backward") }
+
+    /// Computes the gradients of the inputs so that they can be differentiated again: with recorded operators, of values that have
+    /// their nodes again (`asInput`, `asOutput`).
+    ///
+    /// Unless an operation says how, its gradients are plain numbers, and a backward that needs their derivative stops.
+    func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let collected = collecting { noGrad { backward(gradient.detached()) } }
+        for (place, collector) in collected {
+            collector.forbidBackward(through: [gradient.node] + inputs, of: name)
+            destination(place).map { collector.deliver(to: $0) }
+        }
+    }
 
     override func propagate() {
-        if let gradient = gradient.take() { backward(gradient) }
+        if let gradient = takeGradient() { run(gradient) }
+    }
+
+    override func propagate(keepingIn collector: Node) {
+        // Sound because a collector takes the place of a node of its own element type.
+        let collector = unsafeDowncast(collector, to: GraphNode<Scalar>.self)
+        gradient = collector.gradient.take()
+        collector.gradient = takeGradient()
+        if let gradient = collector.gradient, leadsOn { run(gradient) }
+    }
+
+    private func run(_ gradient: Tensor<Scalar>) {
+        if lk_records_gradients() { recordedBackward(gradient) } else { backward(gradient) }
+    }
+
+    override func dropGradient() { gradient = nil }
+
+    /// The whole gradient that has arrived, after what hooks made of it.
+    final func takeGradient() -> Tensor<Scalar>? {
+        guard let gradient = gradient.take() else { return nil }
+        return hooks?.apply(gradient) ?? gradient
     }
 
     override func viewNode(_ record: some ViewRecord) -> Node { ViewNode<Scalar, _>(input: self, record) }
 
+    override func assignmentNode(inputs: [Node?], region: Layout, valueShape: [Int]) -> Node {
+        AssignmentNode<Scalar>(inputs: inputs, region: region, valueShape: valueShape)
+    }
+
+    override func makeCollector() -> Node { LeafNode<Scalar>() }
+
     /// Whether input number `place` wants a gradient.
-    final func wants(_ place: Int) -> Bool { inputs[place] != nil }
+    final func wants(_ place: Int) -> Bool { destination(place) != nil }
 
     /// Sends input number `place` a part of its gradient, which is computed only if it wants one.
     final func send(_ part: @autoclosure () -> Tensor<Scalar>, to place: Int) {
         input(place)?.accumulate(part())
     }
 
-    /// Input number `place`, if it wants a gradient.
+    /// What takes the gradient of input number `place`, if it wants one.
     final func input(_ place: Int) -> GraphNode<Scalar>? {
         // Sound because an operation that records a `GraphNode<Scalar>` takes tensors of the same `Scalar`.
-        inputs[place].map { unsafeDowncast($0, to: GraphNode<Scalar>.self) }
+        destination(place).map { unsafeDowncast($0, to: GraphNode<Scalar>.self) }
     }
 
-    /// The gradient that stays here after backward: that of a leaf.
+    /// A saved value of input number `place` with its node, for `recordedBackward`.
+    final func asInput(_ place: Int, _ value: Tensor<Scalar>) -> Tensor<Scalar> {
+        Tensor(storage: value.storage, layout: value.layout, node: inputs[place])
+    }
+
+    /// A saved value of the result with its node, for `recordedBackward`.
+    final func asOutput(_ value: Tensor<Scalar>) -> Tensor<Scalar> {
+        Tensor(storage: value.storage, layout: value.layout, node: self)
+    }
+
+    /// The gradient that stays here after backward: that of a leaf, or one that the user asked for.
     package var leafGradient: Tensor<Scalar>? {
-        get { nil }
-        set { fatalError("the gradient of a tensor that is not a leaf cannot be set") }
+        get { hooks?.retained }
+        set {
+            guard let hooks, hooks.retainsGradient else {
+                fatalError("the gradient of a tensor that is not a leaf cannot be set, unless retainGradient() was called")
+            }
+            hooks.retained = newValue
+        }
     }
-
-    /// Whether this is a leaf: where gradients stay instead of being sent on.
-    package var isLeaf: Bool { false }
 }
 
 /// A tensor that the user asked the gradient of.
 final class LeafNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
     // Sendable for the reason that `Node` is.
+
+    /// What earlier backward passes have added up; `gradient` is what arrives in the present one.
+    private var total: Tensor<Scalar>?
+
     init() { super.init(inputs: []) }
 
-    override func propagate() {}
+    override func propagate() {
+        guard let part = takeGradient() else { return }
+        guard total != nil else { return total = part }
+        if records(total!.node, part.node) {  // Not nil: just compared.
+            total = total! + part
+        } else {
+            total!.add(part)
+        }
+    }
+
     override var isLeaf: Bool { true }
     override var leafGradient: Tensor<Scalar>? {
-        get { gradient }
-        set { gradient = newValue }
+        get { total }
+        set { total = newValue }
+    }
+
+    override func deliver(to destination: Node) {
+        // Sound because a collector takes the place of a node of its own element type.
+        if let part = gradient.take() ?? total.take() {
+            unsafeDowncast(destination, to: GraphNode<Scalar>.self).accumulate(part)
+        }
+    }
+
+    override var holdsNaN: Bool {
+        guard let gradient else { return false }
+        return noGrad { (gradient .!= gradient).countTrue > 0 }
+    }
+
+    override func forbidBackward(through inputs: [Node?], of name: String) {
+        gradient?.node = UndifferentiableNode<Scalar>(inputs: inputs, of: name)
     }
 }
 

@@ -80,10 +80,18 @@ final class ParameterLeaf: GraphNode<Float>, @unchecked Sendable {
     }
 
     override var isLeaf: Bool { true }
-    override func propagate() {}
+    override func propagate() {
+        // With hooks, what arrives is kept apart until they have seen it.
+        if let gradient = takeGradient() { write(gradient) }
+        home.gradientIsComplete?(slice)
+    }
 
     override func accumulate(_ part: consuming Tensor<Float>) {
-        let part = part.contiguous()
+        if extras == nil { write(part) } else { super.accumulate(part) }
+    }
+
+    private func write(_ part: Tensor<Float>) {
+        let part = part.detached().contiguous()
         home.writeGradient(slice, at: layout.offset) { destination, adding in
             part.withUnsafeElements { elements in
                 guard let source = elements.baseAddress else { return }
@@ -97,7 +105,11 @@ final class ParameterLeaf: GraphNode<Float>, @unchecked Sendable {
     }
 
     override func accumulate(shape: [Int], write: (UnsafeMutablePointer<Float>, _ adding: Bool) -> Void) {
-        home.writeGradient(slice, at: layout.offset, write)
+        if extras == nil {
+            home.writeGradient(slice, at: layout.offset, write)
+        } else {
+            super.accumulate(shape: shape, write: write)
+        }
     }
 
     override var leafGradient: Tensor<Float>? {
@@ -107,7 +119,7 @@ final class ParameterLeaf: GraphNode<Float>, @unchecked Sendable {
         }
         set {
             home.dropGradient(slice)
-            if let newValue { accumulate(newValue) }
+            if let newValue { write(newValue) }
         }
     }
 }

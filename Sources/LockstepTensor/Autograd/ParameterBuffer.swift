@@ -119,6 +119,13 @@ public final class ParameterBuffer {
     /// Drops all gradients, so that the next backward starts from none.
     public func zeroGrad() { flat.dropGradients() }
 
+    /// Called during backward when the last part of a parameter's gradient has been added, with the parameter's place in `entries`;
+    /// it can be read, and sent, from then on. A parameter that took no part in the result is not reported.
+    package var gradientIsComplete: ((_ entry: Int) -> Void)? {
+        get { flat.gradientIsComplete }
+        set { flat.gradientIsComplete = newValue }
+    }
+
     /// Lets `body` change the values in place, given the gradients (zeros where there are none): an optimizer's step.
     ///
     /// The values are copied first where a snapshot of them is alive.

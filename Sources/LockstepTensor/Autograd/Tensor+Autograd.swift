@@ -25,7 +25,8 @@ extension Tensor where Scalar: FloatingScalar {
     /// Source: `torch.Tensor.requires_grad_`.
     public func requiringGrad() -> Tensor { Tensor(storage: storage, layout: layout, node: LeafNode<Scalar>()) }
 
-    /// The gradient that backward has added up here; nil before the first backward, and for a tensor that is not a leaf.
+    /// The gradient that backward has added up here; nil before the first backward, and for a tensor that is not a leaf, unless
+    /// `retainGradient` was called.
     ///
     /// It belongs to the leaf, not to the value: copies of the tensor have the same one, and it may be set, or set to nil to
     /// start from zero, through a constant.
@@ -44,20 +45,22 @@ extension Tensor where Scalar: FloatingScalar {
     }
 
     /// Whether the tensor is where a graph begins: a constant, a tensor made with `requiresGrad: true`, a parameter's value.
-    public var isLeaf: Bool { graphNode?.isLeaf ?? true }
+    public var isLeaf: Bool { node?.isLeaf ?? true }
 
     /// The node with its type.
-    private var graphNode: GraphNode<Scalar>? {
+    var graphNode: GraphNode<Scalar>? {
         // Sound because every floating-point tensor's node is a `GraphNode` of its element type.
         node.map { unsafeDowncast($0, to: GraphNode<Scalar>.self) }
     }
 
-    /// Adds `other`, of the same shape, without recording: in place where nobody else holds the memory.
+    /// Adds `other`, of the same shape, without recording: in place where nobody else holds the memory. The node stays.
     mutating func add(_ other: Tensor) {
         if isUniqueAndContiguous {
             Tensor.run(.add, self, other, into: storage.pointer + layout.offset, shape: shape)
         } else {
+            let node = node
             self = Tensor.computed(.add, self, other)
+            self.node = node
         }
     }
 }
@@ -77,9 +80,9 @@ extension Tensor {
         mutating get { layout.isContiguous && isKnownUniquelyReferenced(&storage) }
     }
 
-    /// Stops where an in-place change would spoil what backward needs: of a recorded tensor, outside of `noGrad`.
-    func checkInPlace() {
-        guard node != nil, lk_records_gradients() else { return }
+    /// Stops where an in-place change would put a leaf's gradient in doubt: outside of `noGrad`.
+    func checkNotLeaf() {
+        guard let node, node.isLeaf, lk_records_gradients() else { return }
         fatalError("a leaf Variable that requires grad is being used in an in-place operation.")
     }
 }

@@ -59,7 +59,24 @@ struct MatrixOperand<Scalar: TensorScalar> {
     /// Keeps what `pointer` points at alive.
     private let storage: Storage<Scalar>
 
-    /// The last two axes of a tensor, at an offset from its first element; copied only where neither rows nor columns are whole.
+    /// The same elements with rows and columns exchanged; free.
+    var transposed: MatrixOperand {
+        MatrixOperand(
+            rows: columns, columns: rows, isTransposed: !isTransposed, leading: leading, pointer: pointer,
+            storage: storage)
+    }
+
+    private init(
+        rows: Int, columns: Int, isTransposed: Bool, leading: Int, pointer: UnsafePointer<Scalar>,
+        storage: Storage<Scalar>
+    ) {
+        (self.rows, self.columns, self.isTransposed) = (rows, columns, isTransposed)
+        (self.leading, self.pointer, self.storage) = (leading, pointer, storage)
+    }
+
+    /// The last two axes of a tensor, at an offset from its first element.
+    ///
+    /// Copied only where neither rows nor columns are without gaps.
     init(_ tensor: Tensor<Scalar>, at offset: Int = 0) {
         let axis = tensor.rank - 2
         (rows, columns) = (tensor.shape[axis], tensor.shape[axis + 1])

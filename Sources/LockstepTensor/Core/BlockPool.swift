@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Memory for tensors: freed blocks are kept by size and handed out again.
 ///
 /// A training step makes and frees tensors of the same sizes as the step before it, so in steady state nothing is asked of the
@@ -29,7 +27,7 @@ public enum BlockPool {
     /// Gives all kept blocks back to the system.
     public static func trim() { pool.withLock { $0.trim() } }
 
-    private static let pool = Mutex(FreeLists())
+    private static let pool = Locked(FreeLists())
 
     /// A 64-byte aligned block of at least `bytes` bytes.
     static func take(bytes: Int) -> UnsafeMutableRawPointer {
@@ -57,8 +55,7 @@ public enum BlockPool {
     }
 
     /// Lists of free blocks by size class; a free block's first word points at the next one.
-    private struct FreeLists: @unchecked Sendable {
-        // Sendable because the blocks on the lists belong to nobody else and the lists are only used under the lock.
+    private struct FreeLists {
         var limit = 1 << 30
         var statistics = Statistics()
         private var heads = [UnsafeMutableRawPointer?](repeating: nil, count: 4 * Int.bitWidth + 8)

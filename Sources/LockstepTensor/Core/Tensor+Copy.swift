@@ -39,11 +39,13 @@ extension Tensor {
         }
     }
 
-    /// Sets every element to `value`, in place.
+    /// Sets every element to `value`, in place where nobody else holds the memory.
     ///
-    /// Does not take part in autograd: a recorded tensor stops.
+    /// What was there has no part in the result any more, so its gradient is 0. Stops for a leaf that requires a gradient,
+    /// outside of `noGrad`.
     public mutating func fill(_ value: Scalar) {
-        checkInPlace()
+        checkNotLeaf()
+        if records(node) { node = nil }
         if !layout.isContiguous || !isKnownUniquelyReferenced(&storage) {
             let node = node
             self = Tensor(uninitialized: shape)

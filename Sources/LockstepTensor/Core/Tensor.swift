@@ -77,11 +77,12 @@ extension Tensor {
 
     /// Calls `body` with the elements in row-major order, to be changed in place; they are copied first where they are shared.
     ///
-    /// Does not take part in autograd: a recorded tensor stops.
+    /// What `body` does cannot be recorded: a tensor that requires a gradient stops, outside of `noGrad`.
     public mutating func withUnsafeMutableElements<R>(
         _ body: (UnsafeMutableBufferPointer<Scalar>) throws -> R
     ) rethrows -> R {
-        checkInPlace()
+        checkNotLeaf()
+        if records(node) { fatalError("a tensor that requires grad can be written to inside of noGrad alone") }
         makeUnique()
         return try withExtendedLifetime(storage) {
             try body(UnsafeMutableBufferPointer(start: storage.pointer + layout.offset, count: count))

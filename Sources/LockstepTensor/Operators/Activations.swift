@@ -35,20 +35,15 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.nn.functional.prelu`.
     public func prelu(_ weight: Tensor) -> Tensor {
-        guard weight.rank <= 1 else {
-            fatalError("prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = \(weight.rank)")
-        }
-        var slope = weight
-        if weight.rank == 1, weight.count == 1 {
-            slope = weight.reshaped(to: [])
-        } else if weight.rank == 1 {
+        var slope = weight.reshaped(to: weight.count == 1 ? [] : [weight.count])
+        if weight.count != 1 {
             let channels = rank < 2 ? 1 : shape[1]
             guard weight.count == channels else {
                 fatalError(
-                    "Mismatch of parameter numbers and input channel size. Found parameter numbers = \(weight.count), "
-                        + "and channel size = \(channels).")
+                    "Mismatch of parameter numbers and input channel size. Found parameter numbers = \(weight.count) and "
+                        + "channel size = \(channels).")
             }
-            slope = weight.reshaped(to: [channels] + [Int](repeating: 1, count: rank - 2))
+            slope = slope.reshaped(to: [channels] + [Int](repeating: 1, count: rank - 2))
         }
         return (self * slope).replacing(with: self, where: self .> 0)
     }
@@ -90,7 +85,7 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.nn.functional.glu`.
     public func glu(axis: Int = -1) -> Tensor {
-        guard rank > 0 else { fatalError("glu does not support 0-dimensional tensors") }
+        guard rank > 0 else { fatalError("glu does not support scalars because halving size must be even") }
         let place = layout.resolve(axis: axis)
         guard shape[place] % 2 == 0 else {
             fatalError("Halving dimension must be even, but dimension \(place) is size \(shape[place])")

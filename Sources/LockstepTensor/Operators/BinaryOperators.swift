@@ -78,6 +78,9 @@ class BinaryNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable
     /// Sends the first input its part of the gradient, summed over the axes along which it was stretched.
     final func sendToA(_ part: @autoclosure () -> Tensor<Scalar>) { send(part().summed(to: shapes.a), to: 0) }
     final func sendToB(_ part: @autoclosure () -> Tensor<Scalar>) { send(part().summed(to: shapes.b), to: 1) }
+
+    /// Whether the first input is one number, for which PyTorch often has another name.
+    final var startsWithNumber: Bool { inputs[0] == nil && shapes.a.isEmpty }
 }
 
 final class AddNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Sendable {
@@ -92,6 +95,12 @@ final class AddNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Send
     override func backward(_ gradient: Tensor<Scalar>) {
         sendToA(gradient)
         sendToB(sign == .add ? gradient : -gradient)
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
+
+    override var operationName: String {
+        sign == .add ? "AddBackward0" : startsWithNumber ? "RsubBackward1" : "SubBackward0"
     }
 }
 
@@ -109,6 +118,11 @@ final class MultiplyNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked
     override func backward(_ gradient: Tensor<Scalar>) {
         sendToA(gradient * saved(b))
         sendToB(gradient * saved(a))
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        sendToA(gradient * asInput(1, saved(b)))
+        sendToB(gradient * asInput(0, saved(a)))
     }
 
     override func releaseSaved() { (a, b) = (nil, nil) }
@@ -130,6 +144,14 @@ final class DivideNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked S
         sendToB(-gradient * ((saved(a) / b) / b))
     }
 
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let b = asInput(1, saved(b))
+        sendToA(gradient / b)
+        sendToB(-gradient * ((asInput(0, saved(a)) / b) / b))
+    }
+
+    override var operationName: String { startsWithNumber ? "MulBackward0" : "DivBackward0" }
+
     override func releaseSaved() { (a, b) = (nil, nil) }
 }
 
@@ -143,6 +165,19 @@ final class PowerNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Se
 
     override func backward(_ gradient: Tensor<Scalar>) {
         let (base, exponent, result) = saved(values)
+        send(gradient, base, exponent, result)
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (base, exponent, result) = saved(values)
+        send(gradient, asInput(0, base), asInput(1, exponent), asOutput(result))
+    }
+
+    override var operationName: String { startsWithNumber ? "PowBackward2" : "PowBackward1" }
+
+    private func send(
+        _ gradient: Tensor<Scalar>, _ base: Tensor<Scalar>, _ exponent: Tensor<Scalar>, _ result: Tensor<Scalar>
+    ) {
         // 0 · x⁻¹ would be NaN at x = 0 and x⁰ ln x would be at 0⁰; both derivatives are 0 there.
         let slope = (exponent * base.pow(exponent - 1)).replacing(with: 0, where: exponent .== 0)
         sendToA(gradient * slope)

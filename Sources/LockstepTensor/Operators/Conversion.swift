@@ -64,8 +64,11 @@ final class ConvertNode<Scalar: FloatingScalar, Other: FloatingScalar>: GraphNod
 
     override func backward(_ gradient: Tensor<Scalar>) {
         // Sound because the input of this conversion is a `Tensor<Other>`.
-        inputs[0].map { unsafeDowncast($0, to: GraphNode<Other>.self) }?.accumulate(Tensor<Other>(converting: gradient))
+        destination(0).map { unsafeDowncast($0, to: GraphNode<Other>.self) }?.accumulate(
+            Tensor<Other>(converting: gradient))
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
 }
 
 final class CloneNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {

@@ -71,7 +71,7 @@ extension Tensor where Scalar: FloatingScalar {
         var result = computed(operation, p: p, q: q)
         if records(node) {
             let saved = saving == .input ? detached() : result
-            result.node = UnaryNode(input: node, gradient, saved, p, q)
+            result.node = UnaryNode(input: node, gradient, saved, saving, p, q)
         }
         return result
     }
@@ -101,12 +101,16 @@ final class UnaryNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sen
     enum Saving { case input, output }
 
     private let operation: LKBinary
+    private let saving: Saving
     private var value: Tensor<Scalar>?
     private let p: Double
     private let q: Double
 
-    init(input: Node?, _ operation: LKBinary, _ value: Tensor<Scalar>, _ p: Double, _ q: Double) {
+    init(
+        input: Node?, _ operation: LKBinary, _ value: Tensor<Scalar>, _ saving: Saving, _ p: Double, _ q: Double
+    ) {
         self.operation = operation
+        self.saving = saving
         self.value = value
         self.p = p
         self.q = q
@@ -116,6 +120,17 @@ final class UnaryNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sen
     override func backward(_ gradient: Tensor<Scalar>) {
         send(.computed(operation, gradient, saved(value), p: p, q: q), to: 0)
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let value = saving == .input ? asInput(0, saved(value)) : asOutput(saved(value))
+        if let part = UnaryNode.recorded(operation, gradient, value, p, q) {
+            send(part, to: 0)
+        } else {
+            super.recordedBackward(gradient)
+        }
+    }
+
+    override var operationName: String { UnaryNode.name(operation) }
 
     override func releaseSaved() { value = nil }
 }

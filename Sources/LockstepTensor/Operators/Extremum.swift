@@ -128,6 +128,8 @@ final class ExtremumNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked 
         send(Tensor.zerosLike(input).replacing(with: share, where: found), to: 0)
     }
 
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
+
     override func releaseSaved() { values = nil }
 }
 
@@ -153,6 +155,8 @@ final class PickNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Send
         let places = Tensor<Int64>.arange(Int64(shape[axis])).reshaped(to: along)
         send(Tensor(0).replacing(with: gradient, where: saved(indices) .== places), to: 0)
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
 
     override func releaseSaved() { indices = nil }
 }

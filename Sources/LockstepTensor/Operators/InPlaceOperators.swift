@@ -25,7 +25,7 @@ extension Tensor where Scalar: FloatingScalar {
     private mutating func update(_ operation: LKBinary, _ b: Tensor, recorded: (Tensor, Tensor) -> Tensor) {
         checkKeepsShape(b)
         if records(node, b.node) {
-            if node != nil, isLeaf { checkInPlace() }
+            checkNotLeaf()
             self = recorded(self, b)
         } else if isUniqueAndContiguous {
             Tensor.run(operation, self, b, into: storage.pointer + layout.offset, shape: shape)

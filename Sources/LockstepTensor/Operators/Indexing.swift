@@ -72,21 +72,31 @@ private func resolveRange(_ lower: Int, _ upper: Int, _ size: Int) -> (start: In
 extension Tensor {
     /// The elements that the indices pick along the first axes: `x[0]`, `x[0..<2]`, `x[.all, -1]`, `x[1..., 0]`.
     ///
-    /// Reading makes a view. Gradient: g where an element was picked, 0 elsewhere. Assigning copies the new elements, broadcast
-    /// to the picked shape, in; it stops for a tensor that requires a gradient, outside of `noGrad`.
+    /// Reading makes a view. Gradient: g where an element was picked, 0 elsewhere. Assigning copies the new elements in,
+    /// broadcast to the picked shape. Gradients: of the new elements g where they went, of this tensor g elsewhere; a leaf
+    /// stops, outside of `noGrad`.
     ///
     /// Stops with PyTorch's message for too many indices and for an integer out of range.
     public subscript(_ indices: any TensorIndex...) -> Tensor {
         get {
             view(
                 layout.slice(indices),
-                record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).slice(indices)) })
+                record {
+                    SliceRecord(
+                        operationName: indices.last is Int ? "SelectBackward0" : "SliceBackward0", shape: $0.shape,
+                        region: Layout(contiguous: $0.shape).slice(indices))
+                })
         }
         set {
-            checkInPlace()
+            checkNotLeaf()
             makeUnique()
             let region = layout.slice(indices)
             write(newValue.detached().expanded(to: region.shape), at: region)
+            if records(node, newValue.node), let either = node ?? newValue.node {
+                // `makeUnique` has put the elements in row-major order, which is that of the gradient.
+                let place = Layout(contiguous: shape).slice(indices)
+                node = either.assignmentNode(inputs: [node, newValue.node], region: place, valueShape: newValue.shape)
+            }
         }
     }
 
@@ -110,6 +120,34 @@ extension Tensor {
         return view(
             layout,
             record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).narrowed(axis, start, count)) })
+    }
+}
+
+/// A tensor with a part of it replaced.
+final class AssignmentNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    private let region: Layout
+    private let valueShape: [Int]
+
+    init(inputs: [Node?], region: Layout, valueShape: [Int]) {
+        self.region = region
+        self.valueShape = valueShape
+        super.init(inputs: inputs)
+    }
+
+    override func backward(_ gradient: Tensor<Scalar>) {
+        let dense = gradient.copied()
+        send(Tensor(storage: dense.storage, layout: region).summed(to: valueShape).copied(), to: 1)
+        var rest = dense
+        rest.write(Tensor(0).expanded(to: region.shape), at: region)
+        send(rest, to: 0)
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        send(EmbedRecord(region: region).undo(gradient).summed(to: valueShape), to: 1)
+        var replaced = Tensor<Bool>.zeros(gradient.shape)
+        replaced.write(Tensor<Bool>(true).expanded(to: region.shape), at: region)
+        send(gradient.replacing(with: 0, where: replaced), to: 0)
     }
 }
 

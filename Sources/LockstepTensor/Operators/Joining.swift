@@ -43,7 +43,7 @@ public func stacked<Scalar: FloatingScalar>(_ tensors: [Tensor<Scalar>], axis: I
                 + "\(place)")
     }
     let place = first.layout.resolve(axis: axis, rank: first.rank + 1)
-    return concatenated(tensors.map { $0.unsqueezed(axis: place) }, axis: place)
+    return concatenated(tensors.map { $0.unsqueezed(axis: place) }, axis: place).named("StackBackward0")
 }
 
 final class ConcatenateNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
@@ -64,4 +64,6 @@ final class ConcatenateNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @uncheck
             start += size
         }
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
 }

@@ -42,9 +42,9 @@ public func linear<Scalar: FloatingScalar>(
             "The expanded size of the tensor (\(outputs)) must match the existing size (\(bias.count)) at non-singleton "
                 + "dimension 1.  Target sizes: [\(batch), \(outputs)].  Tensor sizes: \(bias.shape)")
     }
-    let rows = input.reshaped(to: [batch, inputs])
+    let rows = input.rank == 2 ? input : input.reshaped(to: [batch, inputs])
     var result = Tensor<Scalar>(uninitialized: [batch, outputs])
-    BLAS.multiply(MatrixOperand(rows), MatrixOperand(weight.t), into: result.storage.pointer, adding: false)
+    BLAS.multiply(MatrixOperand(rows), MatrixOperand(weight).transposed, into: result.storage.pointer, adding: false)
     if let bias = bias?.contiguous() {
         withExtendedLifetime(bias.storage) {
             lk_add_bias(
@@ -53,29 +53,10 @@ public func linear<Scalar: FloatingScalar>(
     } else if activation == .relu {
         result = result.relu()
     }
-    if records([rows.node, weight.node, bias?.node]) {
+    if records(rows.node, weight.node) || records(bias?.node) {
         result.node = LinearNode(rows, weight, bias, activation == .relu ? result : nil)
     }
-    return result.reshaped(to: input.shape.dropLast() + [outputs])
-}
-
-/// β · input + α · A B, with the input broadcast to the shape of the product of the two matrices.
-///
-/// β and α are 1 unless given; where β is 0 the input's values, NaN among them, do not count. Gradients: βg, αg Bᵀ and α Aᵀ g.
-///
-/// Stops where the shapes do not fit, with PyTorch's message.
-///
-/// Source: `torch.addmm`.
-public func addmm<Scalar: FloatingScalar>(
-    _ input: Tensor<Scalar>, _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, beta: Scalar = 1, alpha: Scalar = 1
-) -> Tensor<Scalar> {
-    guard a.rank == 2 else { fatalError("mat1 must be a matrix, got \(a.rank)-D tensor") }
-    guard b.rank == 2 else { fatalError("mat2 must be a matrix, got \(b.rank)-D tensor") }
-    let product = alpha == 1 ? a.matmul(b) : a.matmul(b) * alpha
-    // Stops where the input does not stretch to the product.
-    let stretched = input.expanded(to: product.shape)
-    if beta == 0 { return product }
-    return (beta == 1 ? stretched : stretched * beta) + product
+    return input.rank == 2 ? result : result.reshaped(to: input.shape.dropLast() + [outputs])
 }
 
 final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
@@ -96,8 +77,21 @@ final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
         let (x, weight) = saved(values)
         let gradient = activated.map { .computed(.reluGradient, gradient, $0) } ?? gradient
         input(2)?.accumulateColumnSums(gradient)
-        input(1)?.accumulateProduct(gradient.t, x)
-        input(0)?.accumulateProduct(gradient, weight)
+        let g = MatrixOperand(gradient)
+        input(1)?.accumulateProduct(g.transposed, MatrixOperand(x))
+        input(0)?.accumulateProduct(g, MatrixOperand(weight))
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (x, weight) = saved(values)
+        let gradient = activated.map { gradient.replacing(with: 0, where: !($0 .> 0)) } ?? gradient
+        send(gradient.sum(axis: 0), to: 2)
+        send(gradient.t.matmul(asInput(0, x)), to: 1)
+        send(gradient.matmul(asInput(1, weight)), to: 0)
+    }
+
+    override var operationName: String {
+        activated != nil ? "ReluBackward0" : inputs[2] == nil ? "MmBackward0" : "AddmmBackward0"
     }
 
     override func releaseSaved() {

@@ -95,8 +95,15 @@ final class ProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked S
 
     override func backward(_ gradient: Tensor<Scalar>) {
         let (a, b) = saved(values)
-        input(0)?.accumulateProduct(gradient, b.t)
-        input(1)?.accumulateProduct(a.t, gradient)
+        let g = MatrixOperand(gradient)
+        input(0)?.accumulateProduct(g, MatrixOperand(b).transposed)
+        input(1)?.accumulateProduct(MatrixOperand(a).transposed, g)
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (a, b) = saved(values)
+        send(gradient.matmul(asInput(1, b).t), to: 0)
+        send(asInput(0, a).t.matmul(gradient), to: 1)
     }
 
     override func releaseSaved() { values = nil }
@@ -118,14 +125,20 @@ final class BatchedProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unch
         send(a.transposed(-1, -2).multipliedInBatches(by: gradient), to: 1)
     }
 
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (a, b) = saved(values)
+        send(gradient.multipliedInBatches(by: asInput(1, b).transposed(-1, -2)), to: 0)
+        send(asInput(0, a).transposed(-1, -2).multipliedInBatches(by: gradient), to: 1)
+    }
+
     override func releaseSaved() { values = nil }
 }
 
 extension GraphNode {
     /// Adds the product of two matrices to the gradient.
-    func accumulateProduct(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) {
-        accumulate(shape: [a.shape[0], b.shape[1]]) { destination, adding in
-            BLAS.multiply(MatrixOperand(a), MatrixOperand(b), into: destination, adding: adding)
+    func accumulateProduct(_ a: MatrixOperand<Scalar>, _ b: MatrixOperand<Scalar>) {
+        accumulate(shape: [a.rows, b.columns]) { destination, adding in
+            BLAS.multiply(a, b, into: destination, adding: adding)
         }
     }
 }

@@ -37,10 +37,13 @@ extension Tensor {
     /// Source: `torch.transpose`.
     public func transposed(_ a: Int, _ b: Int) -> Tensor {
         let (first, second) = (layout.resolve(axis: a), layout.resolve(axis: b))
-        if rank == 0 { return self }
-        var axes = Array(shape.indices)
-        axes.swapAt(first, second)
-        return permuted(axes)
+        if first == second { return self }
+        var (shape, strides) = (layout.shape, layout.strides)
+        shape.swapAt(first, second)
+        strides.swapAt(first, second)
+        return view(
+            Layout(shape: shape, strides: strides, offset: layout.offset),
+            record { _ in TransposeRecord(first: first, second: second) })
     }
 
     /// A matrix with rows and columns exchanged; a vector or a scalar as it is.
@@ -73,14 +76,14 @@ extension Tensor {
     /// The tensor without its axes of size 1. Gradient: reshaped back.
     ///
     /// Source: `torch.squeeze`.
-    public func squeezed() -> Tensor { dropping(Set(shape.indices.filter { shape[$0] == 1 })) }
+    public func squeezed() -> Tensor { dropping(Set(shape.indices.filter { shape[$0] == 1 }), "SqueezeBackward0") }
 
     /// The tensor without one axis, if that has size 1; otherwise the tensor itself. Gradient: reshaped back.
     ///
     /// Source: `torch.squeeze`.
     public func squeezed(axis: Int) -> Tensor {
         let place = layout.resolve(axis: axis)
-        return rank > 0 && shape[place] == 1 ? dropping([place]) : self
+        return rank > 0 && shape[place] == 1 ? dropping([place], "SqueezeBackward1") : self
     }
 
     /// The tensor with a new axis of size 1 before `axis`; -1 puts it last. Gradient: reshaped back.
@@ -92,7 +95,8 @@ extension Tensor {
         shape.insert(1, at: place)
         strides.insert(1, at: place)
         return view(
-            Layout(shape: shape, strides: strides, offset: layout.offset), record { ReshapeRecord(shape: $0.shape) })
+            Layout(shape: shape, strides: strides, offset: layout.offset),
+            record { ReshapeRecord(shape: $0.shape, operationName: "UnsqueezeBackward0") })
     }
 
     /// The tensor with axes of size 1 stretched, and new axes put in front, to a larger shape; -1 keeps a size.
@@ -126,12 +130,12 @@ extension Tensor {
     /// The tensor stretched to the shape of another; see `expanded(to:)`.
     public func expanded<Other>(like other: Tensor<Other>) -> Tensor { expanded(to: other.shape) }
 
-    private func dropping(_ axes: Set<Int>) -> Tensor {
+    private func dropping(_ axes: Set<Int>, _ name: String) -> Tensor {
         if axes.isEmpty { return self }
         let kept = shape.indices.filter { !axes.contains($0) }
         return view(
             Layout(shape: kept.map { shape[$0] }, strides: kept.map { layout.strides[$0] }, offset: layout.offset),
-            record { ReshapeRecord(shape: $0.shape) })
+            record { ReshapeRecord(shape: $0.shape, operationName: name) })
     }
 
     /// `shape` with its -1 worked out.
@@ -169,10 +173,18 @@ extension Tensor {
 protocol ViewRecord: Sendable {
     /// The gradient of the tensor that was viewed, from that of the view.
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar>
+
+    /// PyTorch's name of the view's backward.
+    var operationName: String { get }
+}
+
+extension ViewRecord {
+    var operationName: String { backwardName(ofRecordType: Self.self) }
 }
 
 struct ReshapeRecord: ViewRecord {
     let shape: [Int]
+    var operationName = "ViewBackward0"
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> { gradient.reshaped(to: shape) }
 }
 
@@ -185,19 +197,41 @@ struct PermuteRecord: ViewRecord {
     }
 }
 
+struct TransposeRecord: ViewRecord {
+    let first: Int
+    let second: Int
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
+        gradient.transposed(first, second)
+    }
+}
+
 struct ExpandRecord: ViewRecord {
     let shape: [Int]
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> { gradient.summed(to: shape) }
 }
 
 struct SliceRecord: ViewRecord {
+    var operationName = "SliceBackward0"
     let shape: [Int]
     /// Where the slice lies in a tensor of that shape in row-major order.
     let region: Layout
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
         var whole = Tensor<Scalar>.zeros(shape)
         whole.write(gradient, at: region)
+        whole.node = gradient.record { _ in EmbedRecord(region: region) }
         return whole
+    }
+}
+
+/// Elements put into zeros: what a slice's backward does, and undone by slicing.
+struct EmbedRecord: ViewRecord {
+    let region: Layout
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
+        let whole = gradient.contiguous()
+        let part = Layout(shape: region.shape, strides: region.strides, offset: region.offset + whole.layout.offset)
+        return Tensor(
+            storage: whole.storage, layout: part,
+            node: whole.record { SliceRecord(shape: $0.shape, region: region) })
     }
 }
 
@@ -211,4 +245,12 @@ final class ViewNode<Scalar: FloatingScalar, Record: ViewRecord>: GraphNode<Scal
     }
 
     override func backward(_ gradient: Tensor<Scalar>) { send(record.undo(gradient), to: 0) }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let part = record.undo(gradient)
+        // A record that undoes its view without recording makes a constant of a gradient that is none.
+        if gradient.node != nil, part.node == nil { super.recordedBackward(gradient) } else { send(part, to: 0) }
+    }
+
+    override var operationName: String { record.operationName }
 }

@@ -13,7 +13,7 @@ extension Tensor where Scalar: FloatingScalar {
             lk_sum_rows(Scalar.kernelType, 1, count, dense.pointer, count, result.storage.pointer)
         }
         if let node, records(node) {
-            result.node = SumNode<Scalar>(input: node, keptShape: [Int](repeating: 1, count: rank), shape: shape)
+            result.node = SumNode<Scalar>(input: node, keptShape: [Int](repeating: 1, count: rank), shape: shape, isTotal: true)
         }
         return result
     }
@@ -52,7 +52,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// The mean of all elements, a scalar; NaN for an empty tensor. Gradient: g / count for every element.
     ///
     /// Source: `torch.mean`.
-    public func mean() -> Tensor { sum() / Scalar(count) }
+    public func mean() -> Tensor { (sum() / Scalar(count)).named("MeanBackward0") }
 
     /// The means along one axis, which is dropped, or kept with size 1. Gradient: g / size for every element.
     ///
@@ -64,7 +64,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// Source: `torch.mean`.
     public func mean(axes: [Int], keepAxis: Bool = false) -> Tensor {
         let size = layout.resolve(axes: axes).reduce(1) { $0 * shape[$1] }
-        return sum(axes: axes, keepAxis: keepAxis) / Scalar(size)
+        return (sum(axes: axes, keepAxis: keepAxis) / Scalar(size)).named("MeanBackward1")
     }
 
     /// Sums over the axes along which this shape was stretched from `target`; what undoes broadcasting.
@@ -91,8 +91,10 @@ final class SumNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Senda
     // Sendable for the reason that `Node` is.
     private let keptShape: [Int]
     private let shape: [Int]
+    private let isTotal: Bool
 
-    init(input: Node, keptShape: [Int], shape: [Int]) {
+    init(input: Node, keptShape: [Int], shape: [Int], isTotal: Bool = false) {
+        self.isTotal = isTotal
         self.keptShape = keptShape
         self.shape = shape
         super.init(inputs: [input])
@@ -101,4 +103,7 @@ final class SumNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Senda
     override func backward(_ gradient: Tensor<Scalar>) {
         send(gradient.reshaped(to: keptShape).expanded(to: shape), to: 0)
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
+    override var operationName: String { isTotal ? "SumBackward0" : "SumBackward1" }
 }

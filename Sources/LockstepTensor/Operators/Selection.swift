@@ -73,5 +73,7 @@ final class ReplaceNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked 
         sendToB(gradient.replacing(with: 0, where: !mask))
     }
 
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
+
     override func releaseSaved() { mask = nil }
 }

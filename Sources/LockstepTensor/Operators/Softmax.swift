@@ -29,7 +29,8 @@ extension Tensor where Scalar: FloatingScalar {
         if let node = rows.node, records(node) {
             result.node = SoftmaxNode(input: node, result, logarithm: logarithm)
         }
-        return result.movingFromEnd(place)
+        if place == rank - 1 { return result }
+        return result.movingFromEnd(place).named(logarithm ? "LogSoftmaxBackward0" : "SoftmaxBackward0")
     }
 }
 
@@ -57,6 +58,17 @@ final class SoftmaxNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked S
         }
         send(part, to: 0)
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let result = asOutput(saved(result))
+        if logarithm {
+            send(gradient - result.exp() * gradient.sum(axis: -1, keepAxis: true), to: 0)
+        } else {
+            send(result * (gradient - (gradient * result).sum(axis: -1, keepAxis: true)), to: 0)
+        }
+    }
+
+    override var operationName: String { logarithm ? "LogSoftmaxBackward0" : "SoftmaxBackward0" }
 
     override func releaseSaved() { result = nil }
 }

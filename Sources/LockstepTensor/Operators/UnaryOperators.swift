@@ -64,7 +64,9 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.clamp`.
     public func clamp(min: Scalar? = nil, max: Scalar? = nil) -> Tensor {
-        guard min != nil || max != nil else { fatalError("torch.clamp: At least one of 'min' or 'max' must not be None") }
+        guard min != nil || max != nil else {
+            fatalError("torch.clamp: At least one of 'min' or 'max' must not be None")
+        }
         // Nothing is above or below NaN, so it is a bound that does not hold.
         let (low, high) = (min.map { Double($0) } ?? .nan, max.map { Double($0) } ?? .nan)
         return mapped(.clamp, gradient: .clampGradient, saving: .input, p: low, q: high)
@@ -81,4 +83,5 @@ extension Tensor where Scalar: FloatingScalar {
 final class NegateNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
     // Sendable for the reason that `Node` is.
     override func backward(_ gradient: Tensor<Scalar>) { send(-gradient, to: 0) }
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
 }

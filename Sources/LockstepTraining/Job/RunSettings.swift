@@ -96,16 +96,32 @@ public struct RunSettings: Codable, Sendable, Equatable {
         } catch {
             throw TrainingError(.invalidRun, "\(place) does not hold the settings of a run: \(error)")
         }
-        try check()
+        do {
+            try check()
+        } catch {
+            throw TrainingError(.invalidRun, "\(place) holds settings that cannot be used: \(error)")
+        }
     }
 
     /// The names of the settings in which `self` and `other` differ, each with both values.
     public func differences(from other: RunSettings) -> [String] {
-        let mine = Mirror(reflecting: self).children
-        let theirs = Mirror(reflecting: other).children
-        return zip(mine, theirs).compactMap { mine, theirs in
-            let (a, b) = ("\(mine.value)", "\(theirs.value)")
-            return a == b ? nil : "\(mine.label ?? "?"): \(a) here, \(b) there"
+        zip(RunSettings.values(in: self, name: ""), RunSettings.values(in: other, name: "")).compactMap {
+            mine, theirs in
+            mine.text == theirs.text ? nil : "\(mine.name): \(mine.text) here, \(theirs.text) there"
+        }
+    }
+
+    /// The names and values in `value`, those in a struct after the struct's name.
+    private static func values(in value: Any, name: String) -> [(name: String, text: String)] {
+        let mirror = Mirror(reflecting: value)
+        switch mirror.displayStyle {
+        case .optional:
+            return mirror.children.first.map { values(in: $0.value, name: name) } ?? [(name, "none")]
+        case .struct where !mirror.children.isEmpty:
+            return mirror.children.flatMap { child in
+                values(in: child.value, name: (name.isEmpty ? "" : name + ".") + (child.label ?? "?"))
+            }
+        default: return [(name, "\(value)")]
         }
     }
 }

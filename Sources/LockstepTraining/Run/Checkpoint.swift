@@ -1,5 +1,5 @@
 public import LockstepFormats
-internal import LockstepTensor
+package import LockstepTensor
 
 /// All that resuming a run needs: weights, the optimizer's state, the position, the settings and a digest of the whole.
 ///
@@ -16,7 +16,10 @@ public struct Checkpoint: Sendable {
         static let settings = "lockstep.settings"
         static let signature = "lockstep.signature"
         static let fingerprint = "lockstep.fingerprint"
+        /// Of weights: the SHA-256 of their bytes.
         static let digest = "lockstep.sha256"
+        /// Of a checkpoint: the SHA-256 of all that it holds.
+        static let content = "lockstep.content_sha256"
     }
 
     /// Takes `file` for a checkpoint; `place` names it in errors.
@@ -25,18 +28,18 @@ public struct Checkpoint: Sendable {
     public init(_ file: Safetensors, from place: String) throws {
         self.file = file
         self.place = place
-        for key in [Key.step, Key.optimizerStep, Key.settings, Key.signature, Key.fingerprint, Key.digest]
+        for key in [Key.step, Key.optimizerStep, Key.settings, Key.signature, Key.fingerprint, Key.content]
         where file.metadata[key] == nil {
             throw TrainingError(.invalidRun, "\(place) is no checkpoint: its metadata lack '\(key)'")
         }
         step = try Checkpoint.number(Key.step, in: file, from: place)
         optimizerStep = try Checkpoint.number(Key.optimizerStep, in: file, from: place)
-        let digest = Checkpoint.digest(of: file.tensors)
-        guard digest == file.metadata[Key.digest] else {
+        let digest = Checkpoint.digest(ofContent: file.tensors, file.metadata)
+        guard digest == file.metadata[Key.content] else {
             throw TrainingError(
                 .invalidRun,
                 """
-                \(place) is damaged: the SHA-256 of its tensors is \(digest), but \(file.metadata[Key.digest] ?? "none") \
+                \(place) is damaged: the SHA-256 of its content is \(digest), but \(file.metadata[Key.content] ?? "none") \
                 was recorded when it was written
                 """)
         }
@@ -48,14 +51,14 @@ public struct Checkpoint: Sendable {
     }
 
     /// A checkpoint made of its parts, in memory.
-    init(
+    package init(
         weights: [(name: String, tensor: AnyTensor)], state: [(name: String, tensor: AnyTensor)],
         optimizerStep: Int, metadata: [String: String]
     ) throws {
         let tensors = weights + state.map { (Key.optimizer + $0.name, $0.tensor) }
         var metadata = metadata
         metadata[Key.optimizerStep] = String(optimizerStep)
-        metadata[Key.digest] = Checkpoint.digest(of: tensors)
+        metadata[Key.content] = Checkpoint.digest(ofContent: tensors, metadata)
         try self.init(Safetensors(tensors, metadata: metadata), from: "the state in memory")
     }
 
@@ -85,6 +88,7 @@ public struct Checkpoint: Sendable {
         let weights = file.tensors.filter { !$0.name.hasPrefix(Key.optimizer) }
         var metadata = file.metadata
         metadata[Key.optimizerStep] = nil
+        metadata[Key.content] = nil
         let digest = Checkpoint.digest(of: weights)
         metadata[Key.digest] = digest
         return (Safetensors(weights, metadata: metadata), digest)
@@ -94,6 +98,22 @@ public struct Checkpoint: Sendable {
     static func digest(of tensors: [(name: String, tensor: AnyTensor)]) -> String {
         var hash = SHA256()
         for (_, tensor) in tensors { tensor.withUnsafeBytes { hash.update($0) } }
+        return hash.hexDigest()
+    }
+
+    /// SHA-256 over all of a checkpoint: the position and the settings count as much as the weights do.
+    private static func digest(
+        ofContent tensors: [(name: String, tensor: AnyTensor)], _ metadata: [String: String]
+    ) -> String {
+        var hash = SHA256()
+        // Each text behind its length, so that no two contents give the same bytes.
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != Key.content {
+            hash.update("\(key.utf8.count) \(key) \(value.utf8.count) \(value)")
+        }
+        for (name, tensor) in tensors {
+            hash.update("\(name.utf8.count) \(name) \(tensor.dtype) \(tensor.shape)")
+            tensor.withUnsafeBytes { hash.update($0) }
+        }
         return hash.hexDigest()
     }
 

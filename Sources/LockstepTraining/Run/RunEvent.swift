@@ -61,6 +61,19 @@ public struct StepRecord: Sendable, Equatable {
     /// Seconds that a worker waited for or worked on the all-reduce; the mean over the workers.
     public var communicateSeconds: Double
 
+    package init(
+        step: Int, epoch: Int, loss: Double, samples: Int, seconds: Double, computeSeconds: Double,
+        communicateSeconds: Double
+    ) {
+        self.step = step
+        self.epoch = epoch
+        self.loss = loss
+        self.samples = samples
+        self.seconds = seconds
+        self.computeSeconds = computeSeconds
+        self.communicateSeconds = communicateSeconds
+    }
+
     /// Samples a second.
     public var throughput: Double { seconds > 0 ? Double(samples) / seconds : 0 }
 }

@@ -52,13 +52,13 @@ public final class RunFolder {
         guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             let busy = errno == EWOULDBLOCK
             let reason = String(cString: strerror(errno))
-            if lock >= 0 { close(lock) }
+            // All properties are set, so `deinit` closes the descriptor.
             throw TrainingError(
                 .invalidRun, busy ? "\(path) is in use by another process that trains it" : "\(path): \(reason)")
         }
     }
 
-    deinit { close(lock) }
+    deinit { if lock >= 0 { close(lock) } }
 
     /// The file of settings.
     public var settingsPath: String { "\(path)/settings.json" }
@@ -103,7 +103,7 @@ public final class RunFolder {
     /// Nil where none was written. Throws where some were, but none of them can be used.
     public func newestCheckpoint(of settings: RunSettings, tell: (String) -> Void) throws -> Checkpoint? {
         let steps = try checkpointSteps()
-        for step in steps.reversed() {
+        for (index, step) in steps.enumerated().reversed() {
             do {
                 let checkpoint = try Checkpoint(contentsOf: checkpointPath(step: step))
                 let differences = try checkpoint.settings().differences(from: settings)
@@ -115,11 +115,15 @@ public final class RunFolder {
                 }
                 return checkpoint
             } catch {
-                tell("\(error); the checkpoint before it is used")
+                if index == 0 {
+                    throw TrainingError(
+                        .invalidRun,
+                        "none of the \(steps.count) checkpoints in \(path) can be used; the oldest: \(error)")
+                }
+                tell("\(error); the checkpoint before it is tried")
             }
         }
-        if steps.isEmpty { return nil }
-        throw TrainingError(.invalidRun, "none of the \(steps.count) checkpoints in \(path) can be used")
+        return nil
     }
 
     /// What an error that ends the run adds, so that the user knows what is left of it.

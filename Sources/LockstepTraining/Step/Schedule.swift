@@ -8,13 +8,18 @@ public struct Schedule: Sendable, Equatable {
 
     /// The schedule of a run over `samples` training samples.
     ///
-    /// Throws where there is nothing to train on.
+    /// Throws where there is nothing to train on, or more steps than can be counted.
     public init(samples: Int, settings: RunSettings) throws {
         guard samples > 0 else {
             throw TrainingError(.mismatch, "the training data hold no samples; at least one is needed")
         }
         plan = BatchPlan(count: samples, batchSize: settings.batch, microbatches: settings.microbatches)
         epochs = settings.epochs
+        guard !plan.batches.multipliedReportingOverflow(by: epochs).overflow else {
+            throw TrainingError(
+                .invalidSetting,
+                "--epochs is \(epochs); with \(plan.batches) steps an epoch that is more steps than can be counted")
+        }
         checkpointEvery = settings.checkpointEvery
     }
 

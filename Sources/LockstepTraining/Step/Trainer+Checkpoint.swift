@@ -27,13 +27,18 @@ extension Trainer {
 
     /// Takes up the state of a checkpoint.
     ///
-    /// Throws, and changes nothing, where the checkpoint is of another model or of other data.
+    /// Throws, and changes nothing, where the checkpoint is of another model or of other data, or lies beyond the run's end.
     public func restore(_ checkpoint: Checkpoint) throws {
         for (what, found, expected) in [
             ("model", checkpoint.signature, signature), ("data set", checkpoint.fingerprint, fingerprint),
         ] where found != expected {
             throw TrainingError(
                 .mismatch, "\(checkpoint.place) is of another \(what): expected \(expected), found \(found)")
+        }
+        guard checkpoint.step <= schedule.steps else {
+            throw TrainingError(
+                .mismatch,
+                "\(checkpoint.place) is after \(checkpoint.step) steps, but the run has only \(schedule.steps)")
         }
         let values = try values(in: checkpoint.file, from: checkpoint.place)
         let state = try optimizer.state.map { state in
@@ -67,8 +72,9 @@ extension Trainer {
             throw TrainingError(
                 .mismatch, "\(place): tensor '\(name)' is \(other.dtype) \(other.shape); expected float32 \(shape)")
         case nil:
-            let names = file.tensors.prefix(6).map { "'\($0.name)'" }.joined(separator: ", ")
-            throw TrainingError(.mismatch, "\(place) has no tensor '\(name)'; it holds \(names)…")
+            let names = file.tensors.map { "'\($0.name)'" }
+            let some = names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", …" : "")
+            throw TrainingError(.mismatch, "\(place) has no tensor '\(name)'; it holds \(some)")
         }
     }
 }

@@ -90,6 +90,9 @@ final class IncomingConnections: Source {
     private var peers: [Int32: Peer] = [:]
     /// Those that ended, reported as soon as what they sent has been read.
     private var ended: [Peer] = []
+    /// Whoever a message has come from and whose end has not been reported: ZeroMQ itself learns of an end a little later
+    /// than its monitor, and would take messages until then.
+    private(set) var known: Set<Peer> = []
 
     init(_ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ endpoint: Endpoint) {
         self.socket = socket
@@ -98,7 +101,12 @@ final class IncomingConnections: Source {
     }
 
     func next() throws(TransportError) -> Incoming? {
-        guard let name = try socket.receive() else { return ended.isEmpty ? nil : .lost(ended.removeFirst()) }
+        guard let name = try socket.receive() else {
+            guard !ended.isEmpty else { return nil }
+            let peer = ended.removeFirst()
+            known.remove(peer)
+            return .lost(peer)
+        }
         let first = name.hasMore ? try socket.receive() : nil
         return try decode(first, from: try peer(named: name, first))
     }
@@ -128,6 +136,7 @@ final class IncomingConnections: Source {
         let peer = Peer(
             .incoming([UInt8](name.bytes)),
             address.isEmpty ? "a peer of \(endpoint)" : "a peer of \(endpoint) at \(address)")
+        known.insert(peer)
         guard let descriptor else { return peer }
         // The end of an earlier connection with this descriptor, and the beginning of this one, were reported before the
         // message, so after reading them all it is known which of both the descriptor means.

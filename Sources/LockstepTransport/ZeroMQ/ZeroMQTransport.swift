@@ -89,6 +89,7 @@ public final class ZeroMQTransport: Transport {
             guard let connection = outgoing[peer], !connection.isDown else { throw TransportError.gone(peer) }
             socket = connection.socket
         case .incoming(let name):
+            guard incoming.known.contains(peer) else { throw TransportError.gone(peer) }
             socket = incoming.socket
             sent = socket.send(copy: name, more: true)
         }

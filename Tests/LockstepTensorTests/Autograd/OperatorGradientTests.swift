@@ -29,6 +29,7 @@ import Testing
         UnaryCase(testDescription: "pow 2.5", range: 0.5...3) { $0.pow(2.5) },
         UnaryCase(testDescription: "pow -1", range: 0.5...3) { $0.pow(-1) },
         UnaryCase(testDescription: "pow 0") { $0.pow(0) },
+        UnaryCase(testDescription: "pow 0.5", range: 0.5...3) { $0.pow(0.5) },
         UnaryCase(testDescription: "number + x") { 3 + $0 },
         UnaryCase(testDescription: "x - number") { $0 - 3 },
         UnaryCase(testDescription: "number - x") { 3 - $0 },
@@ -158,6 +159,24 @@ import Testing
         checkGradients(of: "rows of a column", shapes: [[3, 4]]) { $0[0][1..., 2] }
         checkGradients(of: "sum of axes", shapes: [[2, 3, 4]]) { $0[0].sum(axes: [0, 2]) }
         checkGradients(of: "mean of axes", shapes: [[2, 3, 4]]) { $0[0].mean(axes: [-1, 1], keepAxis: true) }
+    }
+
+    @Test func assignmentToAPart() {
+        checkGradients(of: "assigned row", shapes: [[3, 4], [4]]) { inputs in
+            var result = inputs[0] * 2
+            result[1] = inputs[1]
+            return result * inputs[0]
+        }
+        checkGradients(of: "number assigned to columns", shapes: [[3, 4], []]) { inputs in
+            var result = Tensor<Double>.ones([3, 4])
+            result[.all, 1...2] = inputs[1]
+            return result * inputs[0]
+        }
+        checkGradients(of: "fill", shapes: [[3]]) { inputs in
+            var result = inputs[0] * 2
+            result.fill(3)
+            return result * inputs[0]
+        }
     }
 
     @Test func deepExpression() {

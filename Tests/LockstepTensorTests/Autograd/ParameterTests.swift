@@ -154,6 +154,50 @@ import Testing
             buffer.gradients == Tensor([0, 3, 3]), "what was recorded before the move arrives where the parameter is")
     }
 
+    @Test func completeGradientsAreReportedOnceInTheOrderOfBackward() {
+        let weights = (0..<4).map { Parameter(Tensor([Float($0) + 1])) }
+        let buffer = ParameterBuffer(weights.enumerated().map { ("\($0)", $1) })
+        var reported: [Int] = []
+        var gradients: [Float?] = []
+        buffer.gradientIsComplete = { entry in
+            reported.append(entry)
+            gradients.append(weights[entry].gradient?.item())
+        }
+        // Weight 2 takes no part, weight 1 two.
+        ((weights[0].value * weights[1].value) * weights[1].value * weights[3].value).backward()
+        #expect(reported == [3, 1, 0])
+        #expect(gradients == [4, 16, 16])
+    }
+
+    @Test func threadsTrainModelsOfTheirOwn() async {
+        /// Trains a small network and returns its weights.
+        @Sendable func train(_ start: Float) -> [Float] {
+            let weights = [[16, 8], [16], [3, 16], [3]].map {
+                Parameter(
+                    Tensor(sampleValues($0.reduce(1, *), in: -1...1, salt: 1).map { Float($0) * start }, shape: $0))
+            }
+            let buffer = ParameterBuffer(weights.enumerated().map { ("\($0)", $1) })
+            let input = Tensor(sampleValues(80, in: -1...1, salt: 2).map { Float($0) }, shape: [10, 8])
+            let targets = Tensor((0..<10).map { Int64($0 % 3) })
+            for _ in 0..<100 {
+                let hidden = linear(input, weights[0].value, weights[1].value, activation: .relu)
+                crossEntropy(linear(hidden, weights[2].value, weights[3].value), targets: targets).backward()
+                buffer.update { values, gradients in
+                    for place in values.indices { values[place] -= 0.1 * gradients[place] }
+                }
+                buffer.zeroGrad()
+            }
+            return buffer.values.scalars
+        }
+        let starts = (1...8).map { Float($0) / 8 }
+        let alone = starts.map(train)
+        let together = await withTaskGroup(of: (Int, [Float]).self) { group in
+            for (place, start) in starts.enumerated() { group.addTask { (place, train(start)) } }
+            return await group.reduce(into: [Int: [Float]]()) { $0[$1.0] = $1.1 }
+        }
+        for place in starts.indices { #expect(together[place] == alone[place]) }
+    }
+
     @Test func emptyBufferWorks() {
         let buffer = ParameterBuffer([])
         buffer.update { values, gradients in #expect(values.isEmpty && gradients.isEmpty) }

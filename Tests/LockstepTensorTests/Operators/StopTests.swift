@@ -88,6 +88,10 @@ import Testing
             var x = ones(3).requiringGrad()
             x[0] = Tensor(1)
         },
+        Stop("a tensor that requires grad can be written to inside of noGrad alone") {
+            var x = ones(3).requiringGrad() * 2
+            x.withUnsafeMutableElements { $0[0] = 1 }
+        },
         Stop("attempting to assign a gradient of size '[2]' to a tensor of size '[3]'") {
             ones(3).requiringGrad().gradient = ones(2)
         },

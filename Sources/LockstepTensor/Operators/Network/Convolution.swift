@@ -39,7 +39,7 @@ public func conv2d<Scalar: FloatingScalar>(
     var result = geometry.output(input, weight)
     result.addToChannels(bias)
     if records([input.node, weight.node, bias?.node]) {
-        result.node = ConvolutionNode(input, weight, bias, geometry)
+        result.node = ConvolutionNode(.output, input, weight, bias, geometry)
     }
     return result
 }
@@ -118,7 +118,7 @@ public func convTranspose2d<Scalar: FloatingScalar>(
     var result = geometry.input(input.detached(), weight)
     result.addToChannels(bias)
     if records([input.node, weight.node, bias?.node]) {
-        result.node = TransposedConvolutionNode(input, weight, bias, geometry)
+        result.node = ConvolutionNode(.input, input, weight, bias, geometry)
     }
     return result
 }
@@ -151,59 +151,4 @@ extension Tensor where Scalar: FloatingScalar {
         Tensor.run(
             .add, self, bias.detached().reshaped(to: [bias.count, 1, 1]), into: storage.pointer, shape: shape)
     }
-
-    /// The sums over all but the channels of [n, channels, h, w].
-    fileprivate func summedToChannels() -> Tensor { sum(axes: [2, 3]).sum(axis: 0) }
-}
-
-final class ConvolutionNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
-    // Sendable for the reason that `Node` is.
-    private var values: (input: Tensor<Scalar>, weight: Tensor<Scalar>)?
-    private let geometry: ConvolutionGeometry
-
-    init(
-        _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>?, _ geometry: ConvolutionGeometry
-    ) {
-        values = (input.detached(), weight.detached())
-        self.geometry = geometry
-        super.init(inputs: [input.node, weight.node, bias?.node])
-    }
-
-    override func backward(_ gradient: Tensor<Scalar>) {
-        let (x, weight) = saved(values)
-        let gradient = gradient.contiguous()
-        send(gradient.summedToChannels(), to: 2)
-        input(1)?.accumulate(shape: geometry.weightShape) { destination, adding in
-            geometry.addWeightGradient(x, gradient, to: destination, adding: adding)
-        }
-        send(geometry.input(gradient, weight), to: 0)
-    }
-
-    override func releaseSaved() { values = nil }
-}
-
-final class TransposedConvolutionNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
-    // Sendable for the reason that `Node` is.
-    private var values: (input: Tensor<Scalar>, weight: Tensor<Scalar>)?
-    private let geometry: ConvolutionGeometry
-
-    init(
-        _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>?, _ geometry: ConvolutionGeometry
-    ) {
-        values = (input.detached(), weight.detached())
-        self.geometry = geometry
-        super.init(inputs: [input.node, weight.node, bias?.node])
-    }
-
-    override func backward(_ gradient: Tensor<Scalar>) {
-        let (x, weight) = saved(values)
-        let gradient = gradient.contiguous()
-        send(gradient.summedToChannels(), to: 2)
-        input(1)?.accumulate(shape: geometry.weightShape) { destination, adding in
-            geometry.addWeightGradient(gradient, x, to: destination, adding: adding)
-        }
-        send(geometry.output(gradient, weight), to: 0)
-    }
-
-    override func releaseSaved() { values = nil }
 }

@@ -194,7 +194,16 @@ final class NegativeLogLikelihoodNode<Scalar: FloatingScalar>: GraphNode<Scalar>
         super.init(inputs: [input])
     }
 
-    override func backward(_ gradient: Tensor<Scalar>) {
+    override func backward(_ gradient: Tensor<Scalar>) { send(part(gradient), to: 0) }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        // Linear in the gradient, and the same whatever the input.
+        let slopes = noGrad { part(Tensor(1)) }
+        send(slopes * (gradient.rank == 0 ? gradient : gradient.unsqueezed(axis: 1)), to: 0)
+    }
+
+    /// The gradient of the input.
+    private func part(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
         let (targets, weight) = saved(values)
         let part = Tensor<Scalar>.zeros(shape)
         // One number for all samples is a stride of 0.
@@ -205,7 +214,7 @@ final class NegativeLogLikelihoodNode<Scalar: FloatingScalar>: GraphNode<Scalar>
                 shape.dropFirst(2).reduce(1, *), targets.pointer, weight?.pointer, ignoreIndex, dense.pointer,
                 dense.rank == 0 ? 0 : 1, scale, part.storage.pointer)
         }
-        send(part, to: 0)
+        return part
     }
 
     override func releaseSaved() { values = nil }
@@ -258,6 +267,15 @@ final class CrossEntropyNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchec
                 gradient.pointer, stride, scale, part.storage.pointer)
         }
         send(part, to: 0)
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (logits, targets, _) = saved(values)
+        let (samples, classes) = (logits.shape[0], logits.shape[1])
+        let scale = reduction == .mean || reduction == .batchMean ? 1 / Scalar(samples) : 1
+        let right = Tensor<Scalar>(converting: targets.oneHot(classes: classes))
+        let each = gradient.rank == 0 ? gradient : gradient.unsqueezed(axis: 1)
+        send((asInput(0, logits).softmax(axis: 1) - right) * (each * scale), to: 0)
     }
 
     override func releaseSaved() { values = nil }

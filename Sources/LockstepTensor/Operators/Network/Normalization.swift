@@ -173,7 +173,7 @@ private func normalizedRows<Scalar: FloatingScalar>(
             output.storage.pointer, means.storage.pointer, scales.storage.pointer)
     }
     if records([dense.node, weight?.node, bias?.node]) {
-        output.node = NormalizeNode(dense, weight, bias, means, scales, centered: centered)
+        output.node = NormalizeNode(dense, weight, bias, means, scales, eps: eps, centered: centered)
     }
     return (output, means, scales)
 }
@@ -188,14 +188,15 @@ final class NormalizeNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked
         let scales: Tensor<Scalar>
     }
     private var values: Values?
+    private let eps: Double
     private let centered: Bool
 
     init(
         _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>?, _ bias: Tensor<Scalar>?, _ means: Tensor<Scalar>,
-        _ scales: Tensor<Scalar>, centered: Bool
+        _ scales: Tensor<Scalar>, eps: Double, centered: Bool
     ) {
         values = Values(input: input.detached(), weight: weight?.detached(), means: means, scales: scales)
-        self.centered = centered
+        (self.eps, self.centered) = (eps, centered)
         super.init(inputs: [input.node, weight?.node, bias?.node])
     }
 
@@ -221,6 +222,21 @@ final class NormalizeNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked
             run(weightGradient: nil)
         }
         if let part { send(part, to: 0) }
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let values = saved(values)
+        func mean(_ rows: Tensor<Scalar>) -> Tensor<Scalar> { rows.mean(axis: 1, keepAxis: true) }
+        // Mean and scale once more, as functions of the input.
+        let input = asInput(0, values.input)
+        let distance = centered ? input - mean(input) : input
+        let scale = 1 / (mean(distance.square()) + Scalar(eps)).sqrt()
+        let normalized = distance * scale
+        let weighed = values.weight.map { gradient * asInput(1, $0) } ?? gradient
+        let shift = centered ? weighed - mean(weighed) : weighed
+        send(gradient.sum(axis: 0), to: 2)
+        send((gradient * normalized).sum(axis: 0), to: 1)
+        send(scale * (shift - normalized * mean(weighed * normalized)), to: 0)
     }
 
     override func releaseSaved() { values = nil }

@@ -82,6 +82,15 @@ final class BinaryCrossEntropyNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, 
 
     override func backward(_ gradient: Tensor<Scalar>) {
         let (x, t) = saved(values)
+        propagate(gradient, x, t)
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (x, t) = saved(values)
+        propagate(gradient, asInput(0, x), asInput(1, t))
+    }
+
+    private func propagate(_ gradient: Tensor<Scalar>, _ x: Tensor<Scalar>, _ t: Tensor<Scalar>) {
         sendToA(gradient * (x - t) / (x * (1 - x)).clamp(min: 1e-12))
         sendToB(gradient * ((-x).log1p() - x.log()))
     }
@@ -101,6 +110,17 @@ final class BinaryLogitsNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unche
 
     override func backward(_ gradient: Tensor<Scalar>) {
         let (x, t, extra) = saved(values)
+        propagate(gradient, x, t, extra)
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (x, t, extra) = saved(values)
+        propagate(gradient, asInput(0, x), asInput(1, t), extra)
+    }
+
+    private func propagate(
+        _ gradient: Tensor<Scalar>, _ x: Tensor<Scalar>, _ t: Tensor<Scalar>, _ extra: Tensor<Scalar>?
+    ) {
         let complement = (-x).sigmoid()
         sendToA(gradient * (1 - t - (extra.map { complement * ($0 * t + 1) } ?? complement)))
         sendToB(gradient * ((extra.map { -$0 * x.logsigmoid() } ?? Tensor(0)) - x))

@@ -126,7 +126,7 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
     ) {
         let type = Scalar.kernelType
         let base = states.storage.pointer
-        let transposed = MatrixOperand(weight.t)
+        let transposed = MatrixOperand(weight).transposed
         copy(hidden, to: base + (reversed ? outputStart + steps : 0) * size)
         if let cellState { copy(cellState, to: cells.storage.pointer) }
         // A GRU's part from h.
@@ -233,7 +233,7 @@ final class RecurrenceNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecke
         let (projected, fromHidden, hidden, cell) = run.backward(gradient)
         let rows = fromHidden.reshaped(to: [run.steps * run.batch, run.cell.gates * run.units])
         input(4)?.accumulateColumnSums(rows)
-        input(3)?.accumulateProduct(rows.t, run.before)
+        input(3)?.accumulateProduct(MatrixOperand(rows).transposed, MatrixOperand(run.before))
         send(cell, to: 2)
         send(hidden, to: 1)
         send(projected, to: 0)

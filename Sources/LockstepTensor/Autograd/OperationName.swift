@@ -1,0 +1,35 @@
+/// PyTorch's name of an operation's backward, from the type of its node: `SquareRootNode<Float>` is "SquareRootBackward0".
+///
+/// Where PyTorch says it in another way, the table below has its name.
+func backwardName(ofNodeType type: Any.Type) -> String { names[baseName(type)] ?? baseName(type) + "Backward0" }
+
+/// PyTorch's name for a view, from the type of its record.
+func backwardName(ofRecordType type: Any.Type) -> String { names[baseName(type)] ?? baseName(type) + "Backward0" }
+
+/// The name of a type without the parameters and the word that all of its kind end in.
+private func baseName(_ type: Any.Type) -> String {
+    let name = String(describing: type).prefix { $0 != "<" }
+    for ending in ["Node", "Record"] where name.hasSuffix(ending) { return String(name.dropLast(ending.count)) }
+    return String(name)
+}
+
+private let names = [
+    "Negate": "NegBackward0",
+    "Multiply": "MulBackward0",
+    "Concatenate": "CatBackward0",
+    "Join": "CatBackward0",
+    "Convert": "ToCopyBackward0",
+    "Replace": "WhereBackward0",
+    "Assignment": "CopySlices",
+    "Put": "CopySlices",
+    "Product": "MmBackward0",
+    "BatchedProduct": "BmmBackward0",
+    "Linear": "AddmmBackward0",
+    "CrossEntropy": "NllLossBackward0",
+    "NegativeLogLikelihood": "NllLossBackward0",
+    "BinaryLogits": "BinaryCrossEntropyWithLogitsBackward0",
+    "MaxPool": "MaxPool2DWithIndicesBackward0",
+    "MeanPool": "AvgPool2DBackward0",
+    "Normalize": "NativeLayerNormBackward0",
+    "Pad": "ConstantPadNdBackward0",
+]

@@ -1,0 +1,90 @@
+import LockstepWire
+
+/// Messages of every body, with values at the ends of their ranges.
+enum Samples {
+    static let run = RunID(bytes: Array(1...16))!  // 16 bytes, so never nil.
+
+    static let bodies: [Body] = [
+        .hello(
+            Hello(host: "nødé-1", pid: 4_294_967_295, endpoint: "tcp://[::1]:5", processor: "SkylakeX", software: "0.1")
+        ),
+        .hello(Hello(host: "", pid: 0, endpoint: "", processor: "", software: "")),
+        .welcome(Welcome(rank: 0, workers: 1, settings: "{\"a\": [1, 2]}", fingerprint: "ab")),
+        .welcome(Welcome(rank: 7, workers: 8, settings: String(repeating: "x", count: 70_000), fingerprint: "")),
+        .refusal(Refusal(reason: "the data differ: 日本語 🙂")),
+        .ready(
+            Ready(
+                signature: "s", fingerprint: "f", parameters: "p", processor: "c", trainingSamples: 0,
+                testSamples: .max, parameterCount: 9)),
+        .members(Members(members: [])),
+        .members(
+            Members(members: [
+                Member(rank: 0, host: "a", pid: 1, endpoint: "tcp://a:1", microbatches: 0..<4),
+                Member(rank: 1, host: "", pid: 0, endpoint: "", microbatches: 4..<4),
+            ])),
+        .peerHello,
+        .connected,
+        .stepOrder(StepOrder(epoch: 0, batch: 0)),
+        .stepOrder(StepOrder(epoch: .max, batch: 12)),
+        .partial(Partial(bucket: 0, subtrees: [])),
+        .partial(Partial(bucket: 3, subtrees: [0..<1, 1..<2, 4..<8, 0..<4_294_967_295])),
+        .reduced(Reduced(bucket: 4_294_967_295)),
+        .stepReport(StepReport(losses: [], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0)),
+        .stepReport(
+            StepReport(
+                losses: [1.5, -0.0, .infinity, .leastNonzeroMagnitude], computeSeconds: 0.1, communicateSeconds: 1e-9,
+                bytesSent: .max)),
+        .evaluateOrder(EvaluateOrder(epoch: 5)),
+        .evaluationReport(EvaluationReport(firstBlock: 0, losses: [], correct: [], counts: [], digest: "")),
+        .evaluationReport(
+            EvaluationReport(firstBlock: 9, losses: [0, 2.25], correct: [0, .max], counts: [1, 2], digest: "d")),
+        .evaluationReport(EvaluationReport(firstBlock: 0, losses: [1, 2], correct: [], counts: [3, 4], digest: "d")),
+        .stateOrder,
+        .state,
+        .finish,
+        .stop(Stop(reason: "worker 3 died")),
+        .failure(Failure(phase: "forward", reason: "the loss is not finite")),
+        .leave(Leave(reason: "")),
+        .heartbeat(Heartbeat(phase: "computing")),
+    ]
+
+    static let payloads: [Payload?] = [
+        nil, Payload([]), Payload([0]), Payload([UInt8](repeating: 0xA2, count: 127)),
+        Payload([UInt8](repeating: 6, count: 128)), Payload(floats: [1.5, -2, .nan, .infinity]),
+        Payload([UInt8](repeating: 1, count: 20_000)),
+    ]
+
+    static let senders: [Sender] = [.coordinator, .newcomer, .rank(0), .rank(4_294_967_293)]
+
+    /// Every body, with payloads, senders and positions in turn.
+    static let envelopes = bodies.enumerated().map { index, body in
+        Envelope(
+            run: index % 5 == 0 ? .unknown : run, generation: index % 2 == 0 ? index : .max,
+            step: index % 3 == 0 ? .max : index, sender: senders[index % senders.count], body: body,
+            payload: payloads[index % payloads.count])
+    }
+
+    /// One envelope with the body and the payload.
+    static func envelope(_ body: Body, _ payload: Payload? = nil) -> Envelope {
+        Envelope(run: run, generation: 1, step: 2, sender: .rank(3), body: body, payload: payload)
+    }
+}
+
+extension Envelope {
+    /// The message in these frames, as a transport decodes them.
+    init(header: [UInt8], payload: Payload?) throws {
+        self = try header.withUnsafeBytes { header throws(WireError) in
+            try Envelope(decoding: header, payload: payload)
+        }
+    }
+}
+
+/// The `WireError` that decoding gives; nil if it gives a message.
+func rejection(_ header: [UInt8], _ payload: Payload? = nil) -> WireError? {
+    do {
+        _ = try Envelope(header: header, payload: payload)
+        return nil
+    } catch {
+        return error as? WireError
+    }
+}
