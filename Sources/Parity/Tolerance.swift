@@ -8,7 +8,16 @@ struct Tolerance {
     var relative = 1.3e-6
 
     /// The operators that are given more, each with the reason.
-    static let wider: [String: (tolerance: Tolerance, reason: String)] = [:]
+    static let wider: [String: (tolerance: Tolerance, reason: String)] = [
+        "nn.functional.layer_norm": (
+            Tolerance(absolute: 1e-4),
+            "a row of one element has the normalized value 0, of which PyTorch's x·s − mean·s leaves its rounding, 3e-5"
+        ),
+        "nn.functional.scaled_dot_product_attention": (
+            Tolerance(absolute: 1.5e-4),
+            "the cases' scores reach 95, where Float32 is coarse: PyTorch's own gradients are up to 9e-5 from those in Float64"
+        ),
+    ]
 
     static func of(_ op: String) -> Tolerance { wider[op]?.tolerance ?? Tolerance() }
 
