@@ -35,6 +35,12 @@ private let names = [
     "BatchedProduct": "BmmBackward0",
     "Linear": "AddmmBackward0",
     "CrossEntropy": "NllLossBackward0",
+    "NegativeLogLikelihood": "NllLossBackward0",
+    "BinaryLogits": "BinaryCrossEntropyWithLogitsBackward0",
+    "MaxPool": "MaxPool2DWithIndicesBackward0",
+    "MeanPool": "AvgPool2DBackward0",
+    "Normalize": "NativeLayerNormBackward0",
+    "Pad": "ConstantPadNdBackward0",
 ]
 
 private let methodNames = [

@@ -69,6 +69,8 @@ extension Tensor where Scalar: FloatingScalar {
 
     /// x Φ(x), where Φ is the normal distribution's share below x. Gradient: g (Φ(x) + x φ(x)).
     ///
+    /// Of ∞ it is ∞, where PyTorch's vectors give NaN.
+    ///
     /// With `approximate: .tanh`, Φ(x) ≈ (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 and its derivative.
     ///
     /// Source: `torch.nn.functional.gelu`.
@@ -124,7 +126,7 @@ extension Tensor where Scalar: FloatingScalar {
         mapped(.softplus, gradient: .softplusGradient, saving: .input, p: Double(beta), q: Double(threshold))
     }
 
-    /// x / (1 + |x|). Gradient: g / (1 + |x|)².
+    /// x / (1 + |x|). Gradient: g / (1 + |x|)², which is 0 at ±∞, where PyTorch's is NaN.
     ///
     /// Source: `torch.nn.functional.softsign`.
     public func softsign() -> Tensor { mapped(.softsign, gradient: .softsignGradient, saving: .input) }

@@ -90,15 +90,15 @@ extension Tensor where Scalar: Comparable {
     /// The extreme elements, where all that are equal to one share its gradient.
     private func shared(largest: Bool, name: String, backward: String, axes: [Int], keepAxis: Bool) -> Tensor {
         let plan = layout.reduction(over: axes)
-        let kept = extrema(largest: largest, name: name, plan, all: axes.isEmpty, wantsIndices: false).values
-        var result = keepAxis ? kept : kept.reshaped(to: plan.shape(keepAxis: false))
+        var result = extrema(largest: largest, name: name, plan, all: axes.isEmpty, wantsIndices: false).values
         result.node = record { input in
             // NaN is found where there is one, and equals nothing.
             let input = input.detached()
-            let found = (input .== kept).replacing(with: input .!= input, where: kept .!= kept)
-            return ShareRecord(operationName: backward, found: found, axes: plan.axes, keptShape: plan.keptShape)
+            let found = (input .== result).replacing(with: input .!= input, where: result .!= result)
+            return ShareRecord(found: found, axes: plan.axes)
         }
-        return result
+        if !keepAxis { result = result.reshaped(to: plan.shape(keepAxis: false)) }
+        return result.named(backward)
     }
 
     /// The extreme elements along one axis with their places.
@@ -107,16 +107,12 @@ extension Tensor where Scalar: Comparable {
     ) -> (values: Tensor, indices: Tensor<Int64>) {
         let plan = layout.reduction(over: [axis])
         var (values, indices) = extrema(largest: largest, name: name, plan, all: false)
-        let backward = largest ? "MaxBackward0" : "MinBackward0"
-        let node = record { [indices] in
-            GatherRecord(operationName: backward, shape: $0.shape, axis: plan.axes.first ?? 0, indices: indices)
-        }
+        values.node = record { GatherRecord(shape: $0.shape, axis: plan.axes.first ?? 0, indices: indices) }
         if !keepAxis {
             let shape = plan.shape(keepAxis: false)
             (values, indices) = (values.reshaped(to: shape), indices.reshaped(to: shape))
         }
-        values.node = node
-        return (values, indices)
+        return (values.named(largest ? "MaxBackward0" : "MinBackward0"), indices)
     }
 
     /// What a reduction finds and, where that is wanted, at which places, with reduced axes kept; not recorded.
@@ -172,13 +168,11 @@ extension Tensor {
 
 /// Elements of which all that were found share one gradient.
 struct ShareRecord: ViewRecord {
-    let operationName: String
     let found: Tensor<Bool>
     let axes: [Int]
-    let keptShape: [Int]
     static var savesTensors: Bool { true }
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
         let shares = Tensor<Scalar>(converting: found)
-        return gradient.reshaped(to: keptShape) / shares.sum(axes: axes, keepAxis: true) * shares
+        return gradient / shares.sum(axes: axes, keepAxis: true) * shares
     }
 }

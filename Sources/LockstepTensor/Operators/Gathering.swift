@@ -191,7 +191,7 @@ extension Tensor<Int64> {
     }
 }
 
-/// Elements picked along an axis by indices that have the shape of the result, except for axes of size 1.
+/// Elements picked along an axis by indices that have the shape of the result.
 struct GatherRecord: ViewRecord {
     var operationName = "GatherBackward0"
     let shape: [Int]
@@ -199,8 +199,7 @@ struct GatherRecord: ViewRecord {
     let indices: Tensor<Int64>
     static var savesTensors: Bool { true }
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
-        let picked = gradient.reshaped(to: indices.shape)
-        return Tensor.zeros(shape).scattering(picked, axis: axis, indices: indices, adding: true)
+        Tensor.zeros(shape).scattering(gradient, axis: axis, indices: indices, adding: true)
     }
 }
 

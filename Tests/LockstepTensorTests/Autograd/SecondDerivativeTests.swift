@@ -39,6 +39,25 @@ import Testing
         Case(testDescription: "linear and relu", shapes: [[2, 3], [2, 3], [2]], range: -2...2) {
             linear($0[0], $0[1], $0[2], activation: .relu).square()
         },
+        Case(testDescription: "conv2d", shapes: [[1, 2, 3, 3], [2, 2, 2, 2], [2]]) {
+            conv2d($0[0], $0[1], $0[2], padding: 1).square()
+        },
+        Case(testDescription: "convTranspose2d", shapes: [[1, 2, 2, 2], [2, 1, 2, 2]]) {
+            convTranspose2d($0[0], $0[1], stride: 2).square()
+        },
+        Case(testDescription: "layerNorm", shapes: [[2, 3], [3], [3]]) {
+            layerNorm($0[0], shape: [3], weight: $0[1], bias: $0[2], eps: 0.1).square()
+        },
+        Case(testDescription: "rmsNorm", shapes: [[2, 3], [3]]) { rmsNorm($0[0], shape: [3], weight: $0[1]).exp() },
+        Case(testDescription: "crossEntropy", shapes: [[2, 3]]) {
+            crossEntropy($0[0], targets: Tensor([2, 0]), reduction: .none).square()
+        },
+        Case(testDescription: "crossEntropy with weights", shapes: [[2, 3]]) {
+            crossEntropy($0[0], targets: Tensor([2, 0]), weight: Tensor([1, 2, 3]), labelSmoothing: 0.1).square()
+        },
+        Case(testDescription: "binaryCrossEntropyWithLogits", shapes: [[2, 3], [2, 3]]) {
+            binaryCrossEntropyWithLogits($0[0], $0[1], reduction: .none).square()
+        },
         Case(testDescription: "movement", shapes: [[2, 3]]) {
             let x = $0[0].transposed(0, 1).reshaped(to: [2, 3]).unsqueezed(axis: 1).expanded(to: [2, 2, 3])
             return (x.permuted([2, 0, 1]).squeezed().contiguous()).exp()
