@@ -54,7 +54,7 @@ let package = Package(
         module("LockstepNN", ["LockstepTensor"]),
         module("LockstepOptim", ["LockstepTensor"]),
         module("LockstepData", ["LockstepTensor", "LockstepFormats", "CZlib"]),
-        module("LockstepFormats", ["LockstepTensor", "CCrypto"]),
+        module("LockstepFormats", ["LockstepTensor", "CCrypto", "CZlib"]),
         // Messages.
         module("LockstepWire", ["CLockstepWire"]),
         module("LockstepTransport", ["LockstepWire", "CZeroMQ"]),
@@ -102,7 +102,12 @@ let package = Package(
         tests(
             "LockstepTraining",
             ["LockstepTraining", "LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats"]),
-        tests("LockstepCluster", ["LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepWire"]),
-        tests("LockstepCommand", ["LockstepCommand", "LockstepFormats", "LockstepTensor", subprocess]),
+        tests(
+            "LockstepCluster",
+            [
+                "LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepWire", "LockstepTensor",
+                "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging,
+            ]),
+        tests("LockstepCommand", ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage]),
     ]
 )

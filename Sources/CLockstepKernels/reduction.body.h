@@ -60,20 +60,31 @@ static void LK(sum_columns)(size_t rows, size_t columns, const void *input, ptrd
     }
 }
 
-static void LK(extremum_rows)(bool largest, size_t rows, size_t columns, const void *input, ptrdiff_t stride,
-                              void *output, int64_t *indices) {
-    T *values = output;
-    for (size_t row = 0; row < rows; row++) {
-        const T *a = (const T *)input + (ptrdiff_t)row * stride;
-        T best = a[0];
-        size_t place = 0;
-        for (size_t j = 1; j < columns && best == best; j++) {
-            if ((largest ? a[j] > best : a[j] < best) || a[j] != a[j]) {
-                best = a[j];
-                place = j;
-            }
+/// The larger element of each lane; `nan` notes the lanes where one is NaN, which no comparison finds.
+LK_INLINE V LK(larger)(V a, V b, B *nan) {
+    *nan |= b != b;
+    return b > a ? b : a;
+}
+
+static void LK(extreme_rows)(bool largest, size_t rows, size_t columns, const void *input, void *output) {
+    const T *a = input, sign = largest ? 1 : -1;
+    T *out = output;
+    for (size_t row = 0; row < rows; row++, a += columns) {
+        V best[4];
+        B nan = {0};
+        for (size_t k = 0; k < 4; k++) best[k] = sign * (V)a[0];
+        nan |= best[0] != best[0];
+        size_t j = 0;
+        for (; j + 4 * LANES <= columns; j += 4 * LANES)
+            for (size_t k = 0; k < 4; k++) best[k] = LK(larger)(best[k], sign * LK(load)(a + j + k * LANES), &nan);
+        for (; j < columns; j += LANES) {
+            size_t part = columns - j < LANES ? columns - j : LANES;
+            best[0] = LK(larger)(best[0], sign * LK(load_part)(a + j, part, a[0]), &nan);
         }
-        values[row] = best;
-        indices[row] = (int64_t)place;
+        T found = LK(lane_max)(LK(max)(LK(max)(best[0], best[1]), LK(max)(best[2], best[3])));
+        // Lanes that are all ones where an element was NaN.
+        bool any_nan = false;
+        for (size_t k = 0; k < LANES; k++) any_nan |= nan[k] != 0;
+        out[row] = any_nan ? (T)NAN : sign * found;
     }
 }

@@ -1,4 +1,5 @@
 #include "dispatch.h"
+#include <math.h>
 
 #define LK_BODY "reduction.body.h"
 #include "each_variant.h"
@@ -12,7 +13,6 @@ void lk_sum_columns(LKType type, size_t rows, size_t columns, const void *a, ptr
     LK_DISPATCH(type, sum_columns, (rows, columns, a, stride, out, accumulate))
 }
 
-void lk_extremum_rows(LKType type, bool largest, size_t rows, size_t columns, const void *a, ptrdiff_t stride,
-                      void *values, int64_t *indices) {
-    LK_DISPATCH(type, extremum_rows, (largest, rows, columns, a, stride, values, indices))
+void lk_extreme_rows(LKType type, bool largest, size_t rows, size_t columns, const void *a, void *out) {
+    LK_DISPATCH(type, extreme_rows, (largest, rows, columns, a, out))
 }

@@ -11,7 +11,5 @@ void lk_sum_rows(LKType type, size_t rows, size_t columns, const void *a, ptrdif
 void lk_sum_columns(LKType type, size_t rows, size_t columns, const void *a, ptrdiff_t stride, void *out,
                     bool accumulate);
 
-/// The largest (or the smallest) element of each row and the place of its first occurrence; NaN counts as both.
-/// `columns` must be at least 1.
-void lk_extremum_rows(LKType type, bool largest, size_t rows, size_t columns, const void *a, ptrdiff_t stride,
-                      void *values, int64_t *indices);
+/// out[i] = the largest (or the smallest) element of row i, NaN where there is one. Rows have no gaps and at least one element.
+void lk_extreme_rows(LKType type, bool largest, size_t rows, size_t columns, const void *a, void *out);

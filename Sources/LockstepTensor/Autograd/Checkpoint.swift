@@ -47,7 +47,9 @@ private struct Segment<Scalar: FloatingScalar> {
         standIns = leaves.map(\.node)
         var result = enableGrad { body(leaves) }
         // A result that the body only passes on gets an operation of its own, where the run can be told to end.
-        if let node = result.node, node.visit != mark { result.node = node.viewNode(ReshapeRecord(shape: result.shape)) }
+        if let node = result.node, node.visit != mark {
+            result.node = node.viewNode(ReshapeRecord(shape: result.shape))
+        }
         self.result = result
     }
 
@@ -118,4 +120,5 @@ final class CheckpointNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecke
     }
 
     override func releaseSaved() { values = nil }
+    override var operationName: String { "CheckpointFunctionBackward" }
 }

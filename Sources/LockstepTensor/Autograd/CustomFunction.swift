@@ -56,7 +56,8 @@ final class CustomNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
         let (inputs, _) = saved(values)
         guard parts.count == inputs.count else {
             fatalError(
-                "function \(name) returned an incorrect number of gradients (expected \(inputs.count), got \(parts.count))")
+                "function \(name) returned an incorrect number of gradients (expected \(inputs.count), got \(parts.count))"
+            )
         }
         for case (let place, let part?) in parts.enumerated() {
             guard part.shape == inputs[place].shape else {

@@ -92,10 +92,12 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.Tensor.grad_fn`.
     public var gradientFunctionName: String? { isLeaf ? nil : node?.name }
+}
 
-    /// This result with PyTorch's name for the operation, where it is made of others.
-    func named(_ name: String) -> Tensor {
-        if let graphNode, !graphNode.isLeaf { graphNode.makeHooks().name = name }
+extension Tensor {
+    /// This result of an operation that is made of others, with PyTorch's name for it. The last of the others must have made it anew.
+    func named(_ name: @autoclosure () -> String) -> Tensor {
+        if let node, !node.isLeaf { node.rename(name()) }
         return self
     }
 }

@@ -51,10 +51,8 @@ package class Node: @unchecked Sendable {
     /// this one knows which.
     func viewNode(_ record: some ViewRecord) -> Node { fatalError("\(name) has no views") }
 
-    /// A node for what this one made, or a tensor of the same element type, with a part of it replaced.
-    func assignmentNode(inputs: [Node?], region: Layout, valueShape: [Int]) -> Node {
-        fatalError("\(name) has no assignment")
-    }
+    /// A node for an operation on several tensors of this one's element type.
+    func joinNode(_ inputs: [Node?], _ record: some JoinRecord) -> Node { fatalError("\(name) has no joins") }
 
     /// Whether this is a leaf: where gradients stay instead of being sent on.
     package var isLeaf: Bool { false }
@@ -64,6 +62,9 @@ package class Node: @unchecked Sendable {
 
     /// The name unless one was given to this node alone.
     var operationName: String { backwardName(ofNodeType: type(of: self)) }
+
+    /// Gives this node alone another name.
+    func rename(_ name: String) {}
 
     // MARK: Collecting
 
@@ -158,6 +159,27 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
         }
     }
 
+    /// Adds a part of the gradient that is 0 but where `region` lies in a tensor of `shape` in row-major order.
+    ///
+    /// In place where it can be, so that many slices of one tensor cost no more than the tensor.
+    final func accumulate(_ part: Tensor<Scalar>, at region: Layout, of shape: [Int]) {
+        if gradient == nil || !gradient!.isUniqueAndContiguous {  // Not nil: just compared.
+            var whole = Tensor<Scalar>.zeros(shape)
+            whole.write(part, at: region)
+            return accumulate(whole)
+        }
+        let target = gradient!.storage.pointer + gradient!.layout.offset + region.offset
+        let loops = LoopNest(shape: region.shape, strides: [part.layout.strides, region.strides])
+        withExtendedLifetime(part.storage) {
+            loops.forEachPlane { offsets in
+                lk_add_to(
+                    Scalar.kernelType, loops.rows, loops.columns,
+                    part.pointer + offsets[0], loops.rowStrides[0], loops.columnStrides[0],
+                    target + offsets[1], loops.rowStrides[1], loops.columnStrides[1])
+            }
+        }
+    }
+
     /// Computes the gradients of the inputs from that of the output and sends each with `send`.
     ///
     /// Runs without recording; what it sends need not know how it was computed.
@@ -201,11 +223,12 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
 
     override func viewNode(_ record: some ViewRecord) -> Node { ViewNode<Scalar, _>(input: self, record) }
 
-    override func assignmentNode(inputs: [Node?], region: Layout, valueShape: [Int]) -> Node {
-        AssignmentNode<Scalar>(inputs: inputs, region: region, valueShape: valueShape)
+    override func joinNode(_ inputs: [Node?], _ record: some JoinRecord) -> Node {
+        JoinNode<Scalar, _>(inputs: inputs, record)
     }
 
     override func makeCollector() -> Node { LeafNode<Scalar>() }
+    override func rename(_ name: String) { makeHooks().name = name }
 
     /// Whether input number `place` wants a gradient.
     final func wants(_ place: Int) -> Bool { destination(place) != nil }
@@ -236,7 +259,8 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
         get { hooks?.retained }
         set {
             guard let hooks, hooks.retainsGradient else {
-                fatalError("the gradient of a tensor that is not a leaf cannot be set, unless retainGradient() was called")
+                fatalError(
+                    "the gradient of a tensor that is not a leaf cannot be set, unless retainGradient() was called")
             }
             hooks.retained = newValue
         }

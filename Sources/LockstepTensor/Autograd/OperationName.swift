@@ -6,6 +6,12 @@ func backwardName(ofNodeType type: Any.Type) -> String { names[baseName(type)] ?
 /// PyTorch's name for a view, from the type of its record.
 func backwardName(ofRecordType type: Any.Type) -> String { names[baseName(type)] ?? baseName(type) + "Backward0" }
 
+/// PyTorch's name of an operation's backward, from the method that runs it: `leakyRelu(negativeSlope:)` is "LeakyReluBackward0".
+func backwardName(ofMethod method: StaticString) -> String {
+    let name = String("\(method)".prefix { $0 != "(" })
+    return methodNames[name] ?? name.prefix(1).uppercased() + name.dropFirst() + "Backward0"
+}
+
 /// The name of a type without the parameters and the word that all of its kind end in.
 private func baseName(_ type: Any.Type) -> String {
     let name = String(describing: type).prefix { $0 != "<" }
@@ -20,9 +26,12 @@ private let names = [
     "Join": "CatBackward0",
     "Convert": "ToCopyBackward0",
     "Replace": "WhereBackward0",
-    "Assignment": "CopySlices",
     "Put": "CopySlices",
     "Product": "MmBackward0",
+    "RunningSum": "CumsumBackward0",
+    "RunningProduct": "CumprodBackward0",
+    "Embed": "SliceBackward0",
+    "Diagonal": "DiagBackward0",
     "BatchedProduct": "BmmBackward0",
     "Linear": "AddmmBackward0",
     "CrossEntropy": "NllLossBackward0",
@@ -32,4 +41,14 @@ private let names = [
     "MeanPool": "AvgPool2DBackward0",
     "Normalize": "NativeLayerNormBackward0",
     "Pad": "ConstantPadNdBackward0",
+]
+
+private let methodNames = [
+    "clamp": "ClampBackward1",
+    "log1p": "Log1PBackward0",
+    "logsigmoid": "LogSigmoidBackward0",
+    "selu": "EluBackward0",
+    "softsign": "DivBackward0",
+    "square": "PowBackward0",
+    "tanhshrink": "SubBackward0",
 ]

@@ -32,27 +32,46 @@ extension UnaryNode {
         case .squareRootGradient: g / (y * 2)
         case .sigmoidGradient: g * (y * (1 - y))
         case .tanhGradient: g * (1 - y * y)
-        case .reluGradient: g.replacing(with: 0, where: !(y .> 0))
-        case .clampGradient: g.replacing(with: 0, where: !(y .>= Scalar(p))).replacing(with: 0, where: !(y .<= Scalar(q)))
+        case .reluGradient: g.replacing(with: 0, where: y .<= 0)
+        case .clampGradient: g.replacing(with: 0, where: (y .<= Scalar(p)) .| (y .>= Scalar(q)))
         case .absoluteGradient: g.replacing(with: -g, where: y .< 0).replacing(with: 0, where: y .== 0)
         case .powerGradient: p == 0 ? g * 0 : g * (y.pow(Scalar(p - 1)) * Scalar(p))
+        case .logSigmoidGradient: g * (-y).sigmoid()
+        case .leakyReluGradient: (g * Scalar(p)).replacing(with: g, where: y .> 0)
+        case .eluGradient:
+            (g * Scalar(q)).replacing(with: g * (y.clamp(max: 0).exp() * Scalar(p)), where: y .<= 0)
+        case .geluGradient: g * geluSlope(y)
+        case .geluTanhGradient: g * geluTanhSlope(y)
+        case .siluGradient: g * (y.sigmoid() * (1 + y * (1 - y.sigmoid())))
+        case .mishGradient: g * mishSlope(y)
+        case .softplusGradient: (g * (y * Scalar(p)).sigmoid()).replacing(with: g, where: y * Scalar(p) .> Scalar(q))
+        case .softsignGradient: g / (1 + y.abs()).square()
+        case .tanhshrinkGradient: g * y.tanh().square()
+        case .hardsigmoidGradient: (g / 6).replacing(with: 0, where: y.abs() .>= 3)
+        case .hardswishGradient:
+            (g * (y / 3 + 0.5)).replacing(with: 0, where: y .<= -3).replacing(with: g, where: y .>= 3)
+        case .thresholdGradient: g.replacing(with: 0, where: y .<= Scalar(p))
         default: nil
         }
     }
 
-    /// PyTorch's name of the function that has a gradient.
-    static func name(_ operation: LKBinary) -> String {
-        switch operation {
-        case .multiply: "ExpBackward0"
-        case .divide: "LogBackward0"
-        case .squareGradient, .powerGradient: "PowBackward0"
-        case .squareRootGradient: "SqrtBackward0"
-        case .sigmoidGradient: "SigmoidBackward0"
-        case .tanhGradient: "TanhBackward0"
-        case .reluGradient: "ReluBackward0"
-        case .clampGradient: "ClampBackward1"
-        case .absoluteGradient: "AbsBackward0"
-        default: "\(operation)"
-        }
+    /// Φ(y) + y φ(y)
+    private static func geluSlope(_ y: Tensor<Scalar>) -> Tensor<Scalar> {
+        let share = ((y * 0.707106781186547524401).erf() + 1) * 0.5
+        return share + y * (y.square() * -0.5).exp() * 0.398942280401432677940
+    }
+
+    /// The derivative of y (1 + t) / 2 with t = tanh(√(2/π) (y + 0.044715 y³)).
+    private static func geluTanhSlope(_ y: Tensor<Scalar>) -> Tensor<Scalar> {
+        let factor: Scalar = 0.797884560802865355880
+        let t = ((y + y.pow(3) * 0.044715) * factor).tanh()
+        let inner = (y.square() * 0.134145 + 1) * factor
+        return (t + 1) * 0.5 + y * (1 - t.square()) * inner * 0.5
+    }
+
+    /// tanh t + y σ(y) (1 − tanh² t) with t = ln(1 + eʸ)
+    private static func mishSlope(_ y: Tensor<Scalar>) -> Tensor<Scalar> {
+        let t = y.softplus().tanh()
+        return t + y * y.sigmoid() * (1 - t.square())
     }
 }

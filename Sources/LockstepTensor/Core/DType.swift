@@ -13,6 +13,9 @@ public enum DType: String, Sendable, CaseIterable {
         case .uint8, .bool: 1
         }
     }
+
+    /// Whether elements have a fraction, and so a gradient.
+    public var isFloatingPoint: Bool { self == .float32 || self == .float64 }
 }
 
 /// A type that a tensor can hold.

@@ -74,4 +74,5 @@ final class ConvertNode<Scalar: FloatingScalar, Other: FloatingScalar>: GraphNod
 final class CloneNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
     // Sendable for the reason that `Node` is.
     override func backward(_ gradient: Tensor<Scalar>) { send(gradient, to: 0) }
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
 }

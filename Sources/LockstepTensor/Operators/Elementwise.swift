@@ -64,14 +64,16 @@ extension Tensor where Scalar: FloatingScalar {
         return result
     }
 
-    /// f(self), recorded: its gradient is `gradient`(incoming gradient, saved input or output).
+    /// f(self), recorded: its gradient is `gradient`(incoming gradient, saved input or output). The calling method's name is that
+    /// of the operation.
     func mapped(
-        _ operation: LKUnary, gradient: LKBinary, saving: UnaryNode<Scalar>.Saving, p: Double = 0, q: Double = 0
+        _ operation: LKUnary, gradient: LKBinary, saving: UnaryNode<Scalar>.Saving, p: Double = 0, q: Double = 0,
+        method: StaticString = #function
     ) -> Tensor {
         var result = computed(operation, p: p, q: q)
         if records(node) {
             let saved = saving == .input ? detached() : result
-            result.node = UnaryNode(input: node, gradient, saved, saving, p, q)
+            result.node = UnaryNode(input: node, gradient, saved, saving, p, q, method)
         }
         return result
     }
@@ -79,16 +81,18 @@ extension Tensor where Scalar: FloatingScalar {
 
 extension Tensor where Scalar: FloatingScalar {
     /// f(self), recorded: its gradient is the incoming one times `derivative`(self), which is worked out in backward.
-    func mapped(_ operation: LKUnary, derivative: @escaping FunctionNode<Scalar>.Derivative) -> Tensor {
+    func mapped(
+        _ operation: LKUnary, method: StaticString = #function, derivative: @escaping FunctionNode<Scalar>.Derivative
+    ) -> Tensor {
         var result = computed(operation)
-        if records(node) { result.node = FunctionNode(self, derivative) }
+        if records(node) { result.node = FunctionNode(self, method, derivative) }
         return result
     }
 
     /// f(self), recorded, for a function whose derivative is 0 everywhere.
-    func stepped(_ operation: LKUnary) -> Tensor {
+    func stepped(_ operation: LKUnary, method: StaticString = #function) -> Tensor {
         var result = computed(operation)
-        if records(node) { result.node = FlatNode([self]) }
+        if records(node) { result.node = FlatNode([self], backwardName(ofMethod: method)) }
         return result
     }
 }
@@ -105,15 +109,18 @@ final class UnaryNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sen
     private var value: Tensor<Scalar>?
     private let p: Double
     private let q: Double
+    private let method: StaticString
 
     init(
-        input: Node?, _ operation: LKBinary, _ value: Tensor<Scalar>, _ saving: Saving, _ p: Double, _ q: Double
+        input: Node?, _ operation: LKBinary, _ value: Tensor<Scalar>, _ saving: Saving, _ p: Double, _ q: Double,
+        _ method: StaticString
     ) {
         self.operation = operation
         self.saving = saving
         self.value = value
         self.p = p
         self.q = q
+        self.method = method
         super.init(inputs: [input])
     }
 
@@ -130,7 +137,7 @@ final class UnaryNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sen
         }
     }
 
-    override var operationName: String { UnaryNode.name(operation) }
+    override var operationName: String { backwardName(ofMethod: method) }
 
     override func releaseSaved() { value = nil }
 }
@@ -141,15 +148,23 @@ final class FunctionNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked 
     typealias Derivative = @Sendable (Tensor<Scalar>) -> Tensor<Scalar>
 
     private let derivative: Derivative
+    private let method: StaticString
     private var value: Tensor<Scalar>?
 
-    init(_ input: Tensor<Scalar>, _ derivative: @escaping Derivative) {
+    init(_ input: Tensor<Scalar>, _ method: StaticString, _ derivative: @escaping Derivative) {
         self.derivative = derivative
+        self.method = method
         value = input.detached()
         super.init(inputs: [input.node])
     }
 
     override func backward(_ gradient: Tensor<Scalar>) { send(gradient * derivative(saved(value)), to: 0) }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        send(gradient * derivative(asInput(0, saved(value))), to: 0)
+    }
+
+    override var operationName: String { backwardName(ofMethod: method) }
 
     override func releaseSaved() { value = nil }
 }
@@ -158,13 +173,18 @@ final class FunctionNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked 
 final class FlatNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
     // Sendable for the reason that `Node` is.
     private let shapes: [[Int]]
+    override var operationName: String { givenName }
+    private let givenName: String
 
-    init(_ inputs: [Tensor<Scalar>]) {
+    init(_ inputs: [Tensor<Scalar>], _ name: String) {
         shapes = inputs.map(\.shape)
+        givenName = name
         super.init(inputs: inputs.map(\.node))
     }
 
     override func backward(_ gradient: Tensor<Scalar>) {
         for (place, shape) in shapes.enumerated() { send(.zeros(shape), to: place) }
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
 }

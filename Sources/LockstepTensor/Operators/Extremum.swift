@@ -1,19 +1,39 @@
 import CLockstepKernels
 
-extension Tensor where Scalar: FloatingScalar {
+extension Tensor where Scalar: Comparable {
     /// The largest element, a scalar; NaN where there is one.
     ///
     /// Gradient: g, shared equally by the elements that are largest. Stops for an empty tensor.
     ///
     /// Source: `torch.max`.
-    public func max() -> Tensor { extremum(largest: true, name: "max") }
+    public func max() -> Tensor { shared(largest: true, name: "max", axes: [], keepAxis: false) }
 
     /// The smallest element, a scalar; NaN where there is one.
     ///
     /// Gradient: g, shared equally by the elements that are smallest. Stops for an empty tensor.
     ///
     /// Source: `torch.min`.
-    public func min() -> Tensor { extremum(largest: false, name: "min") }
+    public func min() -> Tensor { shared(largest: false, name: "min", axes: [], keepAxis: false) }
+
+    /// The largest elements along several axes, which are dropped, or kept with size 1; along all axes where `axes` is empty.
+    ///
+    /// Gradient: g, shared equally by the elements that are largest; `max(axis:)` gives it to the first of them instead. Stops
+    /// for an axis of size 0.
+    ///
+    /// Source: `torch.amax`.
+    public func amax(axes: [Int] = [], keepAxis: Bool = false) -> Tensor {
+        shared(largest: true, name: "amax", axes: axes, keepAxis: keepAxis)
+    }
+
+    /// The smallest elements along several axes, which are dropped, or kept with size 1; along all axes where `axes` is empty.
+    ///
+    /// Gradient: g, shared equally by the elements that are smallest; `min(axis:)` gives it to the first of them instead. Stops
+    /// for an axis of size 0.
+    ///
+    /// Source: `torch.amin`.
+    public func amin(axes: [Int] = [], keepAxis: Bool = false) -> Tensor {
+        shared(largest: false, name: "amin", axes: axes, keepAxis: keepAxis)
+    }
 
     /// The largest elements along an axis and the places where they are first found; NaN counts as largest.
     ///
@@ -21,7 +41,7 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.max`.
     public func max(axis: Int, keepAxis: Bool = false) -> (values: Tensor, indices: Tensor<Int64>) {
-        extrema(largest: true, name: "max", axis: axis, keepAxis: keepAxis)
+        found(largest: true, name: "max", axis: axis, keepAxis: keepAxis)
     }
 
     /// The smallest elements along an axis and the places where they are first found; NaN counts as smallest.
@@ -30,76 +50,107 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.min`.
     public func min(axis: Int, keepAxis: Bool = false) -> (values: Tensor, indices: Tensor<Int64>) {
-        extrema(largest: false, name: "min", axis: axis, keepAxis: keepAxis)
+        found(largest: false, name: "min", axis: axis, keepAxis: keepAxis)
     }
 
     /// The places of the largest elements along an axis; the first of several. Stops for an axis of size 0.
     ///
     /// Source: `torch.argmax`.
     public func argmax(axis: Int, keepAxis: Bool = false) -> Tensor<Int64> {
-        detached().extrema(largest: true, name: "argmax", axis: axis, keepAxis: keepAxis).indices
+        detached().found(largest: true, name: "argmax", axis: axis, keepAxis: keepAxis).indices
     }
 
     /// The places of the smallest elements along an axis; the first of several. Stops for an axis of size 0.
     ///
     /// Source: `torch.argmin`.
     public func argmin(axis: Int, keepAxis: Bool = false) -> Tensor<Int64> {
-        detached().extrema(largest: false, name: "argmin", axis: axis, keepAxis: keepAxis).indices
+        detached().found(largest: false, name: "argmin", axis: axis, keepAxis: keepAxis).indices
     }
 
     /// The place of the largest element in row-major order; the first of several. Stops for an empty tensor.
     ///
     /// Source: `torch.argmax`.
     public func argmax() -> Tensor<Int64> {
-        detached().flattened().extrema(largest: true, name: "argmax", axis: 0, keepAxis: false).indices
+        detached().extrema(largest: true, name: "argmax", layout.reduction(over: []), all: true).indices
+            .reshaped(to: [])
     }
 
     /// The place of the smallest element in row-major order; the first of several. Stops for an empty tensor.
     ///
     /// Source: `torch.argmin`.
     public func argmin() -> Tensor<Int64> {
-        detached().flattened().extrema(largest: false, name: "argmin", axis: 0, keepAxis: false).indices
+        detached().extrema(largest: false, name: "argmin", layout.reduction(over: []), all: true).indices
+            .reshaped(to: [])
     }
 
-    private func extremum(largest: Bool, name: String) -> Tensor {
-        if count == 0 {
+    /// The extreme elements, where all that are equal to one share its gradient.
+    private func shared(largest: Bool, name: String, axes: [Int], keepAxis: Bool) -> Tensor {
+        let plan = layout.reduction(over: axes)
+        var result = extrema(largest: largest, name: name, plan, all: axes.isEmpty, wantsIndices: false).values
+        result.node = record { input in
+            // NaN is found where there is one, and equals nothing.
+            let input = input.detached()
+            let found = (input .== result).replacing(with: input .!= input, where: result .!= result)
+            return ShareRecord(found: found, axes: plan.axes)
+        }
+        if !keepAxis { result = result.reshaped(to: plan.shape(keepAxis: false)) }
+        return result.named(name.prefix(1).uppercased() + name.dropFirst() + (name.hasPrefix("a") ? "Backward0" : "Backward1"))
+    }
+
+    /// The extreme elements along one axis with their places.
+    private func found(
+        largest: Bool, name: String, axis: Int, keepAxis: Bool
+    ) -> (values: Tensor, indices: Tensor<Int64>) {
+        let plan = layout.reduction(over: [axis])
+        var (values, indices) = extrema(largest: largest, name: name, plan, all: false)
+        values.node = record { GatherRecord(shape: $0.shape, axis: plan.axes.first ?? 0, indices: indices) }
+        if !keepAxis {
+            let shape = plan.shape(keepAxis: false)
+            (values, indices) = (values.reshaped(to: shape), indices.reshaped(to: shape))
+        }
+        return (values.named(largest ? "MaxBackward0" : "MinBackward0"), indices)
+    }
+
+    /// What a reduction finds and, where that is wanted, at which places, with reduced axes kept; not recorded.
+    private func extrema(
+        largest: Bool, name: String, _ plan: ReductionPlan, all: Bool, wantsIndices: Bool = true
+    ) -> (values: Tensor, indices: Tensor<Int64>) {
+        if all, count == 0 {
             fatalError(
                 "\(name)(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
                     + "'axis' argument.")
         }
-        var result = detached().flattened().extrema(largest: largest, name: name, axis: 0, keepAxis: false).values
-        if let node, records(node) { result.node = ExtremumNode(input: node, self, result) }
-        return result
-    }
-
-    private func extrema(
-        largest: Bool, name: String, axis: Int, keepAxis: Bool
-    ) -> (values: Tensor, indices: Tensor<Int64>) {
-        let place = layout.resolve(axis: axis)
-        let size = rank == 0 ? 1 : shape[place]
-        guard size > 0 else {
-            fatalError("\(name)(): Expected reduction dim \(place) to have non-zero size.")
+        if let empty = plan.axes.first(where: { shape[$0] == 0 }) {
+            fatalError("\(name)(): Expected reduction dim \(empty) to have non-zero size.")
         }
-        var kept = shape
-        if rank > 0 { kept[place] = 1 }
-        let rows = (rank == 0 ? detached() : detached().movingToEnd(place)).contiguous()
-        var values = Tensor(uninitialized: kept)
-        var indices = Tensor<Int64>(uninitialized: kept)
+        let rows = self.rows(of: plan)
+        let values = Tensor(uninitialized: plan.keptShape)
+        let indices = Tensor<Int64>(uninitialized: wantsIndices ? plan.keptShape : [0])
         withExtendedLifetime(rows.storage) {
-            lk_extremum_rows(
-                Scalar.kernelType, largest, values.count, size, rows.pointer, size, values.storage.pointer,
-                indices.storage.pointer)
-        }
-        if let node, records(node) {
-            values.node = PickNode<Scalar>(input: node, indices: indices, axis: place, shape: shape)
-        }
-        if !keepAxis {
-            values = values.squeezed(axis: place)
-            indices = indices.squeezed(axis: place)
+            if !wantsIndices, let type = Scalar.dtype.kernelType {
+                lk_extreme_rows(type, largest, values.count, plan.columns, rows.pointer, values.storage.pointer)
+            } else {
+                lk_extremum_rows(
+                    Scalar.dtype.element, largest, values.count, plan.columns, rows.pointer, values.storage.pointer,
+                    wantsIndices ? indices.storage.pointer : nil)
+            }
         }
         return (values, indices)
     }
+}
 
+extension DType {
+    /// The kernels' name for a type that vector kernels work on.
+    fileprivate var kernelType: LKType? {
+        switch self {
+        case .float32: .float32
+        case .float64: .float64
+        default: nil
+        }
+    }
+}
+
+extension Tensor {
     /// The tensor with one axis moved behind the others.
     func movingToEnd(_ axis: Int) -> Tensor { permuted(shape.indices.filter { $0 != axis } + [axis]) }
 
@@ -111,52 +162,13 @@ extension Tensor where Scalar: FloatingScalar {
     }
 }
 
-/// The largest or smallest of all elements.
-final class ExtremumNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
-    // Sendable for the reason that `Node` is.
-    private var values: (input: Tensor<Scalar>, result: Tensor<Scalar>)?
-
-    init(input: Node, _ tensor: Tensor<Scalar>, _ result: Tensor<Scalar>) {
-        values = (tensor.detached(), result)
-        super.init(inputs: [input])
+/// Elements of which all that were found share one gradient.
+struct ShareRecord: ViewRecord {
+    let found: Tensor<Bool>
+    let axes: [Int]
+    static var savesTensors: Bool { true }
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
+        let shares = Tensor<Scalar>(converting: found)
+        return gradient / shares.sum(axes: axes, keepAxis: true) * shares
     }
-
-    override func backward(_ gradient: Tensor<Scalar>) {
-        let (input, result) = saved(values)
-        let found = input .== result
-        let share = gradient / Scalar(found.countTrue)
-        send(Tensor.zerosLike(input).replacing(with: share, where: found), to: 0)
-    }
-
-    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
-
-    override func releaseSaved() { values = nil }
-}
-
-/// The element at one place along an axis, for each place along the others.
-final class PickNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
-    // Sendable for the reason that `Node` is.
-    private var indices: Tensor<Int64>?
-    private let axis: Int
-    private let shape: [Int]
-
-    init(input: Node, indices: Tensor<Int64>, axis: Int, shape: [Int]) {
-        self.indices = indices
-        self.axis = axis
-        self.shape = shape
-        super.init(inputs: [input])
-    }
-
-    override func backward(_ gradient: Tensor<Scalar>) {
-        if shape.isEmpty { return send(gradient, to: 0) }
-        // The places along the axis, to be compared with those picked.
-        var along = [Int](repeating: 1, count: shape.count)
-        along[axis] = shape[axis]
-        let places = Tensor<Int64>.arange(Int64(shape[axis])).reshaped(to: along)
-        send(Tensor(0).replacing(with: gradient, where: saved(indices) .== places), to: 0)
-    }
-
-    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
-
-    override func releaseSaved() { indices = nil }
 }

@@ -1,76 +1,7 @@
-/// Something that picks elements along one axis: an integer, which drops the axis, or a range, which keeps it.
-///
-/// Negative numbers count from the end, and ranges that reach beyond it are cut off, as in PyTorch.
-public protocol TensorIndex: Sendable {
-    /// Where the picked elements begin and how many there are, of `size`; no count for an integer.
-    func resolve(size: Int, axis: Int) -> (start: Int, count: Int?)
-}
-
-extension Int: TensorIndex {
-    /// The place itself; stops with PyTorch's message where it is out of range.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) {
-        guard self >= -size, self < size else {
-            fatalError("index \(self) is out of bounds for dimension \(axis) with size \(size)")
-        }
-        return (self < 0 ? self + size : self, nil)
-    }
-}
-
-extension Range<Int>: TensorIndex {
-    /// The places from the lower bound up to the upper one.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) {
-        resolveRange(lowerBound, upperBound, size)
-    }
-}
-
-extension ClosedRange<Int>: TensorIndex {
-    /// The places from the lower bound through the upper one.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) {
-        resolveThrough(lowerBound, upperBound, size)
-    }
-}
-
-extension PartialRangeFrom<Int>: TensorIndex {
-    /// The places from the lower bound to the end.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) { resolveRange(lowerBound, size, size) }
-}
-
-extension PartialRangeUpTo<Int>: TensorIndex {
-    /// The places up to the bound.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) { resolveRange(0, upperBound, size) }
-}
-
-extension PartialRangeThrough<Int>: TensorIndex {
-    /// The places through the bound.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) { resolveThrough(0, upperBound, size) }
-}
-
-/// All elements along an axis: `x[.all, 1]`, where Python writes `x[:, 1]`.
-public struct AllIndices: TensorIndex {
-    /// All elements along an axis.
-    public init() {}
-    /// The places from the first to the last.
-    public func resolve(size: Int, axis: Int) -> (start: Int, count: Int?) { (0, size) }
-}
-
-extension TensorIndex where Self == AllIndices {
-    /// All elements along an axis.
-    public static var all: AllIndices { AllIndices() }
-}
-
-private func resolveThrough(_ lower: Int, _ last: Int, _ size: Int) -> (start: Int, count: Int?) {
-    // The place after the last one from the end is the end, not the first.
-    resolveRange(lower, last == -1 ? size : last + 1, size)
-}
-
-private func resolveRange(_ lower: Int, _ upper: Int, _ size: Int) -> (start: Int, count: Int?) {
-    let start = Swift.min(Swift.max(lower < 0 ? lower + size : lower, 0), size)
-    let end = Swift.min(Swift.max(upper < 0 ? upper + size : upper, start), size)
-    return (start, end - start)
-}
+import CLockstepKernels
 
 extension Tensor {
-    /// The elements that the indices pick along the first axes: `x[0]`, `x[0..<2]`, `x[.all, -1]`, `x[1..., 0]`.
+    /// The elements that the indices pick along the first axes: `x[0]`, `x[0..<2]`, `x[.all, -1]`, `x[1..., .slice(by: 2)]`.
     ///
     /// Reading makes a view. Gradient: g where an element was picked, 0 elsewhere. Assigning copies the new elements in,
     /// broadcast to the picked shape. Gradients: of the new elements g where they went, of this tensor g elsewhere; a leaf
@@ -87,17 +18,30 @@ extension Tensor {
                         region: Layout(contiguous: $0.shape).slice(indices))
                 })
         }
-        set {
-            checkNotLeaf()
-            makeUnique()
-            let region = layout.slice(indices)
-            write(newValue.detached().expanded(to: region.shape), at: region)
-            if records(node, newValue.node), let either = node ?? newValue.node {
-                // `makeUnique` has put the elements in row-major order, which is that of the gradient.
-                let place = Layout(contiguous: shape).slice(indices)
-                node = either.assignmentNode(inputs: [node, newValue.node], region: place, valueShape: newValue.shape)
-            }
+        set { put(newValue, at: indices) }
+    }
+
+    /// Sets the elements that the indices pick to the value of a literal: `x[.all, 0] = 0`.
+    ///
+    /// For assigning alone; what is read is a tensor.
+    @_disfavoredOverload
+    public subscript(_ indices: any TensorIndex...) -> ElementLiteral<Scalar> {
+        @available(*, unavailable, message: "the elements picked are a tensor; item() gives the value of one")
+        get { fatalError("not available") }
+        set { put(Tensor(newValue.value), at: indices) }
+    }
+
+    private mutating func put(_ newValue: Tensor, at indices: [any TensorIndex]) {
+        checkNotLeaf()
+        let before = node
+        makeUnique()
+        let region = layout.slice(indices)
+        let values = newValue.expanded(to: region.shape)
+        write(values, at: region)
+        let recorded = Tensor.record([before, values.node]) {
+            PutRecord(region: Layout(contiguous: shape).slice(indices))
         }
+        node = recorded ?? before
     }
 
     /// `count` elements along `axis` from `start` on, as a view. Gradient: g there, 0 elsewhere.
@@ -121,55 +65,65 @@ extension Tensor {
             layout,
             record { SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).narrowed(axis, start, count)) })
     }
-}
 
-/// A tensor with a part of it replaced.
-final class AssignmentNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
-    // Sendable for the reason that `Node` is.
-    private let region: Layout
-    private let valueShape: [Int]
-
-    init(inputs: [Node?], region: Layout, valueShape: [Int]) {
-        self.region = region
-        self.valueShape = valueShape
-        super.init(inputs: inputs)
-    }
-
-    override func backward(_ gradient: Tensor<Scalar>) {
-        let dense = gradient.copied()
-        send(Tensor(storage: dense.storage, layout: region).summed(to: valueShape).copied(), to: 1)
-        var rest = dense
-        rest.write(Tensor(0).expanded(to: region.shape), at: region)
-        send(rest, to: 0)
-    }
-
-    override func recordedBackward(_ gradient: Tensor<Scalar>) {
-        send(EmbedRecord(region: region).undo(gradient).summed(to: valueShape), to: 1)
-        var replaced = Tensor<Bool>.zeros(gradient.shape)
-        replaced.write(Tensor<Bool>(true).expanded(to: region.shape), at: region)
-        send(gradient.replacing(with: 0, where: replaced), to: 0)
+    /// The elements at one place along `axis`, which is dropped, as a view. Gradient: g there, 0 elsewhere.
+    ///
+    /// Stops where the place is out of range.
+    ///
+    /// Source: `torch.select`.
+    public func selected(axis: Int, index: Int) -> Tensor {
+        guard rank > 0 else { fatalError("select() cannot be applied to a 0-dim tensor.") }
+        let axis = layout.resolve(axis: axis)
+        guard index >= -shape[axis], index < shape[axis] else {
+            fatalError("select(): index \(index) out of range for tensor of size \(shape) at dimension \(axis)")
+        }
+        let place = index < 0 ? index + shape[axis] : index
+        return view(
+            layout.selected(axis, place),
+            record {
+                SliceRecord(
+                    operationName: "SelectBackward0", shape: $0.shape,
+                    region: Layout(contiguous: $0.shape).selected(axis, place))
+            })
     }
 }
 
 extension Layout {
     fileprivate func slice(_ indices: [any TensorIndex]) -> Layout {
-        guard indices.count <= shape.count else {
+        let selections = indices.count { $0.role == .selection }
+        guard selections == 0 || !shape.isEmpty else {
+            fatalError("invalid index of a 0-dim tensor. Use `item()` to convert a 0-dim tensor to a number")
+        }
+        guard selections <= shape.count else {
             fatalError("too many indices for tensor of dimension \(shape.count)")
         }
-        var (shape, strides, offset) = ([Int](), [Int](), self.offset)
-        for axis in self.shape.indices {
-            guard axis < indices.count else {
-                shape.append(self.shape[axis])
-                strides.append(self.strides[axis])
-                continue
-            }
-            let (start, count) = indices[axis].resolve(size: self.shape[axis], axis: axis)
-            offset += start * self.strides[axis]
-            if let count {
-                shape.append(count)
-                strides.append(self.strides[axis])
+        guard indices.count(where: { $0.role == .ellipsis }) <= 1 else {
+            fatalError("an index can only have a single ellipsis ('...')")
+        }
+        var (shape, strides, offset, axis) = ([Int](), [Int](), self.offset, 0)
+        func keep(_ axes: Int) {
+            shape += self.shape[axis..<(axis + axes)]
+            strides += self.strides[axis..<(axis + axes)]
+            axis += axes
+        }
+        for index in indices {
+            switch index.role {
+            case .ellipsis: keep(self.shape.count - selections)
+            case .newAxis:
+                shape.append(1)
+                strides.append(1)
+            case .selection:
+                switch index.resolve(size: self.shape[axis], axis: axis) {
+                case .element(let place): offset += place * self.strides[axis]
+                case .range(let start, let count, let step):
+                    offset += start * self.strides[axis]
+                    shape.append(count)
+                    strides.append(self.strides[axis] * step)
+                }
+                axis += 1
             }
         }
+        keep(self.shape.count - axis)
         return Layout(shape: shape, strides: strides, offset: offset)
     }
 
@@ -177,5 +131,30 @@ extension Layout {
         var shape = shape
         shape[axis] = count
         return Layout(shape: shape, strides: strides, offset: offset + start * strides[axis])
+    }
+
+    fileprivate func selected(_ axis: Int, _ place: Int) -> Layout {
+        let others = shape.indices.filter { $0 != axis }
+        return Layout(
+            shape: others.map { shape[$0] }, strides: others.map { strides[$0] },
+            offset: offset + place * strides[axis])
+    }
+}
+
+/// Elements of one tensor put into a region of another.
+struct PutRecord: JoinRecord {
+    let region: Layout
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>, for place: Int) -> Tensor<Scalar> {
+        if place == 0 {
+            if records(gradient.node) {
+                var replaced = Tensor<Bool>.zeros(gradient.shape)
+                replaced.write(Tensor<Bool>(true).expanded(to: region.shape), at: region)
+                return gradient.replacing(with: 0, where: replaced)
+            }
+            var rest = gradient.copied()
+            rest.write(Tensor(0).expanded(to: region.shape), at: region)
+            return rest
+        }
+        return EmbedRecord(region: region).undo(gradient)
     }
 }

@@ -1,15 +1,19 @@
 /// The tensors one after another along an axis, in which alone their shapes may differ.
 ///
-/// Gradient: each tensor's part of g. Stops where there is no tensor or the shapes do not fit.
+/// Tensors of shape [0] are left out. Gradient: each tensor's part of g. Stops where there is no tensor or the shapes do not fit.
 ///
 /// Source: `torch.cat`.
-public func concatenated<Scalar: FloatingScalar>(_ tensors: [Tensor<Scalar>], axis: Int = 0) -> Tensor<Scalar> {
-    guard let first = tensors.first else { fatalError("torch.cat(): expected a non-empty list of Tensors") }
+public func concatenated<Scalar: TensorScalar>(_ tensors: [Tensor<Scalar>], axis: Int = 0) -> Tensor<Scalar> {
+    let parts = tensors.filter { $0.shape != [0] }
+    guard let first = parts.first else {
+        guard let empty = tensors.first else { fatalError("torch.cat(): expected a non-empty list of Tensors") }
+        return empty
+    }
     guard first.rank > 0 else { fatalError("zero-dimensional tensor (at position 0) cannot be concatenated") }
     let axis = first.layout.resolve(axis: axis)
     var shape = first.shape
     shape[axis] = 0
-    for (place, tensor) in tensors.enumerated() {
+    for (place, tensor) in tensors.enumerated() where tensor.shape != [0] {
         guard tensor.rank == first.rank else {
             fatalError("Tensors must have same number of dimensions: got \(first.rank) and \(tensor.rank)")
         }
@@ -22,11 +26,13 @@ public func concatenated<Scalar: FloatingScalar>(_ tensors: [Tensor<Scalar>], ax
     }
     var result = Tensor<Scalar>(uninitialized: shape)
     var start = 0
-    for tensor in tensors {
-        result.write(tensor, at: result.narrowed(axis: axis, start: start, count: tensor.shape[axis]).layout)
-        start += tensor.shape[axis]
+    for part in parts {
+        result.write(part, at: result.narrowed(axis: axis, start: start, count: part.shape[axis]).layout)
+        start += part.shape[axis]
     }
-    if records(tensors.map(\.node)) { result.node = ConcatenateNode(tensors, axis: axis) }
+    result.node = Tensor<Scalar>.record(parts.map(\.node)) {
+        ConcatenateRecord(axis: axis, sizes: parts.map { $0.shape[axis] })
+    }
     return result
 }
 
@@ -35,7 +41,7 @@ public func concatenated<Scalar: FloatingScalar>(_ tensors: [Tensor<Scalar>], ax
 /// Gradient: each tensor's part of g. Stops where there is no tensor or the shapes differ.
 ///
 /// Source: `torch.stack`.
-public func stacked<Scalar: FloatingScalar>(_ tensors: [Tensor<Scalar>], axis: Int = 0) -> Tensor<Scalar> {
+public func stacked<Scalar: TensorScalar>(_ tensors: [Tensor<Scalar>], axis: Int = 0) -> Tensor<Scalar> {
     guard let first = tensors.first else { fatalError("stack expects a non-empty TensorList") }
     for (place, tensor) in tensors.enumerated() where tensor.shape != first.shape {
         fatalError(
@@ -46,24 +52,10 @@ public func stacked<Scalar: FloatingScalar>(_ tensors: [Tensor<Scalar>], axis: I
     return concatenated(tensors.map { $0.unsqueezed(axis: place) }, axis: place).named("StackBackward0")
 }
 
-final class ConcatenateNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
-    // Sendable for the reason that `Node` is.
-    private let axis: Int
-    private let sizes: [Int]
-
-    init(_ tensors: [Tensor<Scalar>], axis: Int) {
-        self.axis = axis
-        sizes = tensors.map { $0.shape[axis] }
-        super.init(inputs: tensors.map(\.node))
+struct ConcatenateRecord: JoinRecord {
+    let axis: Int
+    let sizes: [Int]
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>, for place: Int) -> Tensor<Scalar> {
+        gradient.narrowed(axis: axis, start: sizes[..<place].reduce(0, +), count: sizes[place])
     }
-
-    override func backward(_ gradient: Tensor<Scalar>) {
-        var start = 0
-        for (place, size) in sizes.enumerated() {
-            send(gradient.narrowed(axis: axis, start: start, count: size), to: place)
-            start += size
-        }
-    }
-
-    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
 }

@@ -13,7 +13,10 @@ extension Tensor {
         let dense = contiguous()
         return Tensor(
             storage: dense.storage, layout: Layout(contiguous: shape, offset: dense.layout.offset),
-            node: record { ReshapeRecord(shape: $0.shape) })
+            node: record {
+                ReshapeRecord(
+                    shape: $0.shape, operationName: layout.isContiguous ? "ViewBackward0" : "UnsafeViewBackward0")
+            })
     }
 
     /// One axis of all elements in row-major order.
@@ -51,7 +54,7 @@ extension Tensor {
     /// Stops for more than two axes.
     public var t: Tensor {
         guard rank <= 2 else { fatalError("t() expects a tensor with <= 2 dimensions, but self is \(rank)D") }
-        return rank < 2 ? self : transposed(0, 1)
+        return rank < 2 ? self : transposed(0, 1).named("TBackward0")
     }
 
     /// The tensor with its axes in another order. Gradient: the axes put back.
@@ -161,96 +164,4 @@ extension Tensor {
     }
 
     func view(_ layout: Layout, _ node: Node?) -> Tensor { Tensor(storage: storage, layout: layout, node: node) }
-
-    /// The node of a view of this tensor, if operations on it are recorded.
-    func record(_ make: (Tensor) -> some ViewRecord) -> Node? {
-        guard records(node), let node else { return nil }
-        return node.viewNode(make(self))
-    }
-}
-
-/// How backward undoes a view: what it needs to know of it, for any element type.
-protocol ViewRecord: Sendable {
-    /// The gradient of the tensor that was viewed, from that of the view.
-    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar>
-
-    /// PyTorch's name of the view's backward.
-    var operationName: String { get }
-}
-
-extension ViewRecord {
-    var operationName: String { backwardName(ofRecordType: Self.self) }
-}
-
-struct ReshapeRecord: ViewRecord {
-    let shape: [Int]
-    var operationName = "ViewBackward0"
-    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> { gradient.reshaped(to: shape) }
-}
-
-struct PermuteRecord: ViewRecord {
-    let axes: [Int]
-    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
-        var inverse = axes
-        for (place, axis) in axes.enumerated() { inverse[axis] = place }
-        return gradient.permuted(inverse)
-    }
-}
-
-struct TransposeRecord: ViewRecord {
-    let first: Int
-    let second: Int
-    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
-        gradient.transposed(first, second)
-    }
-}
-
-struct ExpandRecord: ViewRecord {
-    let shape: [Int]
-    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> { gradient.summed(to: shape) }
-}
-
-struct SliceRecord: ViewRecord {
-    var operationName = "SliceBackward0"
-    let shape: [Int]
-    /// Where the slice lies in a tensor of that shape in row-major order.
-    let region: Layout
-    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
-        var whole = Tensor<Scalar>.zeros(shape)
-        whole.write(gradient, at: region)
-        whole.node = gradient.record { _ in EmbedRecord(region: region) }
-        return whole
-    }
-}
-
-/// Elements put into zeros: what a slice's backward does, and undone by slicing.
-struct EmbedRecord: ViewRecord {
-    let region: Layout
-    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
-        let whole = gradient.contiguous()
-        let part = Layout(shape: region.shape, strides: region.strides, offset: region.offset + whole.layout.offset)
-        return Tensor(
-            storage: whole.storage, layout: part,
-            node: whole.record { SliceRecord(shape: $0.shape, region: region) })
-    }
-}
-
-final class ViewNode<Scalar: FloatingScalar, Record: ViewRecord>: GraphNode<Scalar>, @unchecked Sendable {
-    // Sendable for the reason that `Node` is.
-    private let record: Record
-
-    init(input: Node, _ record: Record) {
-        self.record = record
-        super.init(inputs: [input])
-    }
-
-    override func backward(_ gradient: Tensor<Scalar>) { send(record.undo(gradient), to: 0) }
-
-    override func recordedBackward(_ gradient: Tensor<Scalar>) {
-        let part = record.undo(gradient)
-        // A record that undoes its view without recording makes a constant of a gradient that is none.
-        if gradient.node != nil, part.node == nil { super.recordedBackward(gradient) } else { send(part, to: 0) }
-    }
-
-    override var operationName: String { record.operationName }
 }

@@ -49,14 +49,14 @@ extension Tensor where Scalar: FloatingScalar {
     /// Source: `torch.div` with `rounding_mode`.
     public func divided(by divisor: Tensor, rounding: DivisionRounding) -> Tensor {
         var result = Tensor.computed(rounding == .floor ? .floorQuotient : .truncatedQuotient, self, divisor)
-        if records(node, divisor.node) { result.node = FlatNode([self, divisor]) }
+        if records(node, divisor.node) { result.node = FlatNode([self, divisor], "DivBackward2") }
         return result
     }
 
     /// a − b ⌊a / b⌋, element by element, broadcast to a common shape: what is left of a, with the sign of b; NaN where b is 0.
     ///
-    /// Python's `%`, which for negative numbers differs from Swift's. Gradients: g and −g ⌊a / b⌋. Stops where the shapes do not
-    /// fit.
+    /// Python's `%`, which for negative numbers differs from Swift's. Exact, also for a quotient so large that PyTorch's vectors give
+    /// NaN. Gradients: g and −g ⌊a / b⌋. Stops where the shapes do not fit.
     ///
     /// Source: `torch.remainder`.
     public func remainder(_ divisor: Tensor) -> Tensor {
@@ -103,8 +103,10 @@ extension Tensor where Scalar: FloatingScalar {
 /// The larger or the smaller of two.
 final class PairExtremumNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Sendable {
     private var masks: (dropsA: Tensor<Bool>, dropsB: Tensor<Bool>, ties: Tensor<Bool>)?
+    private let largest: Bool
 
     init(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>, largest: Bool) {
+        self.largest = largest
         masks = (largest ? a .< b : a .> b, largest ? a .> b : a .< b, a .== b)
         super.init(a, b)
     }
@@ -115,6 +117,10 @@ final class PairExtremumNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unche
         sendToA(shared.replacing(with: 0, where: dropsA))
         sendToB(shared.replacing(with: 0, where: dropsB))
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
+
+    override var operationName: String { largest ? "MaximumBackward0" : "MinimumBackward0" }
 
     override func releaseSaved() { masks = nil }
 }
@@ -129,9 +135,20 @@ final class LogAddExpNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecke
 
     override func backward(_ gradient: Tensor<Scalar>) {
         let (a, b) = saved(values)
-        sendToA(gradient * (a - b).sigmoid())
-        sendToB(gradient * (b - a).sigmoid())
+        send(gradient, a - b)
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (a, b) = saved(values)
+        send(gradient, asInput(0, a) - asInput(1, b))
+    }
+
+    private func send(_ gradient: Tensor<Scalar>, _ difference: Tensor<Scalar>) {
+        sendToA(gradient * difference.sigmoid())
+        sendToB(gradient * (-difference).sigmoid())
+    }
+
+    override var operationName: String { "LogaddexpBackward0" }
 
     override func releaseSaved() { values = nil }
 }
@@ -151,6 +168,11 @@ final class RemainderNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecke
         let (a, b) = saved(values)
         sendToB(-gradient * a.divided(by: b, rounding: .floor))
     }
+
+    // The whole quotient is flat wherever it has a derivative.
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
+
+    override var operationName: String { "RemainderBackward1" }
 
     override func releaseSaved() { values = nil }
 }

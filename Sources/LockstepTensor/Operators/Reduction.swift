@@ -13,7 +13,8 @@ extension Tensor where Scalar: FloatingScalar {
             lk_sum_rows(Scalar.kernelType, 1, count, dense.pointer, count, result.storage.pointer)
         }
         if let node, records(node) {
-            result.node = SumNode<Scalar>(input: node, keptShape: [Int](repeating: 1, count: rank), shape: shape, isTotal: true)
+            result.node = SumNode<Scalar>(
+                input: node, keptShape: [Int](repeating: 1, count: rank), shape: shape, isTotal: true)
         }
         return result
     }
@@ -23,29 +24,31 @@ extension Tensor where Scalar: FloatingScalar {
     /// Source: `torch.sum`.
     public func sum(axis: Int, keepAxis: Bool = false) -> Tensor { sum(axes: [axis], keepAxis: keepAxis) }
 
-    /// The sums along several axes, which are dropped, or kept with size 1. Gradient: g for every element summed.
+    /// The sums along several axes, which are dropped, or kept with size 1; along all axes where `axes` is empty.
+    ///
+    /// Gradient: g for every element summed.
     ///
     /// Source: `torch.sum`.
     public func sum(axes: [Int], keepAxis: Bool = false) -> Tensor {
-        let axes = layout.resolve(axes: axes)
-        let kept = shape.indices.filter { !axes.contains($0) }
-        let keptShape = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
-        var result = Tensor(uninitialized: kept.map { shape[$0] })
-        let reduced = axes.reduce(1) { $0 * shape[$1] }
-        let type = Scalar.kernelType
-        if layout.isContiguous, axes == Array(axes.indices), axes.count < rank {
+        let plan = layout.reduction(over: axes)
+        var result = Tensor(uninitialized: plan.shape(keepAxis: false))
+        if layout.isContiguous, plan.axes == Array(plan.axes.indices), plan.axes.count < rank {
             // The leading axes: sums of columns.
             withExtendedLifetime(storage) {
-                lk_sum_columns(type, reduced, result.count, pointer, result.count, result.storage.pointer, false)
+                lk_sum_columns(
+                    Scalar.kernelType, plan.columns, result.count, pointer, result.count, result.storage.pointer, false)
             }
         } else {
-            let rows = rank == 0 ? detached() : detached().permuted(kept + axes).contiguous()
+            let rows = self.rows(of: plan)
             withExtendedLifetime(rows.storage) {
-                lk_sum_rows(type, result.count, reduced, rows.pointer, reduced, result.storage.pointer)
+                lk_sum_rows(
+                    Scalar.kernelType, result.count, plan.columns, rows.pointer, plan.columns, result.storage.pointer)
             }
         }
-        if keepAxis { result.layout = Layout(contiguous: keptShape) }
-        if let node, records(node) { result.node = SumNode<Scalar>(input: node, keptShape: keptShape, shape: shape) }
+        if keepAxis { result.layout = Layout(contiguous: plan.keptShape) }
+        if let node, records(node) {
+            result.node = SumNode<Scalar>(input: node, keptShape: plan.keptShape, shape: shape)
+        }
         return result
     }
 
@@ -59,12 +62,13 @@ extension Tensor where Scalar: FloatingScalar {
     /// Source: `torch.mean`.
     public func mean(axis: Int, keepAxis: Bool = false) -> Tensor { mean(axes: [axis], keepAxis: keepAxis) }
 
-    /// The means along several axes, which are dropped, or kept with size 1. Gradient: g / count for every element.
+    /// The means along several axes, which are dropped, or kept with size 1; along all axes where `axes` is empty.
+    ///
+    /// Gradient: g / count for every element.
     ///
     /// Source: `torch.mean`.
     public func mean(axes: [Int], keepAxis: Bool = false) -> Tensor {
-        let size = layout.resolve(axes: axes).reduce(1) { $0 * shape[$1] }
-        return (sum(axes: axes, keepAxis: keepAxis) / Scalar(size)).named("MeanBackward1")
+        (sum(axes: axes, keepAxis: keepAxis) / Scalar(layout.reduction(over: axes).columns)).named("MeanBackward1")
     }
 
     /// Sums over the axes along which this shape was stretched from `target`; what undoes broadcasting.
@@ -76,7 +80,31 @@ extension Tensor where Scalar: FloatingScalar {
     }
 }
 
+/// How a reduction goes through a tensor: as a matrix of which each row becomes one element.
+struct ReductionPlan {
+    /// The axes that are reduced, in order.
+    let axes: [Int]
+    /// The other axes.
+    let kept: [Int]
+    /// How many elements become one.
+    let columns: Int
+    /// The shape of the result with reduced axes kept as size 1.
+    let keptShape: [Int]
+
+    /// The shape of the result.
+    func shape(keepAxis: Bool) -> [Int] { keepAxis ? keptShape : kept.map { keptShape[$0] } }
+}
+
 extension Layout {
+    /// A reduction over the axes that `axes` names, or over all where it is empty; stops where one is named twice.
+    func reduction(over axes: [Int]) -> ReductionPlan {
+        let axes = axes.isEmpty ? Array(shape.indices) : resolve(axes: axes)
+        return ReductionPlan(
+            axes: axes, kept: shape.indices.filter { !axes.contains($0) },
+            columns: axes.reduce(1) { $0 * shape[$1] },
+            keptShape: shape.indices.map { axes.contains($0) ? 1 : shape[$0] })
+    }
+
     /// The axes that `axes` names, in order; stops where one is named twice.
     func resolve(axes: [Int]) -> [Int] {
         let resolved = axes.map { resolve(axis: $0) }.sorted()
@@ -85,6 +113,11 @@ extension Layout {
         }
         return shape.isEmpty ? [] : resolved
     }
+}
+
+extension Tensor {
+    /// The elements without gaps, those that a reduction makes one after another; not recorded.
+    func rows(of plan: ReductionPlan) -> Tensor { detached().permuted(plan.kept + plan.axes).contiguous() }
 }
 
 final class SumNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {

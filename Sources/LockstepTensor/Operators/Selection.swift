@@ -8,7 +8,7 @@ extension Tensor {
     /// Source: `torch.where(mask, other, self)`.
     public func replacing(with other: Tensor, where mask: Tensor<Bool>) -> Tensor {
         let shape = Layout.broadcast(Layout.broadcast(mask.shape, other.shape), self.shape)
-        let result = Tensor(uninitialized: shape)
+        var result = Tensor(uninitialized: shape)
         let loops = LoopNest(
             shape: shape,
             strides: [
@@ -25,29 +25,9 @@ extension Tensor {
                     result.storage.pointer + offsets[3])
             }
         }
-        return result
-    }
-
-    /// `value` where the mask is true and this tensor elsewhere.
-    ///
-    /// Source: `torch.Tensor.masked_fill`.
-    public func replacing(with value: Scalar, where mask: Tensor<Bool>) -> Tensor {
-        replacing(with: Tensor(value), where: mask)
-    }
-}
-
-extension Tensor where Scalar: FloatingScalar {
-    /// `other` where the mask is true and this tensor elsewhere, all three broadcast to a common shape.
-    ///
-    /// Gradients: g where an element came from, 0 elsewhere. Stops where the shapes do not fit.
-    ///
-    /// Source: `torch.where(mask, other, self)`.
-    public func replacing(with other: Tensor, where mask: Tensor<Bool>) -> Tensor {
-        func unrecorded<Element: TensorScalar>(
-            _ a: Tensor<Element>, _ b: Tensor<Element>
-        ) -> Tensor<Element> { a.replacing(with: b, where: mask) }
-        var result = unrecorded(self, other)
-        if records(node, other.node) { result.node = ReplaceNode(self, other, mask) }
+        result.node = Tensor.record([node, other.node]) {
+            ReplaceRecord(shapes: [self.shape, other.shape], mask: mask)
+        }
         return result
     }
 
@@ -59,21 +39,11 @@ extension Tensor where Scalar: FloatingScalar {
     }
 }
 
-final class ReplaceNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Sendable {
-    private var mask: Tensor<Bool>?
-
-    init(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>, _ mask: Tensor<Bool>) {
-        self.mask = mask
-        super.init(a, b)
+struct ReplaceRecord: JoinRecord {
+    let shapes: [[Int]]
+    let mask: Tensor<Bool>
+    static var savesTensors: Bool { true }
+    func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>, for place: Int) -> Tensor<Scalar> {
+        gradient.replacing(with: 0, where: place == 0 ? mask : !mask).summed(to: shapes[place])
     }
-
-    override func backward(_ gradient: Tensor<Scalar>) {
-        let mask = saved(mask)
-        sendToA(gradient.replacing(with: 0, where: mask))
-        sendToB(gradient.replacing(with: 0, where: !mask))
-    }
-
-    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
-
-    override func releaseSaved() { mask = nil }
 }

@@ -48,11 +48,80 @@ import Testing
         #expect(x.gradient == Tensor([2, 4]))
     }
 
-    @Test(arguments: [
+    @Test func hookSeesTheWholeGradientAndMayReplaceIt() {
+        let seen = Box<[Tensor<Float>]>([])
+        let y = x * 2
+        y.registerHook { seen.value.append($0); return nil }
+        let handle = y.registerHook { $0 * 10 }
+        (y + y.square()).sum().backward(retainGraph: true)
+        // dy = 1 + 2y = [5, 9]
+        #expect(seen.value == [Tensor([5, 9])] && x.gradient == Tensor([100, 180]))
+        handle.remove()
+        handle.remove()
+        x.gradient = nil
+        let gradients = grad(of: y.sum(), withRespectTo: [x, y])
+        #expect(gradients == [Tensor([2, 2]), Tensor([1, 1])])
+        #expect(seen.value.count == 2)
+    }
+
+    @Test func hookOfALeafSeesWhatOnePassAdds() {
+        let seen = Box<[Tensor<Float>]>([])
+        let w = Parameter(Tensor([1, 1]))
+        for leaf in [x, w.value] {
+            leaf.registerHook { seen.value.append($0); return $0 * 2 }
+            for _ in 0..<2 { (leaf * 3 + leaf).sum().backward() }
+        }
+        #expect(seen.value == Array(repeating: Tensor([4, 4]), count: 4))
+        #expect(x.gradient == Tensor([16, 16]) && w.gradient == Tensor([16, 16]))
+    }
+
+    @Test func hookOfAWeightWorksThroughAFusedLayer() {
+        let w = Parameter(Tensor([1, 2], shape: [1, 2]))
+        w.value.registerHook { $0 * 0.5 }
+        linear(Tensor([4, 6], shape: [1, 2]), w.value).backward()
+        #expect(w.gradient == Tensor([2, 3], shape: [1, 2]))
+    }
+
+    @Test func retainedGradientStaysOnTheWay() {
+        let y = x * 2
+        y.retainGradient()
+        x.retainGradient()
+        y.square().sum().backward()
+        #expect(y.gradient == Tensor([4, 8]) && x.gradient == Tensor([8, 16]))
+        y.gradient = nil
+        #expect(y.gradient == nil)
+    }
+
+    @Test func customFunctionUsesItsOwnBackward() {
+        let y = customFunction("Crooked", [x, x * 3], forward: { $0[0] + $0[1] }) { gradient, inputs, result in
+            [gradient * 100, inputs[1] * result]
+        }
+        y.sum().backward()
+        #expect(y.gradientFunctionName == "CrookedBackward")
+        // 100 + 3 · (3x)(4x)
+        #expect(x.gradient == Tensor([136, 244]))
+    }
+
+    @Test func customFunctionIsNotRecordedWhereNothingIs() {
+        let y = customFunction("F", [x.detached()], forward: { $0[0] }) { gradient, _, _ in [gradient] }
+        #expect(!y.requiresGrad)
+    }
+
+    @Test func anomalyDetectionChangesNoGradient() {
+        let z = Tensor<Double>(converting: (x * x + x.exp()).reshaped(to: [1, 2])).sum()
+        let plain = grad(of: z, withRespectTo: Tensor(converting: x), retainGraph: true, materializeGrads: true)
+        #expect(plain == Tensor([0, 0]))
+        detectAnomaly { z.backward(retainGraph: true) }
+        let checked = x.gradient
+        x.gradient = nil
+        z.backward()
+        #expect(x.gradient == checked && checked != nil)
+    }
+
+    static let stops = [
         Stop("One of the differentiated Tensors appears to not have been used in the graph.") {
             let a = Tensor<Float>([1], shape: [1], requiresGrad: true)
-            let b = Tensor<Float>([1], shape: [1], requiresGrad: true)
-            _ = grad(of: a * 2, withRespectTo: b)
+            _ = grad(of: a * 2, withRespectTo: Tensor<Float>([1], shape: [1], requiresGrad: true))
         },
         Stop("One of the differentiated Tensors does not require grad") {
             let a = Tensor<Float>([1], shape: [1], requiresGrad: true)
@@ -64,9 +133,44 @@ import Testing
             _ = grad(of: b, withRespectTo: a)
             _ = grad(of: b, withRespectTo: a)
         },
-    ])
-    func stops(_ stop: Stop) async {
-        let (run, message) = (stop.run, stop.message)
-        _ = (run, message)
+        Stop("Function 'SqrtBackward0' returned nan values in its 0th output.") {
+            let a = Tensor<Float>([0], shape: [1], requiresGrad: true)
+            detectAnomaly { (a.sqrt() * 0).backward() }
+        },
+        Stop("Function 'MulBackward0' returned nan values in its 1th output.") {
+            let a = Tensor<Float>([1], shape: [1], requiresGrad: true)
+            let b = Tensor<Float>([1], shape: [1], requiresGrad: true)
+            detectAnomaly { ((a / 0) * b.log()).backward(gradient: Tensor([0]), createGraph: true) }
+        },
+        Stop("function HalfBackward returned an incorrect number of gradients (expected 1, got 2)") {
+            let a = Tensor<Float>([1], shape: [1], requiresGrad: true)
+            customFunction("Half", [a], forward: { $0[0] }) { gradient, _, _ in [gradient, nil] }.backward()
+        },
+        Stop("Function HalfBackward returned an invalid gradient at index 0 - got [2]") {
+            let a = Tensor<Float>([1], shape: [1], requiresGrad: true)
+            customFunction("Half", [a], forward: { $0[0] }) { _, _, _ in [Tensor([1, 2])] }.backward()
+        },
+        Stop("cannot register a hook on a tensor that doesn't require gradient") {
+            Tensor<Float>([1]).registerHook { _ in nil }
+        },
+        Stop("can't retain_grad on Tensor that has requires_grad=False") { Tensor<Float>([1]).retainGradient() },
+        Stop("hook has returned a tensor of shape [2], expected that of the gradient: [1]") {
+            let a = Tensor<Float>([1], shape: [1], requiresGrad: true)
+            a.registerHook { _ in Tensor([1, 2]) }
+            a.exp().backward()
+        },
+    ]
+
+    @Test(arguments: stops.indices) func programmersErrorStops(_ place: Int) async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            [place] in GradientsTests.stops[place].run()
+        }
+        #expect(said(GradientsTests.stops[place].message, result))
     }
+}
+
+/// A value that a closure can change.
+final class Box<Value> {
+    var value: Value
+    init(_ value: Value) { self.value = value }
 }

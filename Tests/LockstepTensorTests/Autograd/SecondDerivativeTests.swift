@@ -165,7 +165,7 @@ import Testing
             let first = grad(of: y.sum(), withRespectTo: x, createGraph: true)
             _ = grad(of: first.sum(), withRespectTo: x)
         }
-        #expect(said("derivative for CheckpointBackward is not implemented", result))
+        #expect(said("derivative for CheckpointFunctionBackward is not implemented", result))
     }
 
     @Test func operationThatCannotDoesNoHarmWhereItIsNotDifferentiatedTwice() {

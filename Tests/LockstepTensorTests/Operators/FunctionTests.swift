@@ -127,6 +127,14 @@ import Testing
         }
     }
 
+    @Test(arguments: functions) func hasTheSecondDerivativeOfDifferences(_ function: Function) {
+        // The square gives flat functions a second derivative to get wrong, too.
+        let sum = SecondDerivativeTests.Case(testDescription: function.testDescription, range: -2...2) {
+            function.double($0[0]) + $0[0].square()
+        }
+        SecondDerivativeTests().secondDerivative(sum)
+    }
+
     @Test func specialValues() {
         let (nan, infinity) = (Float.nan, Float.infinity)
         let special = Tensor<Float>([nan, infinity, -infinity, 0])

@@ -73,6 +73,13 @@ import Testing
         }
     }
 
+    @Test(arguments: pairs) func hasTheSecondDerivativeOfDifferences(_ pair: Pair) {
+        let sum = SecondDerivativeTests.Case(testDescription: pair.testDescription, shapes: [[2, 3], [3]]) {
+            pair.apply($0[0], $0[1]) + ($0[0] * $0[1]).square()
+        }
+        SecondDerivativeTests().secondDerivative(sum)
+    }
+
     @Test func logic() {
         let (a, b) = (Tensor([true, true, false, false]), Tensor([true, false, true, false]))
         #expect((a .& b) == Tensor([true, false, false, false]))

@@ -66,10 +66,4 @@ import Testing
         #expect(stacked([x[0], x[1]]) == x)
         #expect(stacked([x[0], x[1]], axis: -1) == x.t)
     }
-
-    @Test func printing() {
-        #expect("\(Self.x)" == "tensor([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])")
-        #expect("\(Tensor<Int64>(3))" == "tensor(3)")
-        #expect("\(Tensor<Float>.zeros([0, 2]))" == "tensor(shape=[0, 2], dtype=float32)")
-    }
 }
