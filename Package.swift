@@ -84,9 +84,9 @@ let package = Package(
                 "LockstepOptim", "LockstepTensor",
             ]),
         .executableTarget(name: "LockstepMain", dependencies: ["LockstepCommand"], swiftSettings: strict),
-        // Compares operators with PyTorch's results.
-        .executableTarget(
-            name: "Parity", dependencies: ["LockstepTensor", "LockstepNN", "LockstepFormats"], swiftSettings: strict),
+        // Compares operators with PyTorch's results, by the command `parity` and in tests.
+        module("ParityRunner", ["LockstepTensor", "LockstepFormats"]),
+        .executableTarget(name: "Parity", dependencies: ["ParityRunner"], swiftSettings: strict),
         // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
         .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
         tests(
@@ -109,5 +109,6 @@ let package = Package(
                 "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging,
             ]),
         tests("LockstepCommand", ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage]),
+        tests("Parity", ["ParityRunner"], resources: [.copy("Fixtures")]),
     ]
 )

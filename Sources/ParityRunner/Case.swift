@@ -9,12 +9,13 @@ struct Case {
     private let cotangents: [Int: Tensor<Float>]
     private let gradients: [Int: Tensor<Float>]
 
-    /// Reads a case's file.
-    init(contentsOf path: String) throws {
+    /// Reads a case's file, which must be one of the operator `name`.
+    init(contentsOf path: String, of name: String) throws {
         let file = try Safetensors(contentsOf: path)
         guard let op = file.metadata["op"], let text = file.metadata["call"] else {
             throw ParityError("\(path) is no parity case: its metadata lack 'op' or 'call'")
         }
+        guard op == name else { throw ParityError("\(path) is a case of \(op), not of \(name)") }
         let arguments = try JSONDecoder().decode(Arguments.self, from: Data(text.utf8))
         func numbered(_ prefix: String) -> [Int: AnyTensor] {
             var found: [Int: AnyTensor] = [:]
