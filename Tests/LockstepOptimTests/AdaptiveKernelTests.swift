@@ -85,7 +85,7 @@ private let kernels: [Kernel] =
             let expected = run(kernel, count: count, offset: 0)
             for vector in expected {
                 #expect(vector.last == 7, "the element behind the vector was written")
-                #expect(vector.allSatisfy(\.isFinite))
+                #expect(vector.allSatisfy { $0.isFinite })
             }
             for variant in [LKVariant.AVX2, .AVX512] where lk_force_variant(variant) {
                 #expect(run(kernel, count: count, offset: count % 3) == expected, "\(count) elements, \(variant)")
