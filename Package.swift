@@ -98,7 +98,12 @@ let package = Package(
         tests(
             "LockstepTraining",
             ["LockstepTraining", "LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats"]),
-        tests("LockstepCluster", ["LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepWire"]),
-        tests("LockstepCommand", ["LockstepCommand", "LockstepFormats", "LockstepTensor", subprocess]),
+        tests(
+            "LockstepCluster",
+            [
+                "LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepWire", "LockstepTensor",
+                "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging,
+            ]),
+        tests("LockstepCommand", ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage]),
     ]
 )
