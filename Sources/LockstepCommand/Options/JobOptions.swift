@@ -94,18 +94,19 @@ struct JobOptions: ParsableArguments {
 
     /// What is wrong with an optimizer's settings, in the words of the command line.
     private static func explain(_ error: OptimizerError, optimizer name: String) -> String {
-        /// `learningRateDecay` as `--lr-decay`, and so on.
-        func flag(_ option: String) -> String {
-            let words = option.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
-            return "--" + words.replacing("learning-rate", with: "lr")
-        }
         switch error {
         case .unknownOption(_, let option, let valid):
-            let flags = valid.map(flag).joined(separator: ", ")
-            return "\(flag(option)) cannot be given with --optimizer \(name), which has \(flags)"
+            let flags = valid.map(flag(of:)).joined(separator: ", ")
+            return "\(flag(of: option)) cannot be given with --optimizer \(name), which has \(flags)"
         case .invalidSetting(let problem): return "--optimizer \(name): \(problem)"
         case .unknownName, .invalidState: return error.description
         }
+    }
+
+    /// The command line's name of a setting: `--lr-decay` of `learningRateDecay`.
+    private static func flag(of setting: String) -> String {
+        let name = setting.hasPrefix("learningRate") ? "lr" + setting.dropFirst("learningRate".count) : setting
+        return "--" + name.reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
     }
 
     /// The first option that was given, as the user typed it, of those that may not be where a run is resumed: all but the
