@@ -94,7 +94,8 @@ extension Tensor where Scalar: Comparable {
             return ShareRecord(found: found, axes: plan.axes)
         }
         if !keepAxis { result = result.reshaped(to: plan.shape(keepAxis: false)) }
-        return result.named(name.prefix(1).uppercased() + name.dropFirst() + (name.hasPrefix("a") ? "Backward0" : "Backward1"))
+        let isOne = name == "max" || name == "min"
+        return result.named(isOne ? (largest ? .max : .min) : (largest ? .amax : .amin))
     }
 
     /// The extreme elements along one axis with their places.
@@ -108,7 +109,7 @@ extension Tensor where Scalar: Comparable {
             let shape = plan.shape(keepAxis: false)
             (values, indices) = (values.reshaped(to: shape), indices.reshaped(to: shape))
         }
-        return (values.named(largest ? "MaxBackward0" : "MinBackward0"), indices)
+        return (values.named(largest ? .maxAlongAxis : .minAlongAxis), indices)
     }
 
     /// What a reduction finds and, where that is wanted, at which places, with reduced axes kept; not recorded.

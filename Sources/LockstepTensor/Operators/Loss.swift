@@ -98,7 +98,7 @@ final class CrossEntropyNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchec
 public func mseLoss<Scalar: FloatingScalar>(
     _ input: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
 ) -> Tensor<Scalar> {
-    reduce((input - target).square(), reduction).named("MseLossBackward0")
+    reduce((input - target).square(), reduction).named(.mseLoss)
 }
 
 private func reduce<Scalar: FloatingScalar>(_ losses: Tensor<Scalar>, _ reduction: Reduction) -> Tensor<Scalar> {

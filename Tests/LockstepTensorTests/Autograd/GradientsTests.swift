@@ -51,7 +51,9 @@ import Testing
     @Test func hookSeesTheWholeGradientAndMayReplaceIt() {
         let seen = Box<[Tensor<Float>]>([])
         let y = x * 2
-        y.registerHook { seen.value.append($0); return nil }
+        y.registerHook {
+            seen.value.append($0); return nil
+        }
         let handle = y.registerHook { $0 * 10 }
         (y + y.square()).sum().backward(retainGraph: true)
         // dy = 1 + 2y = [5, 9]
@@ -68,7 +70,9 @@ import Testing
         let seen = Box<[Tensor<Float>]>([])
         let w = Parameter(Tensor([1, 1]))
         for leaf in [x, w.value] {
-            leaf.registerHook { seen.value.append($0); return $0 * 2 }
+            leaf.registerHook {
+                seen.value.append($0); return $0 * 2
+            }
             for _ in 0..<2 { (leaf * 3 + leaf).sum().backward() }
         }
         #expect(seen.value == Array(repeating: Tensor([4, 4]), count: 4))
