@@ -7,32 +7,34 @@ private let passes = Atomic<UInt64>(0)
 /// A mark that no node carries yet.
 func newMark() -> UInt64 { passes.add(1, ordering: .relaxed).newValue }
 
-/// The nodes that a backward from `roots` comes to, each after all those that take it as input.
+/// The nodes that a backward from `root` comes to, each after all those that take it as input.
 ///
 /// The order depends on the graph alone, so gradients are added up in the same order every time. With `segment`, only nodes that
 /// carry that mark are gone to; the others are handed to `boundary`, some more than once.
-func backwardOrder(from roots: [Node], segment: UInt64? = nil, boundary: (Node) -> Void = { _ in }) -> [Node] {
+func backwardOrder(from root: Node, segment: UInt64? = nil, boundary: (Node) -> Void = { _ in }) -> [Node] {
     let pass = newMark()
-    var found: [Node] = []
-    /// Counts a use of a node, and goes on from it at the first.
-    func reach(_ node: Node, count: Int) {
-        if node.visit == pass {
-            node.pending += count
-        } else if segment == nil || node.visit == segment {
-            node.visit = pass
-            node.pending = count
-            found.append(node)
-        } else {
-            boundary(node)
+    root.visit = pass
+    root.pending = 0
+    var found = [root]
+    var count = 0
+    while let node = found.popLast() {
+        count += 1
+        for case let input? in node.inputs {
+            if input.visit == pass {
+                input.pending += 1
+            } else if segment == nil || input.visit == segment {
+                input.visit = pass
+                input.pending = 1
+                found.append(input)
+            } else {
+                boundary(input)
+            }
         }
     }
-    for root in roots { reach(root, count: 0) }
-    let starts = found
-    while let node = found.popLast() {
-        for case let input? in node.inputs { reach(input, count: 1) }
-    }
     var order: [Node] = []
-    var ready = starts.filter { $0.pending == 0 }
+    order.reserveCapacity(count)
+    var ready = consume found
+    ready.append(root)
     while let node = ready.popLast() {
         order.append(node)
         for case let input? in node.inputs where input.visit == pass {
@@ -67,7 +69,7 @@ extension Tensor where Scalar: FloatingScalar {
     public func backward(gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false) {
         let root = startBackward(gradient, createGraph: createGraph)
         withRecording(createGraph) {
-            runBackward(along: backwardOrder(from: [root]), retainGraph: retainGraph ?? createGraph)
+            runBackward(along: backwardOrder(from: root), retainGraph: retainGraph ?? createGraph)
         }
     }
 

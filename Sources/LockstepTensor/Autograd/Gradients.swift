@@ -25,7 +25,7 @@ public func grad<Scalar: FloatingScalar>(
         fatalError("element 0 of tensors does not require grad and does not have a grad_fn")
     }
     let gradients: [Tensor<Scalar>?] = withRecording(createGraph) {
-        let order = backwardOrder(from: [root])
+        let order = backwardOrder(from: root)
         let before = order.map(\.detour)
         defer { for (node, detour) in zip(order, before) { node.detour = detour } }
         let collectors = detour(order, to: targets)

@@ -1,11 +1,17 @@
 /// What few nodes have besides what every operation records.
 class NodeExtras {
     /// A name of this node's own.
-    var name: String?
+    final let name: String?
+    /// Whether these are `Hooks`.
+    var areHooks: Bool { false }
+
+    init(name: String?) { self.name = name }
 }
 
 /// Hooks of a node, and the gradient that the user asked to keep.
 final class Hooks<Scalar: FloatingScalar>: NodeExtras {
+    override var areHooks: Bool { true }
+
     typealias Hook = (Tensor<Scalar>) -> Tensor<Scalar>?
 
     var hooks: [(key: Int, hook: Hook)] = []
@@ -47,12 +53,15 @@ public struct HookHandle {
 extension GraphNode {
     /// The hooks, if there are any.
     // Sound because the one place that makes them, below, makes those of this element type.
-    final var hooks: Hooks<Scalar>? { extras.map { unsafeDowncast($0, to: Hooks<Scalar>.self) } }
+    final var hooks: Hooks<Scalar>? {
+        guard let extras, extras.areHooks else { return nil }
+        return unsafeDowncast(extras, to: Hooks<Scalar>.self)
+    }
 
     /// The hooks, made where there are none.
     final func makeHooks() -> Hooks<Scalar> {
         if let hooks { return hooks }
-        let new = Hooks<Scalar>()
+        let new = Hooks<Scalar>(name: extras?.name)
         extras = new
         return new
     }
@@ -96,7 +105,7 @@ extension Tensor where Scalar: FloatingScalar {
 
 extension Tensor {
     /// This result of an operation that is made of others, with PyTorch's name for it. The last of the others must have made it anew.
-    func named(_ name: @autoclosure () -> String) -> Tensor {
+    func named(_ name: @autoclosure () -> OperationName) -> Tensor {
         if let node, !node.isLeaf { node.rename(name()) }
         return self
     }

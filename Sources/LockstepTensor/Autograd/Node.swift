@@ -64,7 +64,7 @@ package class Node: @unchecked Sendable {
     var operationName: String { backwardName(ofNodeType: type(of: self)) }
 
     /// Gives this node alone another name.
-    func rename(_ name: String) {}
+    final func rename(_ name: OperationName) { extras = name }
 
     // MARK: Collecting
 
@@ -139,7 +139,7 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
     package func accumulate(_ part: consuming Tensor<Scalar>) {
         if gradient == nil {
             gradient = part
-        } else if records(gradient!.node, part.node) {  // Not nil: just compared.
+        } else if lk_records_gradients(), records(gradient!.node, part.node) {  // Not nil: just compared.
             gradient = gradient! + part
         } else {
             gradient!.add(part)
@@ -217,8 +217,8 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
 
     /// The whole gradient that has arrived, after what hooks made of it.
     final func takeGradient() -> Tensor<Scalar>? {
-        guard let gradient = gradient.take() else { return nil }
-        return hooks?.apply(gradient) ?? gradient
+        guard extras != nil, let hooks else { return gradient.take() }
+        return gradient.take().map { hooks.apply($0) }
     }
 
     override func viewNode(_ record: some ViewRecord) -> Node { ViewNode<Scalar, _>(input: self, record) }
@@ -228,7 +228,6 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
     }
 
     override func makeCollector() -> Node { LeafNode<Scalar>() }
-    override func rename(_ name: String) { makeHooks().name = name }
 
     /// Whether input number `place` wants a gradient.
     final func wants(_ place: Int) -> Bool { destination(place) != nil }
@@ -277,8 +276,8 @@ final class LeafNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Send
     init() { super.init(inputs: []) }
 
     override func propagate() {
+        if total == nil { return total = takeGradient() }
         guard let part = takeGradient() else { return }
-        guard total != nil else { return total = part }
         if records(total!.node, part.node) {  // Not nil: just compared.
             total = total! + part
         } else {

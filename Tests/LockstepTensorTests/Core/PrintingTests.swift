@@ -58,7 +58,7 @@ import Testing
             "leaf": x, "empty leaf": Tensor<Float>.zeros([0, 3]).requiringGrad(), "detached": (x * 2).detached(),
             "x + y": x + y, "x - y": x - y, "x * y": x * y, "x / y": x / y, "-x": -x, "x + 1": x + 1, "1 + x": 1 + x,
             "x - 1": x - 1, "1 - x": 1 - x, "2 * x": 2 * x, "x / 3": x / 3, "2 / x": 2 / x, "pow 2": x.pow(2),
-            "x ** y": x.pow(y), "square": x.square(), "exp": x.exp(), "log": x.log(), "sqrt": x.sqrt(), "abs": y.abs(),
+            "x ** y": x.pow(y), "square": x.square(), "exp": y.exp(), "log": x.log(), "sqrt": x.sqrt(), "abs": y.abs(),
             "relu": y.relu(), "sigmoid": y.sigmoid(), "tanh": y.tanh(), "clamp": x.clamp(min: 1.5, max: 3),
             "sum": x.sum(), "sum 0": x.sum(axis: 0), "mean": x.mean(), "mean 0": x.mean(axis: 0),
             "softmax": x.softmax(axis: 1), "softmax 0": x.softmax(axis: 0), "log_softmax": x.logSoftmax(axis: 1),
