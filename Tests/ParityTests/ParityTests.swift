@@ -2,7 +2,7 @@ import Foundation
 import ParityRunner
 import Testing
 
-/// Operators against PyTorch's results, forward and backward: a few cases of each, chosen by `scripts/fixtures/make_parity.py`.
+/// Operators against PyTorch's results, forward and backward: a few cases of each, chosen by `scripts/fixtures/choose_parity.py`.
 @Suite struct ParityTests {
     private static let folder = Bundle.module.resourceURL?.appendingPathComponent("Fixtures").path ?? ""
     private static let cases = Dictionary(grouping: CaseFile.all(in: folder) ?? [], by: \.op)
