@@ -54,7 +54,7 @@ let package = Package(
         module("LockstepNN", ["LockstepTensor"]),
         module("LockstepOptim", ["LockstepTensor"]),
         module("LockstepData", ["LockstepTensor", "LockstepFormats", "CZlib"]),
-        module("LockstepFormats", ["LockstepTensor", "CCrypto"]),
+        module("LockstepFormats", ["LockstepTensor", "CCrypto", "CZlib"]),
         // Messages.
         module("LockstepWire", ["CLockstepWire"]),
         module("LockstepTransport", ["LockstepWire", "CZeroMQ"]),
@@ -84,9 +84,9 @@ let package = Package(
                 "LockstepOptim", "LockstepTensor",
             ]),
         .executableTarget(name: "LockstepMain", dependencies: ["LockstepCommand"], swiftSettings: strict),
-        // Compares operators with PyTorch's results.
-        .executableTarget(
-            name: "Parity", dependencies: ["LockstepTensor", "LockstepNN", "LockstepFormats"], swiftSettings: strict),
+        // Compares operators with PyTorch's results, by the command `parity` and in tests.
+        module("ParityRunner", ["LockstepTensor", "LockstepFormats"]),
+        .executableTarget(name: "Parity", dependencies: ["ParityRunner"], swiftSettings: strict),
         // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
         .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
         tests(
@@ -102,7 +102,13 @@ let package = Package(
         tests(
             "LockstepTraining",
             ["LockstepTraining", "LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats"]),
-        tests("LockstepCluster", ["LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepWire"]),
-        tests("LockstepCommand", ["LockstepCommand", "LockstepFormats", "LockstepTensor", subprocess]),
+        tests(
+            "LockstepCluster",
+            [
+                "LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepWire", "LockstepTensor",
+                "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging,
+            ]),
+        tests("LockstepCommand", ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage]),
+        tests("Parity", ["ParityRunner"], resources: [.copy("Fixtures")]),
     ]
 )

@@ -24,8 +24,8 @@ if [ -z "${DEPLOY_PAGE_WORLD:-}" ]; then
     [ -x "$lockstep" ] || { echo "test-deploy-page: $lockstep is not built" >&2; exit 1; }
     world=(unshare --mount --net --pid --fork --kill-child --mount-proc)
     [ "$(id -u)" = 0 ] || world+=(--map-root-user)
-    if ! "${world[@]}" sh -c 'mount -t tmpfs tmpfs /run && ip link add name bridge type bridge' 2>/dev/null; then
-        echo 'test-deploy-page: skipped, namespaces are not permitted here'
+    if ! reason=$("${world[@]}" sh -c 'mount -t tmpfs tmpfs /run && ip link add name bridge type bridge' 2>&1); then
+        echo "test-deploy-page: skipped, three hosts cannot be made here: $reason"
         exit
     fi
     DEPLOY_PAGE_WORLD=$lockstep exec "${world[@]}" "${BASH_SOURCE[0]}"

@@ -16,6 +16,15 @@ public struct Patience: Sendable, Equatable {
     /// How long the reason that a worker sends before it exits may take to arrive after its exit has been seen.
     public var lastWords: Duration = .milliseconds(300)
 
+    /// The slowest link that a large state may be sent over without its sender counting as gone, in bytes a second.
+    static let slowestLink = 10_000_000.0
+
+    /// How long somebody may be silent who sends, or writes to a disk, a state of so many parameters: his heartbeats wait behind
+    /// it. With Adam a state has three numbers of 4 bytes a parameter.
+    func silence(movingStateOf parameters: Int) -> Duration {
+        silence + .seconds(12 * Double(parameters) / Patience.slowestLink)
+    }
+
     /// The defaults.
     public init() {}
 }

@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// A thread of the system's, for work that waits or computes for long and must not hold up the cooperative pool.
-enum Thread {
+package enum Thread {
     /// Runs `body` on a new thread that nobody waits for.
-    static func start(_ body: @escaping @Sendable () -> Void) {
+    package static func start(_ body: @escaping @Sendable () -> Void) {
         var thread = pthread_t()
         let box = Unmanaged.passRetained(Box(body))
         let status = pthread_create(

@@ -15,15 +15,22 @@ public enum CommandLineTool {
                 var command = try Root.parseAsRoot()
                 try command.run()
             } catch {
-                let message = Root.fullMessage(for: error)
-                if let options = UnknownOption.list(for: error, message: message) {
-                    Terminal.complain(message + "\n" + options)
-                    exit(Root.exitCode(for: error).rawValue)
-                }
-                Root.exit(withError: error)
+                var message = Root.fullMessage(for: error)
+                if let options = UnknownOption.list(for: error, message: message) { message += "\n" + options }
+                let code = Root.exitCode(for: error).rawValue
+                // What was asked for, as help is, is no error.
+                if !message.isEmpty { code == 0 ? print(message) : Terminal.complain(message) }
+                leave(code)
             }
         }
-        exit(0)
+        leave(0)
+    }
+
+    /// Ends the process at once. Nothing is taken down before: other threads may still compute, and one that then meets a
+    /// library that has been cleaned up crashes.
+    static func leave(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
     }
 }
 
@@ -45,9 +52,9 @@ struct Root: ParsableCommand {
                 The trained weights are the same bit for bit for any number of workers.
 
                 EXAMPLES
-                  lockstep train                                      on this host, one worker a core
-                  lockstep train --single-process                     in this process alone
-                  lockstep train --resume runs/20261122-102355-mlp    go on with a run that was stopped
+                  lockstep train                       on this host, one worker a core
+                  lockstep train --single-process      in this process alone
+                  lockstep train --resume runs/NAME    go on with a run that was stopped
                   lockstep coordinator --bind tcp://10.0.0.1:5700 --workers 2
                   lockstep worker --coordinator tcp://10.0.0.1:5700
                   lockstep evaluate runs/20261122-102355-mlp/final.safetensors
@@ -57,20 +64,26 @@ struct Root: ParsableCommand {
     }
 }
 
-/// What to print where somebody mistypes an option: the valid ones.
+/// What to print where somebody mistypes an option or a command: the valid ones.
 enum UnknownOption {
     static func list(for error: any Error, message: String) -> String? {
-        guard message.contains("Unknown option") else { return nil }
-        let commands: [any ParsableCommand.Type] = [
-            TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self,
-        ]
+        let commands = Root.configuration.subcommands
         let given = CommandLine.arguments.dropFirst().first
         let command = commands.first { $0._commandName == given } ?? Root.self
+        if command == Root.self, message.contains("Unexpected argument") {
+            return "Valid commands: " + commands.map { $0._commandName }.joined(separator: " ")
+        }
         let help = (command == Root.self ? Root.helpMessage() : Root.helpMessage(for: command))
         let options = help.split(separator: "\n").compactMap { line -> Substring? in
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
             return line.hasPrefix("  -") ? words.first { $0.hasPrefix("--") } : nil
         }
-        return "Valid options: " + options.joined(separator: " ")
+        let list = "Valid options: " + options.joined(separator: " ")
+        if message.contains("Unknown option") { return list }
+        // Where an option that must be given is mistyped, what the parser names is the one that is missing.
+        guard message.contains("Missing expected argument") else { return nil }
+        let names = CommandLine.arguments.filter { $0.hasPrefix("--") }.compactMap { $0.split(separator: "=").first }
+        let unknown = names.first { !options.contains($0) }
+        return unknown.map { "Unknown option '\($0)'\n\(list)" }
     }
 }

@@ -16,7 +16,7 @@ enum Signals {
             source.setEventHandler {
                 if count.next() == 0 { return first() }
                 second()
-                exit(128 + number)
+                CommandLineTool.leave(128 + number)
             }
             source.resume()
             return source
@@ -24,8 +24,9 @@ enum Signals {
         return Handler(sources: sources)
     }
 
-    /// From now on SIGINT does nothing: it goes to all processes of a terminal, and those that work for another leave it to that.
-    static func ignoreInterrupts() { signal(SIGINT, SIG_IGN) }
+    /// From now on neither SIGINT nor SIGTERM does anything: terminals, service managers and batch systems send them to all
+    /// processes of a job, and those that work for another leave it to that to end the run well.
+    static func leaveToParent() { for number in [SIGINT, SIGTERM] { signal(number, SIG_IGN) } }
 
     /// Keeps the signals handled for as long as it lives.
     struct Handler {

@@ -20,7 +20,7 @@ func file(_ header: String, data: Int) -> [UInt8] {
         (#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2],"x":1}}"#, "has the key 'x'"),
         (#"{"a":{"dtype":"U8","dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, "'dtype' occurs twice"),
         (#"{"a":{"dtype":8,"shape":[2],"data_offsets":[0,2]}}"#, "expected '\"', found '8'"),
-        (#"{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}"#, "holds BF16 elements, expected one of F32, F64"),
+        (#"{"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}"#, "holds C64 elements, expected one of BF16, BOOL"),
         (#"{"a":{"dtype":"Q9","shape":[1],"data_offsets":[0,2]}}"#, "has the unknown dtype 'Q9'"),
         (#"{"a":{"dtype":"U8","shape":[-2],"data_offsets":[0,2]}}"#, "expected a non-negative integer, found '-'"),
         (#"{"a":{"dtype":"U8","shape":[2.0],"data_offsets":[0,2]}}"#, "expected ']', found '.'"),

@@ -73,16 +73,53 @@ struct SafetensorsPythonTests {
             ])
     }
 
-    @Test func anElementTypeThatWeDoNotHaveIsNamed() async throws {
+    /// Against the conversions of numpy and ml_dtypes, over every value of the small types.
+    @Test(.enabled("needs ml_dtypes too") { await Python.has("ml_dtypes") })
+    func everyElementTypeIsConvertedAsInPython() async throws {
         let folder = TemporaryFolder()
-        let path = "\(folder.path)/half.safetensors"
-        _ = try await Python.run(
-            """
-            import sys, numpy as np
-            from safetensors.numpy import save_file
-            save_file({"h": np.zeros(3, np.float16)}, sys.argv[1])
-            """, [path])
-        let error = try #require(throws: FormatError.self) { try Safetensors(contentsOf: path) }
-        #expect(error.description.contains("\(path), tensor 'h': holds F16 elements"))
+        let path = "\(folder.path)/types.safetensors"
+        let printed = try await Python.run(
+            #"""
+            import sys, json, struct, numpy as np, ml_dtypes as ml
+            kinds = {"I8": np.int8, "U16": np.uint16, "I16": np.int16, "U32": np.uint32, "U64": np.uint64,
+                "F16": np.float16, "BF16": ml.bfloat16, "F8_E4M3": ml.float8_e4m3fn, "F8_E5M2": ml.float8_e5m2,
+                "F8_E4M3FNUZ": ml.float8_e4m3fnuz, "F8_E5M2FNUZ": ml.float8_e5m2fnuz, "F8_E8M0": ml.float8_e8m0fnu}
+            header, data = {}, b""
+            for name, kind in kinds.items():
+                size = np.dtype(kind).itemsize
+                raw = np.arange(256 if size == 1 else 65536, dtype=f"<u{size}")
+                if size > 2: raw = raw * raw.dtype.type(65537 if size == 4 else 2**47 - 1)
+                array = raw.view(kind)
+                header[name] = {"dtype": name, "shape": list(array.shape), "data_offsets": [len(data), len(data) + array.nbytes]}
+                data += array.tobytes()
+                target = np.float32 if "F" in name else np.int64 if name in ("U32", "U64") else np.int32
+                wide = array.astype(target)
+                if target == np.float32: wide[np.isnan(wide)] = -77
+                print(name, wide.dtype, wide.astype(np.float64).sum(), np.abs(wide.astype(np.float64) * (np.arange(len(wide)) % 7)).sum())
+            text = json.dumps(header).encode()
+            open(sys.argv[1], "wb").write(struct.pack("<Q", len(text)) + text + data)
+            """#, [path])
+        // Sums are compared as numbers: in Float64 both are exact or equally rounded to a part in 10¹².
+        let file = try Safetensors(contentsOf: path)
+        let lines = printed.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.count == 12)
+        for line in lines {
+            let tensor = try #require(file.tensor(named: line[0]))
+            let values: [Double]
+            switch tensor {
+            case .float32(let tensor): values = tensor.scalars.map { $0.isNaN ? -77 : Double($0) }
+            case .int64(let tensor): values = tensor.scalars.map(Double.init)
+            case .int32(let tensor): values = tensor.scalars.map(Double.init)
+            default: values = []
+            }
+            #expect(tensor.dtype.rawValue == line[1])
+            let weighted = values.enumerated().reduce(0) { $0 + abs($1.element * Double($1.offset % 7)) }
+            for (ours, theirs) in [(values.reduce(0, +), line[2]), (weighted, line[3])] {
+                let theirs = theirs == "inf" ? Double.infinity : try #require(Double(theirs))
+                #expect(
+                    ours == theirs || (ours.isNaN && theirs.isNaN) || abs(ours - theirs) <= 1e-9 * max(1, abs(theirs)),
+                    "\(line[0]): \(ours) \(theirs)")
+            }
+        }
     }
 }

@@ -16,7 +16,9 @@ import Testing
 
     @Test func anUnknownNameListsTheValidOnes() {
         let error = #expect(throws: OptimizerError.self) { try OptimizerSettings(name: "lion") }
-        #expect(error?.description == "unknown optimizer 'lion'; valid are sgd, adam, adamw")
+        #expect(
+            error?.description
+                == "unknown optimizer 'lion'; valid are sgd, adam, adamw, adagrad, rmsprop, adadelta, nadam, lamb")
     }
 
     @Test func anOptionThatTheOptimizerLacksIsNamed() {
@@ -48,6 +50,11 @@ import Testing
         #expect(message { try .init(name: "adamw", betas: [0.9, -1]) } == "Invalid beta parameter at index 1: -1.0")
         #expect(message { try .init(name: "adam", betas: [0.9]) } == "betas must be two numbers, but 1 were given")
         #expect(message { try .init(name: "adam", eps: -1) } == "Invalid epsilon value: -1.0")
+        #expect(message { try .init(name: "adagrad", learningRateDecay: -1) } == "Invalid lr_decay value: -1.0")
+        #expect(message { try .init(name: "rmsprop", alpha: -1) } == "Invalid alpha value: -1.0")
+        #expect(message { try .init(name: "adadelta", rho: 2) } == "Invalid rho value: 2.0")
+        #expect(message { try .init(name: "nadam", momentumDecay: -1) } == "Invalid momentum_decay value: -1.0")
+        #expect(message { try .init(name: "lamb", eps: 0) } == "Invalid epsilon value: 0.0")
         #expect(message { try .init(name: "adamw", weightDecay: -1) } == "Invalid weight_decay value: -1.0")
     }
 
@@ -55,6 +62,11 @@ import Testing
         for settings in [
             try OptimizerSettings(name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: true),
             try OptimizerSettings(name: "adamw", learningRate: 1.0 / 3, betas: [0.8, 0.95]),
+            try OptimizerSettings(name: "adagrad", learningRateDecay: 0.1, initialAccumulatorValue: 0.5),
+            try OptimizerSettings(name: "rmsprop", momentum: 0.5, alpha: 0.9, centered: true),
+            try OptimizerSettings(name: "adadelta", rho: 0.7),
+            try OptimizerSettings(name: "nadam", momentumDecay: 0.1),
+            try OptimizerSettings(name: "lamb", weightDecay: 0.1),
         ] {
             let json = try JSONEncoder().encode(settings)
             #expect(try JSONDecoder().decode(OptimizerSettings.self, from: json) == settings)
@@ -64,7 +76,10 @@ import Testing
     @Test func decodingChecksAsStrictlyAsMaking() {
         for (json, message) in [
             (#"{"name":"sgd","learningRate":-1}"#, "Invalid learning rate: -1.0"),
-            (#"{"name":"adagrad"}"#, "unknown optimizer 'adagrad'; valid are sgd, adam, adamw"),
+            (
+                #"{"name":"lion"}"#,
+                "unknown optimizer 'lion'; valid are sgd, adam, adamw, adagrad, rmsprop, adadelta, nadam, lamb"
+            ),
             (#"{"name":"adam","betas":[]}"#, "betas must be two numbers, but 0 were given"),
         ] {
             let error = #expect(throws: OptimizerError.self) {
@@ -76,15 +91,46 @@ import Testing
 
     @Test func theOptimizerIsMadeAsTheSettingsSay() throws {
         let parameters = ParameterBuffer([("w", Parameter(Tensor([1, 2, 3])))])
+        func make(_ settings: OptimizerSettings) -> any Optimizer { settings.make(for: parameters) }
         let sgd = try #require(
-            try OptimizerSettings(name: "sgd", learningRate: 0.3, momentum: 0.9, weightDecay: 0.1, nesterov: true)
-                .make(for: parameters) as? SGD)
+            try make(.init(name: "sgd", learningRate: 0.3, momentum: 0.9, weightDecay: 0.1, nesterov: true)) as? SGD
+        ).groups[0]
         #expect((sgd.learningRate, sgd.momentum, sgd.weightDecay, sgd.nesterov) == (0.3, 0.9, 0.1, true))
-        let adam = try OptimizerSettings(name: "adam", betas: [0.5, 0.6], eps: 1e-3).make(for: parameters)
-        #expect(!(adam is AdamW))
-        #expect((adam as? Adam)?.eps == 1e-3)
-        #expect(try #require(adam as? Adam).betas == (0.5, 0.6))
-        let adamW = try OptimizerSettings(name: "adamw").make(for: parameters)
-        #expect((adamW as? AdamW)?.weightDecay == 1e-2)
+        let adam = try #require(try make(.init(name: "adam", betas: [0.5, 0.6], eps: 1e-3)) as? Adam).groups[0]
+        #expect(adam.eps == 1e-3 && adam.betas == (0.5, 0.6))
+        #expect((try make(.init(name: "adamw")) as? AdamW)?.groups[0].weightDecay == 1e-2)
+        let adagrad = try make(.init(name: "adagrad", learningRateDecay: 0.1, initialAccumulatorValue: 0.5))
+        #expect((adagrad as? Adagrad)?.groups[0].learningRateDecay == 0.1)
+        #expect(adagrad.state.map(\.tensor.scalars) == [[0.5, 0.5, 0.5]])
+        let rmsprop = try make(.init(name: "rmsprop", momentum: 0.5, alpha: 0.8, centered: true))
+        #expect(rmsprop.state.map(\.name) == ["square_avg", "momentum_buffer", "grad_avg"])
+        #expect((rmsprop as? RMSprop)?.groups[0].alpha == 0.8)
+        #expect((try make(.init(name: "adadelta", rho: 0.7)) as? Adadelta)?.groups[0].rho == 0.7)
+        #expect((try make(.init(name: "nadam", momentumDecay: 0.1)) as? NAdam)?.groups[0].momentumDecay == 0.1)
+        #expect((try make(.init(name: "lamb", betas: [0.5, 0.6])) as? LAMB)?.groups[0].betas.1 == 0.6)
+    }
+
+    @Test func eachOptimizerHasPyTorchsDefaults() throws {
+        let parameters = ParameterBuffer([("w", Parameter(Tensor([1, 2, 3])))])
+        let direct: [any Optimizer] = [
+            SGD(parameters), Adam(parameters), AdamW(parameters), Adagrad(parameters), RMSprop(parameters),
+            Adadelta(parameters), NAdam(parameters), LAMB(parameters),
+        ]
+        for (name, optimizer) in zip(OptimizerSettings.names, direct) {
+            let made = try OptimizerSettings(name: name).make(for: parameters)
+            #expect(type(of: made) == type(of: optimizer))
+            for optimizer in [made, optimizer] {
+                parameters.values = Tensor([1, -2, 3])
+                parameters.gradients = Tensor([0.5, 0.25, -1])
+                optimizer.step()
+                optimizer.step()
+            }
+            let second = parameters.values.scalars
+            parameters.values = Tensor([1, -2, 3])
+            let again = try OptimizerSettings(name: name).make(for: parameters)
+            again.step()
+            again.step()
+            #expect(parameters.values.scalars == second, "\(name)")
+        }
     }
 }

@@ -25,6 +25,51 @@ private let cases: [(name: String, make: @Sendable (ParameterBuffer) -> any Opti
     ("adam-decay", { Adam($0, lr: 0.05, weightDecay: 0.1) }),
     ("adamw", { AdamW($0) }),
     ("adamw-decay", { AdamW($0, lr: 0.05, weightDecay: 0.1) }),
+    ("adagrad", { Adagrad($0) }),
+    (
+        "adagrad-options",
+        {
+            Adagrad(
+                $0, lr: 0.1, learningRateDecay: 0.02, weightDecay: 0.1, initialAccumulatorValue: 0.3, eps: 1e-3)
+        }
+    ),
+    ("rmsprop", { RMSprop($0) }),
+    ("rmsprop-options", { RMSprop($0, lr: 0.02, alpha: 0.9, eps: 1e-3, weightDecay: 0.1) }),
+    ("rmsprop-centered", { RMSprop($0, lr: 0.02, alpha: 0.9, centered: true) }),
+    ("rmsprop-momentum", { RMSprop($0, momentum: 0.8) }),
+    ("rmsprop-centered-momentum", { RMSprop($0, weightDecay: 0.1, momentum: 0.8, centered: true) }),
+    ("adadelta", { Adadelta($0) }),
+    ("adadelta-options", { Adadelta($0, lr: 0.5, rho: 0.8, eps: 1e-3, weightDecay: 0.1) }),
+    ("nadam", { NAdam($0) }),
+    (
+        "nadam-options",
+        { NAdam($0, lr: 0.02, betas: (0.7, 0.95), eps: 1e-3, weightDecay: 0.1, momentumDecay: 0.05) }
+    ),
+    ("nadam-decoupled", { NAdam($0, lr: 0.02, weightDecay: 0.1, decoupledWeightDecay: true) }),
+    ("lamb", { LAMB($0) }),
+    ("lamb-options", { LAMB($0, lr: 0.02, betas: (0.7, 0.95), eps: 1e-3, weightDecay: 0.1) }),
+    (
+        "groups-sgd",
+        {
+            SGD(
+                $0,
+                groups: [
+                    ([$0.parameters[1]], SGDRule(lr: 0.01, momentum: 0.9)),
+                    ([$0.parameters[0]], SGDRule(lr: 0.1, momentum: 0.5)),
+                ])
+        }
+    ),
+    (
+        "groups-adamw",
+        {
+            AdamW(
+                $0,
+                groups: [
+                    ([$0.parameters[0]], AdamWRule(lr: 0.05, weightDecay: 0)),
+                    ([$0.parameters[1]], AdamWRule(lr: 0.3)),
+                ])
+        }
+    ),
 ]
 
 /// The 37 parameters of the script, and gradients as it draws them.
@@ -51,20 +96,21 @@ private struct Problem {
         var problem = Problem()
         let optimizer = make(problem.parameters)
 
-        /// The same bits for SGD; for Adam, PyTorch's square root is at times one unit in the last place off.
+        /// The same bits for SGD; elsewhere PyTorch's square root is at times one unit in the last place off, and it divides and
+        /// rounds in another order.
         func expectEqual(_ ours: [Float], _ record: String) {
             let theirs = fixture.floats("\(name)/\(record)")
             #expect(ours.count == theirs.count)
-            if name.hasPrefix("sgd") {
+            if name.contains("sgd") {
                 #expect(ours == theirs, "\(name) \(record)")
             } else {
                 for (one, other) in zip(ours, theirs) {
-                    #expect(abs(one - other) <= 1e-6 * max(abs(other), 0.1), "\(name) \(record)")
+                    #expect(abs(one - other) <= 3e-7 + 1e-6 * abs(other), "\(name) \(record)")
                 }
             }
         }
         for step in 1...100 {
-            if step == 61 { optimizer.learningRate *= 0.5 }
+            if step == 61 { optimizer.learningRates = optimizer.learningRates.map { $0 * 0.5 } }
             problem.drawGradients()
             optimizer.step()
             if [1, 2, 60, 100].contains(step) { expectEqual(problem.parameters.values.scalars, "\(step)") }

@@ -5,7 +5,7 @@ import Testing
 struct MetricsFileTests {
     private func step(_ step: Int, loss: Double = 0.5) -> StepRecord {
         StepRecord(
-            step: step, epoch: 1, loss: loss, samples: 8, seconds: 2, computeSeconds: 1, communicateSeconds: 0.25)
+            step: step, epoch: 1, loss: loss, samples: 8, throughput: 4, computeSeconds: 1, communicateSeconds: 0.25)
     }
 
     private func test(_ step: Int, correct: Int?) -> TestRecord {

@@ -83,7 +83,9 @@ struct RunFolderTests {
         let parent = TemporaryFolder()
         let settings = try TinyJob.settings(checkpointEvery: 1)
         let folder = try RunFolder.create(in: parent.path, settings: settings)
-        #expect(folder.resumeAdvice() == "; no checkpoint had been written yet")
+        #expect(folder.resumeAdvice() == "")
+        _ = try MetricsFile(path: folder.metricsPath, keepingSteps: 0)
+        #expect(folder.resumeAdvice() == ". No checkpoint had been written yet")
         #expect(try folder.newestCheckpoint(of: settings, tell: { _ in }) == nil)
         var expected: [Int] = []
         for step in [1, 2, 3, 4] {
@@ -95,12 +97,12 @@ struct RunFolderTests {
         }
         #expect(
             TemporaryFolder.names(in: folder.path) == [
-                "checkpoint-00000003.safetensors", "checkpoint-00000004.safetensors", "settings.json",
+                "checkpoint-00000003.safetensors", "checkpoint-00000004.safetensors", "metrics.jsonl", "settings.json",
             ])
         #expect(folder.checkpointPath(step: 1_234_567_890) == "\(folder.path)/checkpoint-1234567890.safetensors")
         #expect(
             folder.resumeAdvice()
-                == "; the last checkpoint is \(folder.checkpointPath(step: 4)), resume with: lockstep train --resume \(folder.path)"
+                == ". The last checkpoint is \(folder.checkpointPath(step: 4)); resume with: lockstep train --resume \(folder.path)"
         )
     }
 
@@ -136,6 +138,18 @@ struct RunFolderTests {
         #expect(error?.description.hasPrefix("none of the 2 checkpoints in \(folder.path) can be used") == true)
         #expect(error?.description.contains("checkpoint-00000002.safetensors") == true)
         #expect(told.count == 1)
+    }
+
+    @Test("A checkpoint from a worker, who does not know where this host keeps its data, is as good as any")
+    func checkpointOfAWorker() throws {
+        let parent = TemporaryFolder()
+        var settings = try TinyJob.settings()
+        settings.data = "idx:/home/me/mnist"
+        let folder = try RunFolder.create(in: parent.path, settings: settings)
+        _ = try folder.write(checkpoint: checkpoint(2, settings.shared), step: 2)
+        #expect(try folder.newestCheckpoint(of: settings, tell: { _ in })?.step == 2)
+        settings.data = "fashion-mnist"
+        #expect(throws: TrainingError.self) { try folder.newestCheckpoint(of: settings, tell: { _ in }) }
     }
 
     @Test("A checkpoint that was written with other settings than the run's is not used, and the difference is told")

@@ -33,42 +33,76 @@ import Testing
     }
 }
 
-/// Two network namespaces with a cable between them.
+/// Two network namespaces with a cable between them. They have no names, so they vanish with their descriptors, however the
+/// tests end.
 private struct TwoHosts: Sendable {
     /// The addresses of the two; 198.18.0.0/15 is kept for tests by RFC 2544.
     let addresses = ["198.18.0.1", "198.18.0.2"]
-    private let names = ["lockstep-\(getpid())-0", "lockstep-\(getpid())-1"]
+    private let namespaces: [Int32]
 
     /// Whether this process may make namespaces.
     static func arePermitted() -> Bool {
-        let name = "lockstep-\(getpid())-probe"
-        return system("ip netns add \(name) 2>/dev/null && ip netns del \(name) 2>/dev/null") == 0
+        guard let hosts = try? TwoHosts() else { return false }
+        hosts.remove()
+        return true
     }
 
     init() throws {
-        try sh("ip netns add \(names[0]) && ip netns add \(names[1])")
-        try sh("ip link add cable netns \(names[0]) type veth peer name cable netns \(names[1])")
-        for (name, address) in zip(names, addresses) {
-            try sh("ip -n \(name) addr add \(address)/24 dev cable && ip -n \(name) link set cable up")
+        namespaces = [TwoHosts.makeNamespace(), TwoHosts.makeNamespace()]
+        do {
+            guard !namespaces.contains(-1) else { throw Unexpected(description: "cannot make network namespaces") }
+            try ip(0, "link add name cable type veth peer name cable netns \(path(1))")
+            for index in 0...1 {
+                try ip(index, "address add \(addresses[index])/24 dev cable")
+                try ip(index, "link set cable up")
+            }
+        } catch {
+            remove()
+            throw error
         }
     }
 
-    /// Removes both namespaces and the cable.
+    /// Lets go of both namespaces and of the cable with them.
     func remove() {
-        for name in names { _ = system("ip netns del \(name)") }
+        for namespace in namespaces where namespace >= 0 { close(namespace) }
     }
 
     /// Pulls the cable without telling either side's connections.
-    func cut() throws { try sh("ip -n \(names[1]) link set cable down") }
+    func cut() throws { try ip(1, "link set cable down") }
 
     /// Moves the calling thread, and all threads that it starts from now on, to one of the hosts.
     func enter(_ index: Int) throws {
         // Not in Swift's Glibc module.
         guard let symbol = dlsym(nil, "setns") else { throw Unexpected(description: "no setns") }
         let setns = unsafeBitCast(symbol, to: (@convention(c) (Int32, Int32) -> Int32).self)
-        let namespace = open("/run/netns/\(names[index])", O_RDONLY | O_CLOEXEC)
-        defer { close(namespace) }
-        guard setns(namespace, 0) == 0 else { throw Unexpected(description: "cannot enter \(names[index])") }
+        guard setns(namespaces[index], 0) == 0 else { throw Unexpected(description: "cannot enter host \(index)") }
+    }
+
+    /// The descriptor of a new network namespace, or -1.
+    private static func makeNamespace() -> Int32 {
+        final class Result: @unchecked Sendable {
+            // Sendable because it is read after the thread that writes it has ended.
+            var descriptor: Int32 = -1
+        }
+        let result = Result()
+        TestThread {
+            // Not in Swift's Glibc module. It moves this thread alone, to the namespace that it makes.
+            guard let symbol = dlsym(nil, "unshare") else { return }
+            let unshare = unsafeBitCast(symbol, to: (@convention(c) (Int32) -> Int32).self)
+            let networkNamespace: Int32 = 0x4000_0000  // CLONE_NEWNET
+            guard unshare(networkNamespace) == 0 else { return }
+            result.descriptor = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
+        }.join()
+        return result.descriptor
+    }
+
+    /// Where other programs find a namespace.
+    private func path(_ index: Int) -> String { "/proc/\(getpid())/fd/\(namespaces[index])" }
+
+    /// Runs `ip` on one of the hosts.
+    private func ip(_ index: Int, _ arguments: String) throws {
+        let command = "nsenter --net=\(path(index)) ip \(arguments)"
+        guard system(command) == 0 else { throw Unexpected(description: "failed: \(command)") }
     }
 
     /// Runs `body` on a thread that nothing else runs on, as it does not come back to this host; returns its error's text.
@@ -82,9 +116,5 @@ private struct TwoHosts: Sendable {
             do { try body() } catch { result.text = "\(error)" }
         }.join()
         return result.text
-    }
-
-    private func sh(_ command: String) throws {
-        guard system(command) == 0 else { throw Unexpected(description: "failed: \(command)") }
     }
 }

@@ -54,7 +54,9 @@ private enum Python {
         files = descriptor_pb2.FileDescriptorSet.FromString(bytes.fromhex(sys.stdin.readline()))
         for file in files.file:
             pool.Add(file)
-        Envelope = message_factory.GetMessageClass(pool.FindMessageTypeByName("lockstep.Envelope"))
+        # Debian 12 has a protobuf that knows the function by its older name only.
+        message_class = getattr(message_factory, "GetMessageClass", None) or message_factory.MessageFactory(pool).GetPrototype
+        Envelope = message_class(pool.FindMessageTypeByName("lockstep.Envelope"))
         for line in sys.stdin:
             e = Envelope.FromString(bytes.fromhex(line))
             body = getattr(e, e.WhichOneof("body")).DESCRIPTOR.name

@@ -6,14 +6,19 @@
 // taken at run time. All variants give the same bits: sums run over a fixed number of lanes in a fixed order, and no
 // multiplication is contracted with an addition.
 
+#include "LKAdaptive.h"
 #include "LKDispatch.h"
 #include "LKElementwise.h"
 #include "LKIndexing.h"
 #include "LKInteger.h"
 #include "LKMemory.h"
+#include "LKNormalization.h"
 #include "LKOptim.h"
 #include "LKOrder.h"
+#include "LKRecurrence.h"
 #include "LKReduction.h"
 #include "LKScan.h"
 #include "LKSoftmax.h"
+#include "LKTable.h"
 #include "LKThread.h"
+#include "LKWindow.h"

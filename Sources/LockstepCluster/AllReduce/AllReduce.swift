@@ -1,6 +1,6 @@
-internal import LockstepTensor
-internal import LockstepTraining
-internal import LockstepWire
+package import LockstepTensor
+package import LockstepTraining
+package import LockstepWire
 
 /// The all-reduce of one step, as one worker sees it: from its own subtree sums to the mean gradient of the global batch.
 ///
@@ -11,9 +11,9 @@ internal import LockstepWire
 ///
 /// A value without sockets or clocks: messages go in, messages to send come out. Partial sums may arrive before this worker
 /// has computed its own.
-struct AllReduce {
+package struct AllReduce {
     /// What is to be done next.
-    enum Action {
+    package enum Action {
         case send(Body, Payload, toRank: Int)
         /// The mean gradient, shape [count].
         case complete(Tensor<Float>)
@@ -35,14 +35,14 @@ struct AllReduce {
     private var contributed = false
 
     /// Bytes that were handed out to be sent.
-    private(set) var bytesSent = 0
+    package private(set) var bytesSent = 0
 
     /// - Parameters:
     ///   - rank: This worker's.
     ///   - ranges: The microbatches of each rank.
     ///   - count: Elements of the gradient.
     ///   - scale: What the sum is multiplied with to become the mean.
-    init(rank: Int, ranges: [Range<Int>], tree: MicrobatchTree, count: Int, scale: Float) {
+    package init(rank: Int, ranges: [Range<Int>], tree: MicrobatchTree, count: Int, scale: Float) {
         self.rank = rank
         self.tree = tree
         self.scale = scale
@@ -56,10 +56,10 @@ struct AllReduce {
     }
 
     /// The ranks that something is still awaited from, for messages to people.
-    var awaited: [Int] { missingPartials.union(missingChunks).subtracting([rank]).sorted() }
+    package var awaited: [Int] { missingPartials.union(missingChunks).subtracting([rank]).sorted() }
 
     /// This worker's own sums are computed, one for each of its nodes, from left to right.
-    mutating func contribute(_ own: [(node: Range<Int>, sum: Tensor<Float>)]) -> [Action] {
+    package mutating func contribute(_ own: [(node: Range<Int>, sum: Tensor<Float>)]) -> [Action] {
         contributed = true
         var actions: [Action] = []
         // The next rank first, so that not all workers send to the same one at the same time.
@@ -76,7 +76,8 @@ struct AllReduce {
     }
 
     /// Another worker's sums over this worker's chunk.
-    mutating func receive(_ partial: Partial, _ payload: Payload?, fromRank other: Int) throws(ClusterError) -> [Action]
+    package mutating func receive(_ partial: Partial, _ payload: Payload?, fromRank other: Int) throws(ClusterError)
+        -> [Action]
     {
         let chunk = chunks[rank]
         guard missingPartials.contains(other), other != rank else {
@@ -103,7 +104,8 @@ struct AllReduce {
     }
 
     /// Another worker's chunk of the mean gradient.
-    mutating func receive(_ reduced: Reduced, _ payload: Payload?, fromRank other: Int) throws(ClusterError) -> [Action]
+    package mutating func receive(_ reduced: Reduced, _ payload: Payload?, fromRank other: Int) throws(ClusterError)
+        -> [Action]
     {
         guard missingChunks.contains(other), other != rank else {
             throw ClusterError(.unexpectedMessage, "rank \(other) sent a chunk to rank \(rank) that is not awaited")

@@ -1,10 +1,10 @@
-internal import LockstepTraining
-internal import LockstepTransport
-internal import LockstepWire
+package import LockstepTraining
+package import LockstepTransport
+package import LockstepWire
 internal import Logging
 
 /// What can happen to a coordinator.
-enum CoordinatorEvent {
+package enum CoordinatorEvent {
     /// A well-formed message came.
     case message(Envelope, from: Peer)
     /// Something that is no message of this protocol came from `peer`, known to people as `name`; it was dropped.
@@ -45,7 +45,7 @@ public enum ProcessEnd: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// What a coordinator is to do.
-enum CoordinatorAction {
+package enum CoordinatorAction {
     /// Send a message.
     case send(Envelope, to: Peer)
     /// All workers are ready: open the run's record and begin.
@@ -63,7 +63,7 @@ enum CoordinatorAction {
     /// The run ends: well, or with an error.
     case end(ClusterError?)
 
-    enum AfterCheckpoint: Equatable {
+    package enum AfterCheckpoint: Equatable {
         case goOn
         /// The run was stopped by request; this checkpoint is where it resumes.
         case stopped
@@ -82,7 +82,7 @@ extension CoordinatorAction: CustomStringConvertible {
     }
 
     /// The action for a log.
-    var description: String {
+    package var description: String {
         switch self {
         case .send(let envelope, let peer): "send \(envelope.logText) to \(peer)"
         case .begin(_, let workers, _, let completedSteps):

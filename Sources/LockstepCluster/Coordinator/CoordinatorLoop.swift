@@ -14,8 +14,7 @@ public final class CoordinatorLoop {
     private let observer: any RunObserver
     private let logger: Logger
     private let mailbox: Mailbox<CoordinatorEvent>
-    private let clock = ContinuousClock()
-    private let began: ContinuousClock.Instant
+    private var clock: LoopClock
     private let patience: Patience
     private var machine: CoordinatorMachine
     private var recorder: RunRecorder?
@@ -40,7 +39,7 @@ public final class CoordinatorLoop {
         self.logger = logger
         self.patience = patience
         mailbox = Mailbox(waker: transport.waker)
-        began = clock.now
+        clock = LoopClock(silence: patience.silence)
         machine = CoordinatorMachine(
             run: .random(), settings: settings, workerCount: workers, endpoint: advertised.description,
             state: checkpoint.map { (Payload($0.file.encoded()), $0) }, patience: patience, now: .zero)
@@ -61,7 +60,7 @@ public final class CoordinatorLoop {
         defer { transport.close() }
         while true {
             var actions: [CoordinatorAction] = []
-            for event in try nextEvents() { actions += machine.handle(event, now: began.duration(to: clock.now)) }
+            for event in try nextEvents() { actions += machine.handle(event, now: clock.now()) }
             while !actions.isEmpty {
                 let action = actions.removeFirst()
                 if case .end(let error) = action {
@@ -71,6 +70,8 @@ public final class CoordinatorLoop {
                 do {
                     try perform(action)
                 } catch let error as TransportError {
+                    // Who is gone need not hear that the run has ended, and why it has is told below.
+                    if case .ended = machine.phase { continue }
                     observer.handle(.warning("\(error)"))
                 } catch {
                     // The record cannot be kept, or the run must not go on: all workers are told, and the user is told why.
@@ -85,17 +86,16 @@ public final class CoordinatorLoop {
 
     /// What has happened, waiting for something for a tick at most.
     private func nextEvents() throws -> [CoordinatorEvent] {
-        let incoming = try transport.receive(timeout: patience.lastWords / 3)
-        var events = mailbox.take()
-        switch incoming {
-        case .message(let envelope, let peer): events.append(.message(envelope, from: peer))
-        case .rejected(let error, let peer):
-            logger.debug("dropped a message from \(peer): \(error)")
-            events.append(.rejected(error, from: peer, name: peer.description))
-        case .lost(let peer): events.append(.lost(peer))
-        case nil: break
+        let events = try transport.receiveAll(timeout: patience.lastWords / 3).map { incoming -> CoordinatorEvent in
+            switch incoming {
+            case .message(let envelope, let peer): return .message(envelope, from: peer)
+            case .rejected(let error, let peer):
+                logger.debug("dropped a message from \(peer): \(error)")
+                return .rejected(error, from: peer, name: peer.description)
+            case .lost(let peer): return .lost(peer)
+            }
         }
-        return events + [.tick]
+        return events + mailbox.take() + [.tick]
     }
 
     private func perform(_ action: CoordinatorAction) throws {
@@ -130,6 +130,8 @@ public final class CoordinatorLoop {
 
     /// The error with what the user can do: resume from the last checkpoint, where there is one.
     private func describe(_ error: ClusterError) -> ClusterError {
-        ClusterError(error.code, error.description + folder.resumeAdvice())
+        let reason = error.description
+        return ClusterError(
+            error.code, (reason.hasSuffix(".") ? String(reason.dropLast()) : reason) + folder.resumeAdvice())
     }
 }

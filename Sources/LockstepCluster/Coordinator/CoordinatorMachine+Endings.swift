@@ -6,7 +6,8 @@ extension CoordinatorMachine {
     /// A process that this one started has ended. Killed, it cannot have said why; otherwise its reason may still be on its way.
     mutating func exited(pid: Int, how: ProcessEnd, now: Duration) -> [CoordinatorAction] {
         guard let rank = workers.firstIndex(where: { $0?.hello.pid == pid }) else {
-            return fail(.workerEnded, "a worker (process \(pid)) \(how) before it joined the run")
+            let why = refusals[pid].map { ": it was refused, because \($0)" } ?? ""
+            return fail(.workerEnded, "a worker (process \(pid)) \(how) before it joined the run\(why)")
         }
         if case .signalled = how { return ended(rank: rank, how: how) }
         endings[rank] = (now, how)

@@ -6,7 +6,10 @@ extension CoordinatorMachine {
     /// Somebody wants to join: gives out a rank, the settings and the state to start from.
     mutating func admit(_ hello: Hello, from peer: Peer, now: Duration) -> [CoordinatorAction] {
         // A worker says hello until it is answered, so a second one from the same connection needs no answer.
-        if workers.contains(where: { $0?.peer == peer }) { return [] }
+        if let rank = workers.firstIndex(where: { $0?.peer == peer }) {
+            workers[rank]?.lastHeard = now
+            return []
+        }
         guard case .joining = phase, workers.count < workerCount || workers.contains(where: { $0 == nil }) else {
             return refuse(peer, "the run has all its \(workerCount) workers; start it with a larger --workers")
                 + [
@@ -25,7 +28,7 @@ extension CoordinatorMachine {
             workers.append(worker)
         }
         let welcome = Welcome(
-            rank: rank, workers: workerCount, settings: settings.sharedJSON(),
+            rank: rank, workers: workerCount, settings: settings.shared.json(),
             fingerprint: expectedFingerprint ?? "")
         return [.note("\(name(rank)) joined"), send(.welcome(welcome), to: peer, payload: state?.payload)]
     }
@@ -37,8 +40,10 @@ extension CoordinatorMachine {
         }
         if let difference = difference(of: ready) {
             workers[rank] = nil
+            endings[rank] = nil
             let reason =
                 "\(difference.what) differs: this worker has \(difference.found), the run has \(difference.expected)"
+            refusals[worker.hello.pid] = reason
             return refuse(worker.peer, reason)
                 + [.warning("refused a worker on \(worker.hello.host) (process \(worker.hello.pid)): \(reason)")]
         }

@@ -11,12 +11,15 @@ struct Progress {
     var reports: [Int: [Int: StepReport]] = [:]
     /// Tests under way, oldest first: after how many steps, and the reports so far by rank.
     var tests: [(completedSteps: Int, reports: [Int: EvaluationReport])] = []
-    /// States that rank 0 was asked for, oldest first.
-    var states: [(completedSteps: Int, then: CoordinatorAction.AfterCheckpoint)] = []
-    /// The last state of the run, once it has come in.
-    var last: (payload: Payload, completedSteps: Int, then: CoordinatorAction.AfterCheckpoint)?
+    /// States that rank 0 was asked for, oldest first. One that has come in waits for what the record has before it.
+    var states: [(completedSteps: Int, then: CoordinatorAction.AfterCheckpoint, payload: Payload?)] = []
     /// Whether the user asked for the run to stop.
     var stopRequested = false
+
+    /// Whether a rank has reported the steps up to `completed`. A worker reports in the order in which it is given orders.
+    func hasReported(_ rank: Int, upTo completed: Int) -> Bool {
+        completed <= completedSteps || reports[completed - 1]?[rank] != nil
+    }
 }
 
 extension CoordinatorMachine {
@@ -40,13 +43,9 @@ extension CoordinatorMachine {
                 actions += orderState(after: completed, then: completed == schedule.steps ? .complete : .goOn)
             }
         }
-        // A run that is resumed after its last step has nothing to order but its end; one that is to stop ends where it stands.
-        if progress.states.isEmpty, progress.completedSteps == progress.orderedSteps {
-            if progress.completedSteps == schedule.steps {
-                actions += orderState(after: progress.completedSteps, then: .complete)
-            } else if progress.stopRequested {
-                actions += orderState(after: progress.completedSteps, then: .stopped)
-            }
+        // A run that was resumed from its last step has nothing to order but its end.
+        if progress.orderedSteps == schedule.steps, progress.states.isEmpty {
+            actions += orderState(after: schedule.steps, then: .complete)
         }
         return actions
     }
@@ -56,7 +55,7 @@ extension CoordinatorMachine {
         after completed: Int, then: CoordinatorAction.AfterCheckpoint
     ) -> [CoordinatorAction] {
         guard let first = workers.first ?? nil else { return [] }
-        progress.states.append((completed, then))
+        progress.states.append((completed, then, nil))
         return [send(.stateOrder, to: first.peer, step: completed)]
     }
 
@@ -64,29 +63,29 @@ extension CoordinatorMachine {
     mutating func complete(step: Int, _ report: StepReport, ofRank rank: Int) -> [CoordinatorAction] {
         let ranges = MicrobatchTree(count: settings.microbatches).deal(to: workerCount)
         guard case .training = phase, (progress.completedSteps..<progress.orderedSteps).contains(step),
-            progress.reports[step]?[rank] == nil, report.losses.count == ranges[rank].count
-        else { return dropped("a StepReport of rank \(rank) for step \(step + 1) that was not awaited") }
+            progress.hasReported(rank, upTo: step), progress.reports[step]?[rank] == nil,
+            report.losses.count == ranges[rank].count
+        else { return dropped("a StepReport of rank \(rank) after \(step) steps that was not awaited") }
         progress.reports[step, default: [:]][rank] = report
-        var actions: [CoordinatorAction] = []
-        while let reports = progress.reports[progress.completedSteps], reports.count == workerCount {
-            progress.reports[progress.completedSteps] = nil
-            let inOrder = (0..<workerCount).compactMap { reports[$0] }
-            let losses = inOrder.flatMap(\.losses)
-            actions.append(
-                .completeStep(
-                    progress.completedSteps, lossSum: MicrobatchTree(count: losses.count).sum(losses),
-                    computeSeconds: inOrder.reduce(0) { $0 + $1.computeSeconds } / Double(workerCount),
-                    communicateSeconds: inOrder.reduce(0) { $0 + $1.communicateSeconds } / Double(workerCount)))
-            progress.completedSteps += 1
+        guard step == progress.completedSteps, let reports = progress.reports[step], reports.count == workerCount else {
+            return []
         }
-        return actions + orderSteps() + endIfDone()
+        progress.reports[step] = nil
+        progress.completedSteps += 1
+        let inOrder = (0..<workerCount).compactMap { reports[$0] }
+        let losses = inOrder.flatMap(\.losses)
+        let record = CoordinatorAction.completeStep(
+            step, lossSum: MicrobatchTree(count: losses.count).sum(losses),
+            computeSeconds: inOrder.reduce(0) { $0 + $1.computeSeconds } / Double(workerCount),
+            communicateSeconds: inOrder.reduce(0) { $0 + $1.communicateSeconds } / Double(workerCount))
+        return [record] + orderSteps() + writeStates()
     }
 
     /// A worker has tested its blocks. Once all have, their parameters are compared and the sums put together.
-    mutating func collect(_ report: EvaluationReport, ofRank rank: Int) -> [CoordinatorAction] {
+    mutating func collect(_ report: EvaluationReport, after step: Int, ofRank rank: Int) -> [CoordinatorAction] {
         guard let index = progress.tests.firstIndex(where: { $0.reports[rank] == nil }),
-            report.losses.count == report.counts.count,
-            report.correct.count == report.counts.count || report.correct.isEmpty
+            progress.tests[index].completedSteps == step, progress.hasReported(rank, upTo: step),
+            fits(report, ofRank: rank)
         else { return dropped("an EvaluationReport of rank \(rank) that was not awaited") }
         progress.tests[index].reports[rank] = report
         guard let (completed, reports) = progress.tests.first, reports.count == workerCount else { return [] }
@@ -106,37 +105,61 @@ extension CoordinatorMachine {
                 total += Evaluation(loss: report.losses[block], correct: correct, count: count)
             }
         }
-        return [.tested(total, completedSteps: completed)] + endIfDone()
+        return [.tested(total, completedSteps: completed)] + writeStates()
+    }
+
+    /// Whether a report is of the blocks that are the rank's, with as many samples as they have.
+    private func fits(_ report: EvaluationReport, ofRank rank: Int) -> Bool {
+        guard let samples = reference?.testSamples else { return false }
+        let blocks = (0..<Trainer.evaluationBlocks(of: samples)).part(rank, of: workerCount)
+        return report.firstBlock == blocks.lowerBound && report.losses.count == blocks.count
+            && report.counts == blocks.map { Trainer.samples(ofEvaluationBlock: $0, of: samples).count }
+            && (report.correct.isEmpty || report.correct.count == blocks.count)
+            && zip(report.correct, report.counts).allSatisfy { (0...$1).contains($0) }
     }
 
     /// Rank 0 sent its state.
-    mutating func keep(_ payload: Payload?, ofRank rank: Int) -> [CoordinatorAction] {
-        guard rank == 0, let payload, !progress.states.isEmpty else {
-            return dropped("a State of rank \(rank) that was not awaited")
-        }
-        let (completed, then) = progress.states.removeFirst()
-        if then == .goOn { return [.checkpoint(payload, completedSteps: completed, then: then)] + orderSteps() }
-        progress.last = (payload, completed, then)
-        return endIfDone()
+    mutating func keep(_ payload: Payload?, after step: Int, ofRank rank: Int) -> [CoordinatorAction] {
+        guard rank == 0, let payload, let index = progress.states.firstIndex(where: { $0.payload == nil }),
+            progress.states[index].completedSteps == step, progress.hasReported(rank, upTo: step)
+        else { return dropped("a State of rank \(rank) that was not awaited") }
+        progress.states[index].payload = payload
+        return writeStates()
     }
 
-    /// Ends the run once the last state and every report of what was ordered before it have come in.
-    private mutating func endIfDone() -> [CoordinatorAction] {
-        guard let last = progress.last, progress.tests.isEmpty, progress.completedSteps == progress.orderedSteps else {
-            return []
+    /// Writes the states that have come in, each once the steps and tests before it are recorded: whoever resumes from a
+    /// checkpoint finds all that came before it in the metrics. The last one ends the run.
+    private mutating func writeStates() -> [CoordinatorAction] {
+        var actions: [CoordinatorAction] = []
+        while case .training = phase, let state = progress.states.first, let payload = state.payload,
+            state.completedSteps <= progress.completedSteps,
+            !progress.tests.contains(where: { $0.completedSteps <= state.completedSteps })
+        {
+            progress.states.removeFirst()
+            actions.append(.checkpoint(payload, completedSteps: state.completedSteps, then: state.then))
+            if state.then != .goOn {
+                phase = .ended
+                actions += toAll(.finish) + [.end(nil)]
+            }
         }
-        phase = .ended
-        let write = CoordinatorAction.checkpoint(last.payload, completedSteps: last.completedSteps, then: last.then)
-        return [write] + toAll(.finish) + [.end(nil)]
+        return actions
     }
 
     /// The user asked for the run to stop: no more steps are ordered, and it ends once those under way are done.
     mutating func interrupt() -> [CoordinatorAction] {
         switch phase {
         case .training:
+            if progress.stopRequested { return [] }
             progress.stopRequested = true
-            return [.note("stopping after step \(progress.orderedSteps); interrupt again to stop at once")]
-                + orderSteps()
+            let note = CoordinatorAction.note(
+                "stopping after step \(progress.orderedSteps); interrupt again to stop at once")
+            if progress.states.last?.completedSteps != progress.orderedSteps {
+                return [note] + orderState(after: progress.orderedSteps, then: .stopped)
+            }
+            // The checkpoint that is due there anyway is the one that the run stops at, unless it is its end.
+            let last = progress.states.indices.last ?? 0
+            if progress.states[last].then == .goOn { progress.states[last].then = .stopped }
+            return [note]
         case .joining, .linking: return fail(.stopped, "interrupted before the first step")
         case .ended: return []
         }

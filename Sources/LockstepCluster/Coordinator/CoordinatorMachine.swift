@@ -1,13 +1,13 @@
-internal import LockstepTraining
+package import LockstepTraining
 internal import LockstepTransport
-internal import LockstepWire
+package import LockstepWire
 
 /// What a coordinator does, as a value: events go in, actions come out. No sockets, clocks or threads inside, so every order
 /// of events can be tested.
 ///
 /// It lets workers in until there are as many as it waits for, compares what they are, deals them the microbatches, orders
 /// one step after the other, and keeps the record. It computes nothing and holds no gradients.
-struct CoordinatorMachine {
+package struct CoordinatorMachine {
     /// Where the run stands.
     enum Phase {
         /// Workers are awaited.
@@ -42,14 +42,16 @@ struct CoordinatorMachine {
     var progress = Progress()
     /// Processes that ended whose last words are awaited: when they ended, and how.
     var endings: [Int: (at: Duration, how: ProcessEnd)] = [:]
-    /// Dropped messages, and from how many on the user is told again.
-    var droppedMessages = 0
+    /// Why processes were refused, to tell when one that this process started ends because of it.
+    var refusals: [Int: String] = [:]
+    /// How many messages were dropped.
+    package internal(set) var droppedMessages = 0
 
     private var lastHeartbeat: Duration
     private var lastReminder: Duration
 
     /// A coordinator that waits for `workerCount` workers.
-    init(
+    package init(
         run: RunID, settings: RunSettings, workerCount: Int, endpoint: String,
         state: (payload: Payload, checkpoint: Checkpoint)?, patience: Patience, now: Duration
     ) {
@@ -65,7 +67,7 @@ struct CoordinatorMachine {
     }
 
     /// Something happened at `now`; returns what to do.
-    mutating func handle(_ event: CoordinatorEvent, now: Duration) -> [CoordinatorAction] {
+    package mutating func handle(_ event: CoordinatorEvent, now: Duration) -> [CoordinatorAction] {
         if case .ended = phase { return [] }
         switch event {
         case .message(let envelope, let peer): return handle(envelope, from: peer, now: now)
@@ -86,10 +88,13 @@ struct CoordinatorMachine {
         workers[rank]?.lastHeard = now
         switch envelope.body {
         case .ready(let ready): return compare(ready, ofRank: rank, now: now)
-        case .connected: return connected(rank, now: now)
-        case .stepReport(let report): return complete(step: envelope.step, report, ofRank: rank)
-        case .evaluationReport(let report): return collect(report, ofRank: rank)
-        case .state: return keep(envelope.payload, ofRank: rank)
+        case .connected, .stepReport, .evaluationReport, .state:
+            guard envelope.generation == generation else {
+                return dropped(
+                    "a \(envelope.body.name) of rank \(rank) in generation \(envelope.generation); this is \(generation)"
+                )
+            }
+            return handle(envelope, ofRank: rank, now: now)
         case .heartbeat(let heartbeat):
             workers[rank]?.doing = heartbeat.phase
             return []
@@ -101,10 +106,20 @@ struct CoordinatorMachine {
         }
     }
 
+    /// A message of a generation's member.
+    private mutating func handle(_ envelope: Envelope, ofRank rank: Int, now: Duration) -> [CoordinatorAction] {
+        switch envelope.body {
+        case .stepReport(let report): complete(step: envelope.step, report, ofRank: rank)
+        case .evaluationReport(let report): collect(report, after: envelope.step, ofRank: rank)
+        case .state: keep(envelope.payload, after: envelope.step, ofRank: rank)
+        default: connected(rank, now: now)
+        }
+    }
+
     private mutating func tick(now: Duration) -> [CoordinatorAction] {
         if let (rank, how) = overdueEnding(now: now) { return ended(rank: rank, how: how) }
         for (rank, worker) in workers.enumerated() {
-            guard let worker, now - worker.lastHeard > patience.silence else { continue }
+            guard let worker, now - worker.lastHeard > silence(ofRank: rank) else { continue }
             return fail(
                 .timeout,
                 """
@@ -142,6 +157,12 @@ struct CoordinatorMachine {
         case .linking, .training, .ended: break
         }
         return actions
+    }
+
+    /// How long a rank may be silent. What rank 0 says waits behind a state that it sends.
+    private func silence(ofRank rank: Int) -> Duration {
+        let sendsState = rank == 0 && progress.states.contains { $0.payload == nil }
+        return sendsState ? patience.silence(movingStateOf: reference?.parameterCount ?? 0) : patience.silence
     }
 
     /// How a worker for this run is started by hand.

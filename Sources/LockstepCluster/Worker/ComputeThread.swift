@@ -1,7 +1,7 @@
 internal import Dispatch
 internal import LockstepFormats
 internal import LockstepTensor
-internal import LockstepTraining
+package import LockstepTraining
 internal import LockstepWire
 internal import Synchronization
 
@@ -42,15 +42,15 @@ final class ComputeThread: Sendable {
     }
 }
 
-/// The replica on its thread.
-private struct ReplicaHolder {
+/// The replica, and what is done with it.
+package struct ReplicaHolder {
     let makeJob: @Sendable (RunSettings) throws -> any TrainableJob
     var trainer: Trainer?
     let clock = ContinuousClock()
 
-    init(makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob) { self.makeJob = makeJob }
+    package init(makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob) { self.makeJob = makeJob }
 
-    mutating func carryOut(_ request: ComputeRequest) -> ComputeResult {
+    package mutating func carryOut(_ request: ComputeRequest) -> ComputeResult {
         do {
             if case .prepare(let settings, let state) = request { return .prepared(try prepare(settings, state)) }
             guard let trainer else { return .failed("it was asked to compute before it was told what") }

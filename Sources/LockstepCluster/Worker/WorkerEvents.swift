@@ -1,14 +1,16 @@
-internal import LockstepTensor
-internal import LockstepTraining
-internal import LockstepWire
+package import LockstepTensor
+package import LockstepTraining
+package import LockstepWire
 internal import Logging
 
 /// What can happen to a worker.
-enum WorkerEvent {
+package enum WorkerEvent {
     /// A well-formed message came, from the coordinator or from a peer.
     case message(Envelope, fromCoordinator: Bool)
     /// The compute thread is done with what it was given.
     case computed(ComputeResult)
+    /// Something that this worker needs could not be done.
+    case failed(String)
     /// The connection to the coordinator is gone.
     case lostCoordinator
     /// The connection to a peer is gone.
@@ -20,7 +22,7 @@ enum WorkerEvent {
 }
 
 /// What a worker is to do.
-enum WorkerAction {
+package enum WorkerAction {
     /// Send a message.
     case send(Envelope, to: Destination)
     /// Connect to the coordinator once more: the connection was lost before this worker had joined.
@@ -34,7 +36,7 @@ enum WorkerAction {
     /// It is over: well, or with an error.
     case end(ClusterError?)
 
-    enum Destination: Equatable {
+    package enum Destination: Equatable {
         case coordinator
         case rank(Int)
     }
@@ -44,7 +46,7 @@ extension WorkerAction: CustomStringConvertible {
     var logLevel: Logger.Level { if case .note = self { .info } else { .trace } }
 
     /// The action for a log: no gradients, only how many bytes they have.
-    var description: String {
+    package var description: String {
         switch self {
         case .send(let envelope, let destination): "send \(envelope.logText) to \(destination)"
         case .reconnect: "connect to the coordinator again"
@@ -66,7 +68,7 @@ extension Envelope {
 }
 
 /// What the compute thread can be given to do.
-enum ComputeRequest: Sendable {
+package enum ComputeRequest: Sendable {
     /// Build the replica; `state` is a checkpoint to start from.
     case prepare(settings: RunSettings, state: Payload?)
     /// Compute the gradients of some microbatches of a step.
@@ -80,7 +82,7 @@ enum ComputeRequest: Sendable {
 }
 
 /// What the compute thread gives back.
-enum ComputeResult: Sendable {
+package enum ComputeResult: Sendable {
     case prepared(Prepared)
     case sums(Trainer.Sums, seconds: Double)
     case applied(seconds: Double)
@@ -90,7 +92,7 @@ enum ComputeResult: Sendable {
     case failed(String)
 
     /// What there is to know of a replica once it is built.
-    struct Prepared: Sendable {
+    package struct Prepared: Sendable {
         var schedule: Schedule
         var tree: MicrobatchTree
         var parameterCount: Int

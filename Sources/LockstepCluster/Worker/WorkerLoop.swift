@@ -16,8 +16,7 @@ public final class WorkerLoop {
     private var logger: Logger
     private let hello: Hello
     private let mailbox: Mailbox<WorkerEvent>
-    private let clock = ContinuousClock()
-    private let began: ContinuousClock.Instant
+    private var clock: LoopClock
 
     private var coordinatorPeer: Peer
     private var peers: [Int: Peer] = [:]
@@ -42,7 +41,7 @@ public final class WorkerLoop {
             software: Software.version)
         mailbox = Mailbox(waker: transport.waker)
         coordinatorPeer = try transport.connect(to: coordinator)
-        began = clock.now
+        clock = LoopClock(silence: patience.silence)
     }
 
     /// Asks the worker to leave the run, from any thread.
@@ -54,7 +53,7 @@ public final class WorkerLoop {
         let compute = ComputeThread(makeJob: makeJob) { [mailbox] in mailbox.put(.computed($0)) }
         defer { compute.close() }
         var machine = WorkerMachine(
-            hello: hello, coordinator: coordinator.description, patience: patience, now: now)
+            hello: hello, coordinator: coordinator.description, patience: patience, now: clock.now())
         var actions = machine.start()
         while true {
             for action in actions {
@@ -65,33 +64,34 @@ public final class WorkerLoop {
                     if let error { throw error }
                     return
                 }
-                try perform(action, on: compute)
+                do {
+                    try perform(action, on: compute)
+                } catch {
+                    mailbox.put(.failed("\(error)"))
+                }
             }
-            actions = try nextEvents().flatMap { machine.handle($0, now: now) }
+            actions = try nextEvents().flatMap { machine.handle($0, now: clock.now()) }
             if let rank = machine.rank { logger[metadataKey: "rank"] = "\(rank)" }
         }
     }
 
-    private var now: Duration { began.duration(to: clock.now) }
-
     /// What has happened, waiting for something for a tick at most.
     private func nextEvents() throws -> [WorkerEvent] {
-        let incoming = try transport.receive(timeout: patience.heartbeat / 2)
-        var events = mailbox.take()
+        let incoming = try transport.receiveAll(timeout: patience.heartbeat / 2)
+        return incoming.compactMap { event(of: $0) } + mailbox.take() + [.tick]
+    }
+
+    private func event(of incoming: Incoming) -> WorkerEvent? {
         switch incoming {
         case .message(let envelope, let peer):
-            events.append(.message(envelope, fromCoordinator: peer == coordinatorPeer))
+            return .message(envelope, fromCoordinator: peer == coordinatorPeer)
         case .rejected(let error, let peer):
             logger.warning("dropped a message from \(peer): \(error)")
+            return nil
         case .lost(let peer):
-            if peer == coordinatorPeer {
-                events.append(.lostCoordinator)
-            } else if let rank = peers.first(where: { $0.value == peer })?.key {
-                events.append(.lostPeer(rank))
-            }
-        case nil: break
+            if peer == coordinatorPeer { return .lostCoordinator }
+            return peers.first { $0.value == peer }.map { .lostPeer($0.key) }
         }
-        return events + [.tick]
     }
 
     private func perform(_ action: WorkerAction, on compute: ComputeThread) throws {
@@ -115,7 +115,8 @@ public final class WorkerLoop {
         do {
             try transport.send(envelope, to: peer)
         } catch {
-            logger.warning("\(envelope.body.name) could not be sent: \(error)")
+            // The coordinator notices a peer that is gone, too, and says what becomes of the run.
+            logger.info("\(envelope.body.name) could not be sent: \(error)")
             mailbox.put(event)
         }
     }

@@ -9,6 +9,7 @@ extension WorkerMachine {
             let settings = try RunSettings(json: welcome.settings, from: "the coordinator's message")
             self.run = run
             rank = welcome.rank
+            workerCount = welcome.workers
             phase = .preparing
             return [
                 .note("joined \(coordinator) as rank \(welcome.rank) of \(welcome.workers)"),
@@ -23,15 +24,23 @@ extension WorkerMachine {
     mutating func report(_ prepared: ComputeResult.Prepared) -> [WorkerAction] {
         self.prepared = prepared
         completedSteps = prepared.completedSteps
+        reducedSteps = prepared.completedSteps
         phase = .ready
         return [send(.ready(prepared.ready))]
     }
 
     /// All workers are there: connects to each peer and says hello, so that both sides know the link works before the first step.
     mutating func link(_ members: [Member], generation: Int) -> [WorkerAction] {
-        guard case .ready = phase, let rank, members.map(\.rank) == Array(members.indices),
-            members.indices.contains(rank)
-        else { return stray() }
+        guard case .ready = phase, let rank, let prepared else { return stray() }
+        // What the sums rest on: every microbatch is somebody's, and nobody else's.
+        var end = 0
+        let isContiguous = members.allSatisfy { member in
+            defer { end = member.microbatches.upperBound }
+            return member.microbatches.lowerBound == end
+        }
+        guard isContiguous, end == prepared.tree.count, members.count == workerCount,
+            members.map(\.rank) == Array(members.indices), members.indices.contains(rank)
+        else { return fail("the coordinator at \(coordinator) sent a list of members that does not add up") }
         self.members = members
         self.generation = generation
         phase = .linking

@@ -8,7 +8,11 @@ extension WorkerMachine {
     private static let stepsAhead = 1
 
     /// An order came: carries it out once those before it are done.
-    mutating func receive(_ order: Order, now: Duration) -> [WorkerAction] {
+    mutating func receive(_ order: Order, of envelope: Envelope, now: Duration) -> [WorkerAction] {
+        switch phase {
+        case .idle where envelope.generation == generation, .working where envelope.generation == generation: break
+        default: return stray()
+        }
         orders.append(order)
         return next(now: now)
     }
@@ -71,7 +75,7 @@ extension WorkerMachine {
     /// A message from a peer: a part of an all-reduce.
     mutating func handlePeer(_ envelope: Envelope, from peer: Int, now: Duration) -> [WorkerAction] {
         let step = envelope.step
-        guard (completedSteps...completedSteps + WorkerMachine.stepsAhead).contains(step) else { return stray() }
+        guard (reducedSteps...completedSteps + WorkerMachine.stepsAhead).contains(step) else { return stray() }
         do {
             switch envelope.body {
             case .partial(let partial):
@@ -111,6 +115,7 @@ extension WorkerMachine {
                 timing.communicationBegan = nil
                 bytesSent = reduction.bytesSent
                 allReduces[step] = nil
+                reducedSteps = step + 1
                 return .compute(.apply(gradient))
             }
         }
@@ -122,7 +127,7 @@ extension WorkerMachine {
     }
 
     /// Tells the coordinator why this worker cannot go on, and ends.
-    private mutating func fail(_ reason: String) -> [WorkerAction] {
+    mutating func fail(_ reason: String) -> [WorkerAction] {
         let failure = Failure(phase: description, reason: reason)
         return [send(.failure(failure))] + end(.workerFailed, reason)
     }

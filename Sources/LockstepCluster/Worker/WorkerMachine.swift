@@ -1,14 +1,14 @@
 internal import LockstepTensor
 internal import LockstepTraining
 internal import LockstepTransport
-internal import LockstepWire
+package import LockstepWire
 
 /// What a worker does, as a value: events go in, actions come out. No sockets, clocks or threads inside, so every order of
 /// events can be tested.
 ///
 /// A worker joins, builds its replica from the settings it is told, links up with its peers, and then carries out the
 /// coordinator's orders strictly in the order in which they were given.
-struct WorkerMachine {
+package struct WorkerMachine {
     /// Where the worker stands.
     enum Phase {
         /// Hello was sent; nothing has come back.
@@ -40,6 +40,7 @@ struct WorkerMachine {
     let patience: Patience
     var phase: Phase
     var run = RunID.unknown
+    var workerCount = 0
     var rank: Int?
     var generation = 0
     var prepared: ComputeResult.Prepared?
@@ -56,15 +57,17 @@ struct WorkerMachine {
     var allReduces: [Int: AllReduce] = [:]
     /// Steps that this worker has applied since it joined, plus those before.
     var completedSteps = 0
+    /// Steps whose all-reduce is complete: the completed ones, and one that is being applied.
+    var reducedSteps = 0
     /// Messages that fitted nothing.
-    var strayMessages = 0
+    package internal(set) var strayMessages = 0
 
     private var lastHeard: Duration
     private var lastSent: Duration
     private var lastReminder: Duration
 
     /// A worker that is about to join.
-    init(hello: Hello, coordinator: String, patience: Patience, now: Duration) {
+    package init(hello: Hello, coordinator: String, patience: Patience, now: Duration) {
         self.hello = hello
         self.coordinator = coordinator
         self.patience = patience
@@ -75,10 +78,12 @@ struct WorkerMachine {
     }
 
     /// What to do first.
-    func start() -> [WorkerAction] { [send(.hello(hello))] }
+    package func start() -> [WorkerAction] {
+        [.note("joining the coordinator at \(coordinator)"), send(.hello(hello))]
+    }
 
     /// Something happened at `now`; returns what to do.
-    mutating func handle(_ event: WorkerEvent, now: Duration) -> [WorkerAction] {
+    package mutating func handle(_ event: WorkerEvent, now: Duration) -> [WorkerAction] {
         if case .ended = phase { return [] }
         switch event {
         case .message(let envelope, fromCoordinator: true):
@@ -86,11 +91,14 @@ struct WorkerMachine {
             lastHeard = now
             return handle(envelope.body, payload: envelope.payload, of: envelope, now: now)
         case .message(let envelope, fromCoordinator: false):
-            guard case .rank(let peer) = envelope.sender, envelope.run == run, peer != rank else { return stray() }
+            guard case .rank(let peer) = envelope.sender, run != .unknown, envelope.run == run, peer != rank,
+                (0..<workerCount).contains(peer)
+            else { return stray() }
             if case .peerHello = envelope.body { return heard(from: peer, generation: envelope.generation) }
             guard envelope.generation == generation, members.indices.contains(peer) else { return stray() }
             return handlePeer(envelope, from: peer, now: now)
         case .computed(let result): return handle(result, now: now)
+        case .failed(let reason): return fail(reason)
         case .lostCoordinator:
             if case .joining = phase { return [.reconnect, send(.hello(hello))] }
             return end(
@@ -111,10 +119,10 @@ struct WorkerMachine {
         case .welcome(let welcome): return join(welcome, state: payload, run: envelope.run)
         case .refusal(let refusal): return end(.refused, refusal.reason)
         case .members(let members): return link(members.members, generation: envelope.generation)
-        case .stepOrder: return receive(.step(envelope.step), now: now)
-        case .evaluateOrder: return receive(.evaluate, now: now)
-        case .stateOrder: return receive(.state, now: now)
-        case .finish: return receive(.finish, now: now)
+        case .stepOrder: return receive(.step(envelope.step), of: envelope, now: now)
+        case .evaluateOrder: return receive(.evaluate, of: envelope, now: now)
+        case .stateOrder: return receive(.state, of: envelope, now: now)
+        case .finish: return receive(.finish, of: envelope, now: now)
         case .stop(let stop): return end(.stopped, stop.reason)
         case .heartbeat: return []
         default: return stray()
@@ -134,7 +142,7 @@ struct WorkerMachine {
                 lastReminder = now
                 actions.append(.note("waiting for the coordinator at \(coordinator) (\((now - since).text))"))
             }
-        } else if now - lastHeard > patience.silence {
+        } else if now - lastHeard > patience.silence(movingStateOf: prepared?.parameterCount ?? 0) {
             return end(
                 .disconnected,
                 "the coordinator at \(coordinator) has not been heard from for \((now - lastHeard).text); it or its host is gone"
@@ -176,7 +184,7 @@ struct WorkerMachine {
     }
 
     /// What the worker is doing, for messages to people.
-    var description: String {
+    package var description: String {
         switch phase {
         case .joining: "joining"
         case .preparing: "loading data and building the model"

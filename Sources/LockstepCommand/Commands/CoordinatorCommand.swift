@@ -23,9 +23,10 @@ struct CoordinatorCommand: ParsableCommand {
             "Where to listen. Port 0 picks a free one. (default: tcp://127.0.0.1:0, this host only)",
             valueName: "endpoint"))
     var bind = "tcp://127.0.0.1:0"
-    @Option(name: .shortAndLong, help: "How many workers to wait for. (default: 1)")
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "How many workers to wait for. (default: 1)")
     var workers = 1
-    @Option(help: ArgumentHelp("How long to wait for the workers to join.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("How long to wait for the workers to join.", valueName: "seconds"))
     var wait = 600.0
     @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
@@ -53,11 +54,12 @@ struct CoordinatorCommand: ParsableCommand {
             transport: transport, advertised: advertised, settings: settings, workers: workers, folder: folder,
             resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
         // Said however quiet: whoever starts the workers has nowhere else to read it.
-        let address = "coordinator listening on \(advertised)"
-        if output.quiet { print(address) } else { reporter.handle(.note(address)) }
         let signals = Signals.handle(first: loop.interrupt)
         defer { withExtendedLifetime(signals) {} }
-        if try !loop.run() { throw ExitCode(128 + SIGINT) }
+        // Last, as who reads the address may send a signal at once.
+        let address = "coordinator listening on \(advertised)"
+        if output.quiet { print(address) } else { reporter.handle(.note(address)) }
+        try record.conclude(folder) { try loop.run() }
     }
 }
 

@@ -25,6 +25,8 @@ struct EvaluateCommand: ParsableCommand {
     var json = false
 
     mutating func run() throws {
+        // As in training: the bits of a product depend on how many threads share it.
+        BLAS.threads = 1
         let file = try Safetensors(contentsOf: weights)
         let settings = try settings(for: file)
         let trainer = try Trainer(settings: settings, job: JobCatalog.current.job(for: settings, data: nil))
@@ -32,7 +34,8 @@ struct EvaluateCommand: ParsableCommand {
         guard let result = try trainer.evaluate() else {
             throw TrainingError(.mismatch, "\(settings.data) has no test samples")
         }
-        let test = TestRecord(result, step: trainer.completedSteps, epoch: settings.epochs)
+        let step = Checkpoint.step(in: file) ?? 0
+        let test = TestRecord(result, step: step, epoch: trainer.schedule.epoch(of: max(step, 1) - 1) + 1)
         print(json ? JSONReporter.line(test) : Wording.test(test))
         if !json { print("sha256      \(trainer.digest)") }
     }
@@ -49,7 +52,7 @@ struct EvaluateCommand: ParsableCommand {
                 .invalidSetting,
                 "\(weights) does not say which model its weights are of; say so: --model \(ModelSpecification.forms)")
         }
-        var job = JobOptions()
+        var job = try JobOptions.parse([])
         job.model = model
         job.data = data
         return try job.settings(workers: 1, tell: { print($0) })

@@ -15,7 +15,8 @@ struct TrainCommand: ParsableCommand {
 
             EXAMPLES
               lockstep train
-              lockstep train --workers 4 --model mlp:784-512-512-10 --batch 256 --microbatches 8 --epochs 3 --optimizer adam --lr 1e-3
+              lockstep train --workers 4 --batch 256 --microbatches 8 --epochs 3
+              lockstep train --model mlp:784-64-10 --optimizer adamw --lr 1e-3
               lockstep train --single-process --data synthetic
               lockstep train --data idx:/data/mnist --optimizer sgd --lr 0.1 --momentum 0.9
               lockstep train --resume runs/20261122-102355-mlp
@@ -27,7 +28,7 @@ struct TrainCommand: ParsableCommand {
         case inProcess = "in-process"
     }
 
-    @Option(name: .shortAndLong, help: "How many workers. (default: one for each core)")
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "How many workers. (default: one for each core)")
     var workers: Int?
     @Flag(help: "Train in this process alone: no sockets, no child processes.")
     var singleProcess = false
@@ -55,13 +56,13 @@ struct TrainCommand: ParsableCommand {
         let (folder, settings, checkpoint) = try record.open(job, workers: count) { reporter.handle(.note($0)) }
         // One thread a worker: the bits of a product depend on how many threads share it, and cores are shared by workers.
         BLAS.threads = 1
-        let isComplete =
+        try record.conclude(folder) {
             if singleProcess {
                 try runAlone(folder, settings, checkpoint, reporter)
             } else {
                 try runCluster(count, folder, settings, checkpoint, reporter)
             }
-        if !isComplete { throw ExitCode(128 + SIGINT) }
+        }
     }
 
     private func runAlone(
@@ -106,16 +107,25 @@ struct TrainCommand: ParsableCommand {
             }
         defer { remove() }
         let transport = try ZeroMQTransport(binding: endpoint)
+        var patience = Patience()
+        // These workers are started at once, not by hand, and join before they load anything.
+        patience.joining = .seconds(30)
         let loop = CoordinatorLoop(
             transport: transport, advertised: transport.endpoint, settings: settings, workers: count, folder: folder,
-            resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
+            resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
         let workers = LocalWorkers(
             count: count,
             arguments: WorkerCommand.arguments(
                 coordinator: transport.endpoint, parent: getpid(), data: settings.data, logLevel: output.logLevel),
             for: loop)
-        defer { workers.end(within: .seconds(3)) }
-        let signals = Signals.handle(first: loop.interrupt, second: workers.kill)
+        // Workers end by themselves when they are told to; one that is frozen never does.
+        defer { workers.end(within: .milliseconds(500)) }
+        let signals = Signals.handle(
+            first: loop.interrupt,
+            second: {
+                workers.kill()
+                remove()
+            })
         defer { withExtendedLifetime(signals) {} }
         return try loop.run()
     }

@@ -27,7 +27,7 @@ struct WorkerCommand: ParsableCommand {
     var bind: String?
     @Option(help: "Where this host keeps the data, if they are in a folder: idx:FOLDER.")
     var data: String?
-    @Option(help: ArgumentHelp("How long to wait for the coordinator.", valueName: "seconds"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How long to wait for the coordinator.", valueName: "seconds"))
     var wait = 600.0
     @Option(help: LogLevel.help)
     var logLevel = LogLevel.info
@@ -47,14 +47,25 @@ struct WorkerCommand: ParsableCommand {
 
     func validate() throws { try Waiting.check(wait) }
 
+    /// An address that somebody can listen at.
+    private static func check(_ coordinator: Endpoint) throws -> Endpoint {
+        switch coordinator {
+        case .tcp(_, 0):
+            throw ValidationError(
+                "--coordinator is \(coordinator); expected the port that the coordinator prints, not 0")
+        case .inProcess:
+            throw ValidationError("--coordinator is \(coordinator); expected tcp://HOST:PORT or ipc://PATH")
+        case .tcp, .ipc: return coordinator
+        }
+    }
+
     mutating func run() throws {
         if let parent {
-            // Ctrl-C reaches all processes of a terminal; those of a local run leave it to the one that started them.
-            Signals.ignoreInterrupts()
+            Signals.leaveToParent()
             guard Parent.follow(pid: parent) else { throw ExitCode.failure }
         }
         BLAS.threads = 1
-        let coordinator = try Endpoint(coordinator)
+        let coordinator = try WorkerCommand.check(Endpoint(coordinator))
         let transport = try ZeroMQTransport(binding: bind.map { try Endpoint($0) } ?? coordinator.forWorker())
         var patience = Patience()
         patience.joining = .seconds(wait)

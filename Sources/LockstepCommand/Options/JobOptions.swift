@@ -10,37 +10,57 @@ struct JobOptions: ParsableArguments {
     var model: String?
     @Option(help: "The data: fashion-mnist, synthetic or idx:FOLDER. (default: fashion-mnist where it is installed)")
     var data: String?
-    @Option(help: "Samples a global batch. (default: 128)")
+    @Option(parsing: .unconditional, help: "Samples a global batch. (default: 128)")
     var batch: Int?
     @Option(
+        parsing: .unconditional,
         help: """
             Into how many microbatches a batch is cut. The bits of the result depend on it, but not on the workers. \
             (default: 4, or the next power of two from the number of workers)
             """)
     var microbatches: Int?
-    @Option(help: "How many times each sample is used. (default: 10)")
+    @Option(parsing: .unconditional, help: "How many times each sample is used. (default: 10)")
     var epochs: Int?
     @Option(help: "The update rule: \(OptimizerSettings.names.joined(separator: ", ")). (default: adam)")
     var optimizer: String?
-    @Option(help: "The learning rate. (default: 0.001)")
+    @Option(
+        parsing: .unconditional,
+        help: "The learning rate. (default: PyTorch's of the optimizer, 0.001 for sgd and adam)")
     var lr: Double?
-    @Option(help: "SGD's momentum. (default: 0)")
+    @Option(parsing: .unconditional, help: "The momentum of sgd and rmsprop. (default: 0)")
     var momentum: Double?
-    @Option(help: "SGD's dampening of the momentum. (default: 0)")
+    @Option(parsing: .unconditional, help: "SGD's dampening of the momentum. (default: 0)")
     var dampening: Double?
-    @Option(help: "Weight decay. (default: 0, and 0.01 for adamw)")
+    @Option(parsing: .unconditional, help: "Weight decay. (default: 0, and 0.01 for adamw)")
     var weightDecay: Double?
     @Flag(help: "SGD with Nesterov's momentum.")
     var nesterov = false
-    @Option(help: "Adam's and AdamW's decay rates of the moments. (default: 0.9,0.999)")
+    @Option(
+        parsing: .unconditional,
+        help: "The decay rates of the moments of adam, adamw, nadam and lamb. (default: 0.9,0.999)")
     var betas: NumberList?
-    @Option(help: "Adam's and AdamW's guard against division by zero. (default: 1e-8)")
+    @Option(
+        parsing: .unconditional,
+        help: "The guard against division by zero of all but sgd. (default: PyTorch's, 1e-8 for adam)")
     var eps: Double?
-    @Option(help: "What initial weights and the order of the samples are drawn from. (default: 0)")
+    @Option(parsing: .unconditional, help: "The decay rate of rmsprop's averages. (default: 0.99)")
+    var alpha: Double?
+    @Flag(help: "Scale rmsprop's gradients by their variance.")
+    var centered = false
+    @Option(parsing: .unconditional, help: "The decay rate of adadelta's averages. (default: 0.9)")
+    var rho: Double?
+    @Option(parsing: .unconditional, help: "How fast adagrad's learning rate falls. (default: 0)")
+    var lrDecay: Double?
+    @Option(parsing: .unconditional, help: "Where adagrad's sums start. (default: 0)")
+    var initialAccumulatorValue: Double?
+    @Option(parsing: .unconditional, help: "How fast nadam's momentum grows. (default: 0.004)")
+    var momentumDecay: Double?
+    @Option(
+        parsing: .unconditional, help: "What initial weights and the order of the samples are drawn from. (default: 0)")
     var seed: UInt64?
-    @Option(help: "Train on the first so many samples only.")
+    @Option(parsing: .unconditional, help: "Train on the first so many samples only.")
     var limit: Int?
-    @Option(help: "Steps between two checkpoints. (default: one at the end of each epoch)")
+    @Option(parsing: .unconditional, help: "Steps between two checkpoints. (default: one at the end of each epoch)")
     var checkpointEvery: Int?
     @Flag(help: "Go on when the loss is not finite.")
     var allowNonFinite = false
@@ -55,23 +75,54 @@ struct JobOptions: ParsableArguments {
             name: name ?? specifications.name, model: specifications.model, data: specifications.data, batch: batch,
             microbatches: microbatches ?? RunSettings.defaultMicrobatches(workers: workers, batch: batch),
             epochs: epochs ?? 10,
-            optimizer: OptimizerSettings(
-                name: optimizer ?? "adam", learningRate: lr, momentum: momentum, dampening: dampening,
-                weightDecay: weightDecay, nesterov: nesterov ? true : nil, betas: betas?.numbers, eps: eps),
+            optimizer: optimizerSettings(),
             seed: seed ?? 0, limit: limit, checkpointEvery: checkpointEvery, continuesWhenNotFinite: allowNonFinite)
     }
 
-    /// The first option that was given, as the user typed it: none may be where a run is resumed.
+    private func optimizerSettings() throws -> OptimizerSettings {
+        let name = optimizer ?? "adam"
+        do {
+            return try OptimizerSettings(
+                name: name, learningRate: lr, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
+                nesterov: nesterov ? true : nil, betas: betas?.numbers, eps: eps, alpha: alpha,
+                centered: centered ? true : nil, rho: rho, learningRateDecay: lrDecay,
+                initialAccumulatorValue: initialAccumulatorValue, momentumDecay: momentumDecay)
+        } catch {
+            throw TrainingError(.invalidSetting, JobOptions.explain(error, optimizer: name))
+        }
+    }
+
+    /// What is wrong with an optimizer's settings, in the words of the command line.
+    private static func explain(_ error: OptimizerError, optimizer name: String) -> String {
+        switch error {
+        case .unknownOption(_, let option, let valid):
+            let flags = valid.map(flag(of:)).joined(separator: ", ")
+            return "\(flag(of: option)) cannot be given with --optimizer \(name), which has \(flags)"
+        case .invalidSetting(let problem): return "--optimizer \(name): \(problem)"
+        case .unknownName, .invalidState: return error.description
+        }
+    }
+
+    /// The command line's name of a setting: `--lr-decay` of `learningRateDecay`.
+    private static func flag(of setting: String) -> String {
+        let name = setting.hasPrefix("learningRate") ? "lr" + setting.dropFirst("learningRate".count) : setting
+        return "--" + name.reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
+    }
+
+    /// The first option that was given, as the user typed it, of those that may not be where a run is resumed: all but the
+    /// place of its data.
     var firstGiven: String? {
         let given: [(String, Bool)] = [
             ("--model", model != nil), ("--batch", batch != nil), ("--microbatches", microbatches != nil),
             ("--epochs", epochs != nil), ("--optimizer", optimizer != nil), ("--lr", lr != nil),
             ("--momentum", momentum != nil), ("--dampening", dampening != nil), ("--weight-decay", weightDecay != nil),
-            ("--nesterov", nesterov), ("--betas", betas != nil), ("--eps", eps != nil), ("--seed", seed != nil),
+            ("--nesterov", nesterov), ("--betas", betas != nil), ("--eps", eps != nil), ("--alpha", alpha != nil),
+            ("--centered", centered), ("--rho", rho != nil), ("--lr-decay", lrDecay != nil),
+            ("--initial-accumulator-value", initialAccumulatorValue != nil),
+            ("--momentum-decay", momentumDecay != nil), ("--seed", seed != nil),
             ("--limit", limit != nil),
             ("--checkpoint-every", checkpointEvery != nil), ("--allow-non-finite", allowNonFinite),
             ("--name", name != nil),
-            ("--data", data != nil),
         ]
         return given.first { $0.1 }?.0
     }

@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import Glibc
+internal import LockstepCluster
 internal import LockstepTraining
 internal import Logging
 
@@ -21,8 +23,33 @@ struct RunOptions: ParsableArguments {
             throw TrainingError(
                 .invalidSetting, "\(option) cannot be given with --resume: the run keeps the settings it began with")
         }
-        let (folder, settings) = try RunFolder.open(resume)
+        var (folder, settings) = try RunFolder.open(resume)
+        if let data = job.data { settings.data = try moved(settings.data, to: data) }
         return (folder, settings, try folder.newestCheckpoint(of: settings, tell: tell))
+    }
+
+    /// The data of a resumed run at another place than before: `--data idx:FOLDER` for a folder that was moved.
+    private func moved(_ data: String, to place: String) throws -> String {
+        guard let colon = data.firstIndex(of: ":"), place.hasPrefix(data[...colon]) else {
+            throw TrainingError(
+                .invalidSetting,
+                "--data cannot be given with --resume as '\(place)': the run goes on with the data it began with, '\(data)'"
+            )
+        }
+        return place
+    }
+
+    /// Runs `body`, which says whether the run in `folder` is complete, and turns what it comes to into this process's exit code:
+    /// 130, as shells give a command that Ctrl-C ended, for a run that was stopped by request.
+    func conclude(_ folder: RunFolder, _ body: () throws -> Bool) throws {
+        do {
+            if try !body() { throw ExitCode(128 + SIGINT) }
+        } catch {
+            if resume == nil { folder.removeUnlessBegun() }
+            guard let error = error as? ClusterError, error.code == .stopped else { throw error }
+            Terminal.complain("Error: \(error)")
+            throw ExitCode(128 + SIGINT)
+        }
     }
 }
 

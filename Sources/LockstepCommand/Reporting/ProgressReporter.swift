@@ -8,24 +8,16 @@ final class ProgressReporter: RunObserver {
     private var isBarShown = false
     private let clock = ContinuousClock()
     private var drawn: ContinuousClock.Instant?
-    /// Seconds and samples of the last steps, so that what is shown does not jump.
-    private var seconds = 0.0
-    private var samples = 0.0
 
     /// Between two drawings: often enough to look alive, seldom enough to cost nothing.
     private static let interval = Duration.milliseconds(100)
-    /// The share of what the last steps took that is kept when a step is added: about the last fifty count.
-    private static let memory = 0.98
 
     func handle(_ event: RunEvent) {
         switch event {
         case .started(let overview):
             run = overview
             lines(Wording.overview(overview))
-        case .step(let record):
-            seconds = seconds * ProgressReporter.memory + record.seconds
-            samples = samples * ProgressReporter.memory + Double(record.samples)
-            draw(record)
+        case .step(let record): draw(record)
         case .tested(let record): lines(["epoch \(record.epoch)  \(Wording.test(record))"])
         case .checkpoint: break
         case .note(let text): lines([text])
@@ -54,15 +46,21 @@ final class ProgressReporter: RunObserver {
         let now = clock.now
         if let drawn, now - drawn < ProgressReporter.interval, record.step < run.steps { return }
         drawn = now
-        let throughput = seconds > 0 ? samples / seconds : 0
         let samplesLeft = Double((run.steps - record.step) * run.settings.batch)
-        let timeLeft = throughput > 0 ? samplesLeft / throughput : 0
+        let timeLeft = record.throughput > 0 ? samplesLeft / record.throughput : 0
         let head = "epoch \(record.epoch)/\(run.settings.epochs) "
-        var tail =
-            "  \(Wording.grouped(record.step))/\(Wording.grouped(run.steps))  loss \(Wording.fixed(record.loss, 4))"
-            + "  \(Wording.grouped(Int(throughput))) samples/s  \(Wording.time(timeLeft)) left"
-        if !run.workers.isEmpty { tail += "  \(run.workers.count) worker\(run.workers.count == 1 ? "" : "s")" }
-        let room = Terminal.width - 1 - head.count - tail.count
+        var parts = [
+            "\(Wording.grouped(record.step))/\(Wording.grouped(run.steps))", "loss \(Wording.fixed(record.loss, 4))",
+            "\(Wording.grouped(Int(record.throughput))) samples/s", "\(Wording.time(timeLeft)) left",
+        ]
+        if !run.workers.isEmpty { parts.append("\(run.workers.count) worker\(run.workers.count == 1 ? "" : "s")") }
+        // The last column stays free: writing to it moves the cursor on some terminals. What has no room is left out whole.
+        var room = Terminal.width - 1 - head.count
+        var tail = ""
+        for part in parts where part.count + 2 <= room {
+            tail += "  " + part
+            room -= part.count + 2
+        }
         let bar = room >= 5 ? ProgressReporter.bar(Double(record.step) / Double(run.steps), width: min(room, 30)) : ""
         let line = String((head + bar + tail).prefix(Terminal.width - 1))
         Terminal.write("\r\(line)\u{1b}[K")

@@ -21,7 +21,7 @@ public enum File {
 }
 
 /// A regular file that is open for reading, closed when its value ends.
-struct ReadableFile: ~Copyable {
+struct ReadableFile: ~Copyable, Sendable {
     let path: String
     /// The size in bytes when the file was opened.
     let size: Int

@@ -8,7 +8,10 @@ public import LockstepTensor
 /// let weight = try Safetensors(contentsOf: "final.safetensors").tensor(named: "weight")
 /// ```
 /// The format is 8 bytes of header length (little-endian), a header in JSON that gives each tensor's element type, shape and
-/// place, and the elements with no gap between tensors. The element types F32, F64, I64, I32, U8 and BOOL are supported.
+/// place, and the elements with no gap between tensors. Tensors are written as F32, F64, I64, I32, U8 and BOOL. What else a file may
+/// hold is converted when it is read, without a loss: F16, BF16 and the 8-bit floating-point types to Float, I8, I16 and U16 to
+/// Int32, U32 and U64 to Int64 (a U64 beyond that is refused). Only complex numbers and types below 8 bits cannot be read.
+/// ``SafetensorsFile`` reads a part of a file.
 ///
 /// Source: https://github.com/huggingface/safetensors#format
 public struct Safetensors: Sendable {

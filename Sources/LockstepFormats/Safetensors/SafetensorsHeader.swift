@@ -5,7 +5,7 @@ struct SafetensorsHeader {
     /// One tensor: what it is and where its bytes lie, counted from the end of the header.
     struct Entry {
         var name: String
-        var dtype: DType
+        var type: StoredType
         var shape: [Int]
         var bytes: Range<Int>
     }
@@ -21,7 +21,15 @@ struct SafetensorsHeader {
     /// The bytes before the header, which give its length.
     static let prefixLength = 8
 
-    /// The format's name of each element type that is supported.
+    /// The format's name of each element type that can be read.
+    static let types: [String: StoredType] = [
+        "BOOL": .bool, "U8": .uint8, "I8": .int8, "U16": .uint16, "I16": .int16, "U32": .uint32, "I32": .int32,
+        "U64": .uint64, "I64": .int64, "F16": .float16, "BF16": .bfloat16, "F32": .float32, "F64": .float64,
+        "F8_E4M3": .float8E4M3, "F8_E5M2": .float8E5M2, "F8_E4M3FNUZ": .float8E4M3FNUZ,
+        "F8_E5M2FNUZ": .float8E5M2FNUZ, "F8_E8M0": .float8E8M0,
+    ]
+
+    /// The format's name of an element type that tensors have.
     static func name(of dtype: DType) -> String {
         switch dtype {
         case .float32: "F32"
@@ -33,11 +41,8 @@ struct SafetensorsHeader {
         }
     }
 
-    /// The element types of the format that are not supported here.
-    static let unsupported: Set<String> = [
-        "F16", "BF16", "I16", "I8", "U16", "U32", "U64", "C64", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ",
-        "F8_E5M2FNUZ", "F6_E2M3", "F6_E3M2", "F4",
-    ]
+    /// The element types of the format that cannot be read: complex numbers, and parts of bytes.
+    static let unsupported: Set<String> = ["C64", "F6_E2M3", "F6_E3M2", "F4"]
 }
 
 extension SafetensorsHeader {
@@ -111,8 +116,8 @@ extension SafetensorsHeader {
             let missing = found.filter { !$0.1 }.map(\.0).joined(separator: ", ")
             throw error("has no \(missing), expected dtype, shape and data_offsets")
         }
-        guard let dtype = DType.allCases.first(where: { Self.name(of: $0) == typeName }) else {
-            let supported = DType.allCases.map(Self.name(of:)).joined(separator: ", ")
+        guard let type = types[typeName] else {
+            let supported = types.keys.sorted().joined(separator: ", ")
             throw unsupported.contains(typeName)
                 ? error(
                     "holds \(typeName) elements, expected one of \(supported)", "Convert the tensor before saving it")
@@ -121,20 +126,15 @@ extension SafetensorsHeader {
         guard offsets.count == 2, offsets[0] <= offsets[1] else {
             throw error("has data_offsets \(offsets), expected two with the first not above the second")
         }
-        // Sizes of 0 count as 1 here, so that strides made from the others cannot overflow either.
-        var size = dtype.size
-        for length in shape {
-            let (product, overflow) = size.multipliedReportingOverflow(by: max(length, 1))
-            guard !overflow else { throw error("has shape \(shape), whose size overflows 64 bits") }
-            size = product
+        guard let size = type.byteCount(shape) else {
+            throw error("has shape \(shape), whose size overflows 64 bits")
         }
-        if shape.contains(0) { size = 0 }
         guard offsets[1] - offsets[0] == size else {
             throw error(
                 "has \(offsets[1] - offsets[0]) bytes (data_offsets \(offsets)), expected \(size) for \(typeName) of shape \(shape)"
             )
         }
-        return Entry(name: name, dtype: dtype, shape: shape, bytes: offsets[0]..<offsets[1])
+        return Entry(name: name, type: type, shape: shape, bytes: offsets[0]..<offsets[1])
     }
 
     /// Throws unless the tensors' bytes follow one another with no gap and no overlap and end where the file ends.

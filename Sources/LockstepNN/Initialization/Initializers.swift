@@ -26,3 +26,16 @@ public func kaimingUniform(_ shape: [Int], negativeSlope: Double = 0) -> Tensor<
     let bound = (3.0).squareRoot() * (gain / Double(fans(ofShape: shape).in).squareRoot())
     return .uniform(shape, from: Float(-bound), to: Float(bound))
 }
+
+/// A weight drawn uniformly from [−b, b) with b = gain · √(6 / (fanIn + fanOut)).
+///
+/// Draws from the thread's default generator; the bits are PyTorch's.
+///
+/// Source: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010;
+/// `torch.nn.init.xavier_uniform_`.
+public func xavierUniform(_ shape: [Int], gain: Double = 1) -> Tensor<Float> {
+    let fans = fans(ofShape: shape)
+    let deviation = gain * (2 / Double(fans.in + fans.out)).squareRoot()
+    let bound = (3.0).squareRoot() * deviation
+    return .uniform(shape, from: Float(-bound), to: Float(bound))
+}

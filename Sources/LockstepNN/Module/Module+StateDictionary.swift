@@ -28,16 +28,16 @@ public struct StateDictionaryError: Error, CustomStringConvertible, Sendable, Eq
 }
 
 extension Module {
-    /// Snapshots of all parameters, with the names of `namedParameters()`; PyTorch's `state_dict()`.
+    /// Snapshots of all parameters, with the names of `namedParameters()`, and of all buffers; PyTorch's `state_dict()`.
     ///
-    /// A parameter that has several names is listed once, by its first; PyTorch lists it under each.
+    /// A tensor that has several names is listed once, by its first; PyTorch lists it under each.
     public func stateDictionary() -> [(name: String, tensor: Tensor<Float>)] {
-        noGrad { namedParameters().map { ($0.name, $0.parameter.value) } }
+        noGrad { ModuleTree(of: self).state.map { ($0.name, $0.slot.value) } }
     }
 
-    /// Replaces the values of all parameters; PyTorch's `load_state_dict`, strict.
+    /// Replaces the values of all parameters and buffers; PyTorch's `load_state_dict`, strict.
     ///
-    /// The order is of no account. Further names of a shared parameter may be given and are passed over.
+    /// The order is of no account. Further names of a shared one may be given and are passed over.
     ///
     /// Throws `StateDictionaryError`, and changes nothing, when a name is missing or unknown or when a shape differs; the error
     /// lists all of them.
@@ -47,22 +47,44 @@ extension Module {
         for entry in stateDictionary { given[entry.name] = entry.tensor }
 
         var problem = StateDictionaryError()
-        for (name, parameter) in tree.parameters {
+        for (name, slot) in tree.state {
             guard let tensor = given[name] else {
                 problem.missing.append(name)
                 continue
             }
-            if tensor.shape != parameter.shape {
-                problem.differing.append(.init(name: name, expected: parameter.shape, found: tensor.shape))
+            let expected = noGrad { slot.value.shape }
+            if tensor.shape != expected {
+                problem.differing.append(.init(name: name, expected: expected, found: tensor.shape))
             }
         }
-        let names = Set(tree.parameters.map(\.name) + tree.aliases.map(\.alias))
+        let names = Set(tree.state.map(\.name) + tree.aliases.map(\.alias))
         problem.unexpected = stateDictionary.map(\.name).filter { !names.contains($0) }
         guard problem == StateDictionaryError() else { throw problem }
 
-        for (name, parameter) in tree.parameters {
+        for (name, slot) in tree.state {
             // Each was found above.
-            if let tensor = given[name] { parameter.value = tensor }
+            guard let tensor = given[name] else { continue }
+            switch slot {
+            case .parameter(let parameter): parameter.value = tensor
+            case .buffer(let buffer): buffer.value = tensor
+            }
+        }
+    }
+
+    /// All buffers in declaration order with PyTorch's dotted names.
+    public final func namedBuffers() -> [(name: String, buffer: Buffer)] {
+        ModuleTree(of: self).state.compactMap { name, slot in
+            if case .buffer(let buffer) = slot { (name, buffer) } else { nil }
+        }
+    }
+}
+
+extension ModuleTree.Slot {
+    /// The parameter's or the buffer's elements.
+    var value: Tensor<Float> {
+        switch self {
+        case .parameter(let parameter): parameter.value
+        case .buffer(let buffer): buffer.value
         }
     }
 }

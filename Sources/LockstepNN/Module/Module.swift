@@ -16,7 +16,7 @@ public import LockstepTensor
 /// Modules and parameters are found wherever a stored property holds them: directly, in optionals, arrays, dictionaries,
 /// tuples and structs. Names and order are PyTorch's: declaration order, a superclass's properties first, dotted paths, array
 /// elements by their index (`layers.0.weight`), dictionary entries sorted by their key. What an object of another class holds is
-/// not found.
+/// not found. Other names than Swift's are given by a `customMirror`, as `Sequential` does.
 ///
 /// A module is used on one thread at a time. Source: `torch.nn.Module`.
 open class Module {

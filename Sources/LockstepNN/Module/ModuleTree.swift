@@ -6,7 +6,15 @@ struct ModuleTree {
     private(set) var modules: [Module] = []
     /// All parameters in declaration order, each once, by the first of its names.
     private(set) var parameters: [(name: String, parameter: Parameter)] = []
-    /// The further names of parameters that have several, and the first.
+    /// All parameters and buffers in declaration order, each once, by the first of its names.
+    private(set) var state: [(name: String, slot: Slot)] = []
+    /// What a name in the state dictionary stands for.
+    enum Slot {
+        case parameter(Parameter)
+        case buffer(Buffer)
+    }
+
+    /// The further names of parameters and buffers that have several, and the first.
     private(set) var aliases: [(alias: String, name: String)] = []
 
     private var names: Set<String> = []
@@ -40,7 +48,12 @@ struct ModuleTree {
         // Asked first, because casting an array to a class would convert all of it where Foundation is there.
         if type(of: value) is AnyClass {
             if let parameter = value as? Parameter {
-                add(parameter, name)
+                if add(parameter, name) {
+                    parameters.append((name, parameter))
+                    state.append((name, .parameter(parameter)))
+                }
+            } else if let buffer = value as? Buffer {
+                if add(buffer, name) { state.append((name, .buffer(buffer))) }
             } else if let module = value as? Module {
                 visit(module, name + ".")
             } else {
@@ -72,15 +85,16 @@ struct ModuleTree {
         return true
     }
 
-    private mutating func add(_ parameter: Parameter, _ name: String) {
-        if let first = firstNames[ObjectIdentifier(parameter)] {
+    /// Notes a parameter's or a buffer's name; false where it has been found before.
+    private mutating func add(_ object: AnyObject, _ name: String) -> Bool {
+        if let first = firstNames[ObjectIdentifier(object)] {
             if first != name { aliases.append((name, first)) }
-        } else {
-            // Files and messages tell parameters apart by their names.
-            guard names.insert(name).inserted else { fatalError("two parameters of the module are called '\(name)'") }
-            firstNames[ObjectIdentifier(parameter)] = name
-            parameters.append((name, parameter))
+            return false
         }
+        // Files and messages tell parameters apart by their names.
+        guard names.insert(name).inserted else { fatalError("two parameters of the module are called '\(name)'") }
+        firstNames[ObjectIdentifier(object)] = name
+        return true
     }
 
     /// A property's name as it is written: without what the compiler adds to a lazy one, and a tuple's ".0" without the dot.

@@ -92,6 +92,12 @@ final class FlatParameters {
         return block
     }
 
+    /// The gradients with zeros where there are none, in a block that no snapshot shares.
+    func ownGradients() -> Storage<Float> {
+        _ = completeGradients()
+        return writableGradients()
+    }
+
     /// Moves the gradients out, with zeros where there are none.
     func takeGradients() -> Storage<Float> {
         let block = completeGradients()

@@ -35,6 +35,12 @@ private let names = [
     "BatchedProduct": "BmmBackward0",
     "Linear": "AddmmBackward0",
     "CrossEntropy": "NllLossBackward0",
+    "NegativeLogLikelihood": "NllLossBackward0",
+    "BinaryLogits": "BinaryCrossEntropyWithLogitsBackward0",
+    "MaxPool": "MaxPool2DWithIndicesBackward0",
+    "MeanPool": "AvgPool2DBackward0",
+    "Normalize": "NativeLayerNormBackward0",
+    "Pad": "ConstantPadNdBackward0",
 ]
 
 private let methodNames = [
@@ -46,29 +52,3 @@ private let methodNames = [
     "square": "PowBackward0",
     "tanhshrink": "SubBackward0",
 ]
-
-/// A name that many nodes share, for operations that are made of others.
-final class OperationName: NodeExtras, @unchecked Sendable {
-    // Sendable because it holds a constant and nothing else.
-    init(_ name: String) { super.init(name: name) }
-
-    static let addmm = OperationName("AddmmBackward0")
-    static let amax = OperationName("AmaxBackward0")
-    static let amin = OperationName("AminBackward0")
-    static let dot = OperationName("DotBackward0")
-    static let glu = OperationName("GluBackward0")
-    static let logSoftmax = OperationName("LogSoftmaxBackward0")
-    static let maskedFill = OperationName("MaskedFillBackward0")
-    static let max = OperationName("MaxBackward1")
-    static let maxAlongAxis = OperationName("MaxBackward0")
-    static let mean = OperationName("MeanBackward0")
-    static let meanAlongAxes = OperationName("MeanBackward1")
-    static let min = OperationName("MinBackward1")
-    static let minAlongAxis = OperationName("MinBackward0")
-    static let mseLoss = OperationName("MseLossBackward0")
-    static let mv = OperationName("MvBackward0")
-    static let prelu = OperationName("PreluKernelBackward0")
-    static let softmax = OperationName("SoftmaxBackward0")
-    static let stack = OperationName("StackBackward0")
-    static let t = OperationName("TBackward0")
-}

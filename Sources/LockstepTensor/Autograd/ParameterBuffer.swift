@@ -142,6 +142,13 @@ public final class ParameterBuffer {
         }
     }
 
+    /// Lets `body` change the gradients in place (zeros where there are none, which stay none), as clipping does.
+    package func updateGradients(_ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
+        checkInUse()
+        let block = flat.ownGradients()
+        withExtendedLifetime(block) { body(UnsafeMutableBufferPointer(start: block.pointer, count: count)) }
+    }
+
     private func checkInUse() {
         if flat.isAbandoned {
             fatalError(

@@ -15,43 +15,37 @@ extension Tensor {
     }
 }
 
-/// How backward undoes an operation on one tensor whose elements are elements of that tensor: what it needs to know of it, for
-/// any element type.
-protocol ViewRecord: Sendable {
+/// What backward needs to know of an operation, for any element type.
+protocol OperationRecord: Sendable {
+    /// PyTorch's name of the operation's backward.
+    var operationName: String { get }
+
+    /// Whether the record holds tensors, which are dropped after backward.
+    static var savesTensors: Bool { get }
+}
+
+extension OperationRecord {
+    var operationName: String { backwardName(ofRecordType: Self.self) }
+    static var savesTensors: Bool { false }
+}
+
+/// How backward undoes an operation on one tensor, whose result has elements of that tensor.
+protocol ViewRecord: OperationRecord {
     /// The gradient of the tensor that was viewed, from that of the view.
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>) -> Tensor<Scalar>
 
     /// Where the view is a part of the tensor: that part, and the tensor's shape. Its gradient is then added in place.
     var part: (region: Layout, shape: [Int])? { get }
-
-    /// Whether the record holds tensors, which are dropped after backward.
-    static var savesTensors: Bool { get }
-
-    /// PyTorch's name of the operation's backward.
-    var operationName: String { get }
 }
 
 extension ViewRecord {
     var part: (region: Layout, shape: [Int])? { nil }
-    static var savesTensors: Bool { false }
-    var operationName: String { backwardName(ofRecordType: Self.self) }
 }
 
-/// How backward undoes an operation on several tensors whose elements are elements of theirs.
-protocol JoinRecord: Sendable {
-    /// The gradient of input number `place`, from that of the result.
+/// How backward undoes an operation on several tensors, whose result has elements of theirs.
+protocol JoinRecord: OperationRecord {
+    /// The gradient of input number `place`, from that of the result; made with recorded operators.
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>, for place: Int) -> Tensor<Scalar>
-
-    /// Whether the record holds tensors, which are dropped after backward.
-    static var savesTensors: Bool { get }
-
-    /// PyTorch's name of the operation's backward.
-    var operationName: String { get }
-}
-
-extension JoinRecord {
-    static var savesTensors: Bool { false }
-    var operationName: String { backwardName(ofRecordType: Self.self) }
 }
 
 struct ReshapeRecord: ViewRecord {

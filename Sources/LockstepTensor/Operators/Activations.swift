@@ -45,7 +45,7 @@ extension Tensor where Scalar: FloatingScalar {
             }
             slope = slope.reshaped(to: [channels] + [Int](repeating: 1, count: rank - 2))
         }
-        return (self * slope).replacing(with: self, where: self .> 0).named(.prelu)
+        return (self * slope).replacing(with: self, where: self .> 0).named("PreluKernelBackward0")
     }
 
     /// x where x > 0, else α(eˣ − 1). Gradient: g, or gαeˣ.
@@ -68,6 +68,8 @@ extension Tensor where Scalar: FloatingScalar {
     }
 
     /// x Φ(x), where Φ is the normal distribution's share below x. Gradient: g (Φ(x) + x φ(x)).
+    ///
+    /// Of ∞ it is ∞, where PyTorch's vectors give NaN.
     ///
     /// With `approximate: .tanh`, Φ(x) ≈ (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 and its derivative.
     ///
@@ -92,7 +94,7 @@ extension Tensor where Scalar: FloatingScalar {
         }
         let half = shape[place] / 2
         let (a, b) = (narrowed(axis: place, start: 0, count: half), narrowed(axis: place, start: half, count: half))
-        return (a * b.sigmoid()).named(.glu)
+        return (a * b.sigmoid()).named("GluBackward0")
     }
 
     /// The logistic function y = 1 / (1 + e⁻ˣ). Gradient: g · y(1 − y).
@@ -124,7 +126,7 @@ extension Tensor where Scalar: FloatingScalar {
         mapped(.softplus, gradient: .softplusGradient, saving: .input, p: Double(beta), q: Double(threshold))
     }
 
-    /// x / (1 + |x|). Gradient: g / (1 + |x|)².
+    /// x / (1 + |x|). Gradient: g / (1 + |x|)², which is 0 at ±∞, where PyTorch's is NaN.
     ///
     /// Source: `torch.nn.functional.softsign`.
     public func softsign() -> Tensor { mapped(.softsign, gradient: .softsignGradient, saving: .input) }

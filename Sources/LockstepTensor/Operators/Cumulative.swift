@@ -103,6 +103,8 @@ final class RunningSumNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecke
     override func backward(_ gradient: Tensor<Scalar>) {
         send(gradient.runningSum(axis: axis, reversed: !reversed), to: 0)
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
 }
 
 final class RunningProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
@@ -155,6 +157,22 @@ final class ProdNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Send
         }
         send(PermuteRecord(axes: plan.kept + plan.axes).undo(part), to: 0)
     }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        if plan.columns == 0 { return backward(gradient) }
+        let moved = asInput(0, saved(input)).permuted(plan.kept + plan.axes)
+        let rows = moved.reshaped(to: [gradient.count, plan.columns])
+        /// The products of the elements before each.
+        func before(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+            let last = rows.narrowed(axis: 1, start: 0, count: plan.columns - 1)
+            return concatenated([.ones([gradient.count, 1]), last], axis: 1).cumprod(axis: 1)
+        }
+        let others = before(rows) * before(rows.flipped(axes: [1])).flipped(axes: [1])
+        let part = (gradient.reshaped(to: [gradient.count, 1]) * others).reshaped(to: moved.shape)
+        send(PermuteRecord(axes: plan.kept + plan.axes).undo(part), to: 0)
+    }
+
+    override var operationName: String { plan.kept.isEmpty ? "ProdBackward0" : "ProdBackward1" }
 
     override func releaseSaved() { input = nil }
 }

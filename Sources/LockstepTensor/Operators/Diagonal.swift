@@ -11,7 +11,9 @@ extension Tensor {
         return view(
             layout.diagonal(offset, a, b),
             record {
-                SliceRecord(shape: $0.shape, region: Layout(contiguous: $0.shape).diagonal(offset, a, b))
+                SliceRecord(
+                    operationName: "DiagonalBackward0", shape: $0.shape,
+                    region: Layout(contiguous: $0.shape).diagonal(offset, a, b))
             })
     }
 
@@ -56,7 +58,7 @@ extension Tensor {
                 mask[(start + lower)..<end].update(repeating: isLower)
             }
         }
-        return replacing(with: Scalar.zero, where: dropped)
+        return replacing(with: Scalar.zero, where: dropped).named(isLower ? "TrilBackward0" : "TriuBackward0")
     }
 }
 
@@ -64,7 +66,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// The sum of the diagonal of a matrix. Gradient: g on the diagonal, 0 elsewhere. Stops where there are not two axes.
     ///
     /// Source: `torch.trace`.
-    public func trace() -> Tensor { diagonalOfMatrix().sum() }
+    public func trace() -> Tensor { diagonalOfMatrix().sum().named("TraceBackward0") }
 }
 
 extension Tensor where Scalar: IntegralScalar {

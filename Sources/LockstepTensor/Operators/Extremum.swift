@@ -6,14 +6,18 @@ extension Tensor where Scalar: Comparable {
     /// Gradient: g, shared equally by the elements that are largest. Stops for an empty tensor.
     ///
     /// Source: `torch.max`.
-    public func max() -> Tensor { shared(largest: true, name: "max", axes: [], keepAxis: false) }
+    public func max() -> Tensor {
+        shared(largest: true, name: "max", backward: "MaxBackward1", axes: [], keepAxis: false)
+    }
 
     /// The smallest element, a scalar; NaN where there is one.
     ///
     /// Gradient: g, shared equally by the elements that are smallest. Stops for an empty tensor.
     ///
     /// Source: `torch.min`.
-    public func min() -> Tensor { shared(largest: false, name: "min", axes: [], keepAxis: false) }
+    public func min() -> Tensor {
+        shared(largest: false, name: "min", backward: "MinBackward1", axes: [], keepAxis: false)
+    }
 
     /// The largest elements along several axes, which are dropped, or kept with size 1; along all axes where `axes` is empty.
     ///
@@ -22,7 +26,7 @@ extension Tensor where Scalar: Comparable {
     ///
     /// Source: `torch.amax`.
     public func amax(axes: [Int] = [], keepAxis: Bool = false) -> Tensor {
-        shared(largest: true, name: "amax", axes: axes, keepAxis: keepAxis)
+        shared(largest: true, name: "amax", backward: "AmaxBackward0", axes: axes, keepAxis: keepAxis)
     }
 
     /// The smallest elements along several axes, which are dropped, or kept with size 1; along all axes where `axes` is empty.
@@ -32,7 +36,7 @@ extension Tensor where Scalar: Comparable {
     ///
     /// Source: `torch.amin`.
     public func amin(axes: [Int] = [], keepAxis: Bool = false) -> Tensor {
-        shared(largest: false, name: "amin", axes: axes, keepAxis: keepAxis)
+        shared(largest: false, name: "amin", backward: "AminBackward0", axes: axes, keepAxis: keepAxis)
     }
 
     /// The largest elements along an axis and the places where they are first found; NaN counts as largest.
@@ -84,7 +88,7 @@ extension Tensor where Scalar: Comparable {
     }
 
     /// The extreme elements, where all that are equal to one share its gradient.
-    private func shared(largest: Bool, name: String, axes: [Int], keepAxis: Bool) -> Tensor {
+    private func shared(largest: Bool, name: String, backward: String, axes: [Int], keepAxis: Bool) -> Tensor {
         let plan = layout.reduction(over: axes)
         var result = extrema(largest: largest, name: name, plan, all: axes.isEmpty, wantsIndices: false).values
         result.node = record { input in
@@ -94,8 +98,7 @@ extension Tensor where Scalar: Comparable {
             return ShareRecord(found: found, axes: plan.axes)
         }
         if !keepAxis { result = result.reshaped(to: plan.shape(keepAxis: false)) }
-        let isOne = name == "max" || name == "min"
-        return result.named(isOne ? (largest ? .max : .min) : (largest ? .amax : .amin))
+        return result.named(backward)
     }
 
     /// The extreme elements along one axis with their places.
@@ -109,7 +112,7 @@ extension Tensor where Scalar: Comparable {
             let shape = plan.shape(keepAxis: false)
             (values, indices) = (values.reshaped(to: shape), indices.reshaped(to: shape))
         }
-        return (values.named(largest ? .maxAlongAxis : .minAlongAxis), indices)
+        return (values.named(largest ? "MaxBackward0" : "MinBackward0"), indices)
     }
 
     /// What a reduction finds and, where that is wanted, at which places, with reduced axes kept; not recorded.

@@ -49,7 +49,10 @@ extension Tensor {
         shape[axis] = indices.count
         let everywhere = indices.reshaped(to: along).expanded(to: shape)
         var result = gathered(axis, everywhere)
-        result.node = record { GatherRecord(shape: $0.shape, axis: axis, indices: everywhere) }
+        result.node = record {
+            GatherRecord(
+                operationName: "IndexSelectBackward0", shape: $0.shape, axis: axis, indices: everywhere)
+        }
         return result
     }
 
@@ -190,6 +193,7 @@ extension Tensor<Int64> {
 
 /// Elements picked along an axis by indices that have the shape of the result.
 struct GatherRecord: ViewRecord {
+    var operationName = "GatherBackward0"
     let shape: [Int]
     let axis: Int
     let indices: Tensor<Int64>
@@ -203,6 +207,7 @@ struct ScatterRecord: JoinRecord {
     let axis: Int
     let indices: Tensor<Int64>
     let isAdding: Bool
+    var operationName: String { isAdding ? "ScatterAddBackward0" : "ScatterBackward0" }
     static var savesTensors: Bool { true }
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>, for place: Int) -> Tensor<Scalar> {
         if place == 1 { return gradient.gathered(axis: axis, indices: indices) }

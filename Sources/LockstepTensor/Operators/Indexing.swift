@@ -145,16 +145,10 @@ extension Layout {
 struct PutRecord: JoinRecord {
     let region: Layout
     func undo<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>, for place: Int) -> Tensor<Scalar> {
-        if place == 0 {
-            if records(gradient.node) {
-                var replaced = Tensor<Bool>.zeros(gradient.shape)
-                replaced.write(Tensor<Bool>(true).expanded(to: region.shape), at: region)
-                return gradient.replacing(with: 0, where: replaced)
-            }
-            var rest = gradient.copied()
-            rest.write(Tensor(0).expanded(to: region.shape), at: region)
-            return rest
-        }
-        return EmbedRecord(region: region).undo(gradient)
+        if place == 1 { return EmbedRecord(region: region).undo(gradient) }
+        var rest = gradient.copied()
+        rest.write(Tensor(0).expanded(to: region.shape), at: region)
+        rest.node = Tensor<Scalar>.record([gradient.node]) { self }
+        return rest
     }
 }

@@ -14,12 +14,18 @@ public enum Activation: Sendable {
 /// applied in one pass over the result. Gradients: G W, Gᵀ x and the column sums of G, where G is the gradient of y after
 /// the activation; they are computed straight into where gradients are added up.
 ///
-/// Stops where the shapes do not fit, with PyTorch's message.
+/// A weight [in] makes one output, without an axis: […] of […, in]. Stops where the shapes do not fit, with PyTorch's message.
 ///
 /// Source: `torch.nn.functional.linear`.
 public func linear<Scalar: FloatingScalar>(
     _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>? = nil, activation: Activation = .none
 ) -> Tensor<Scalar> {
+    if weight.rank == 1 {
+        // One output, whose axis is dropped.
+        let result = input.matmul(weight)
+        let sum = bias.map { result + $0 } ?? result
+        return activation == .relu ? sum.relu() : sum
+    }
     guard weight.rank == 2, input.rank > 0 else {
         fatalError(
             "linear(): expected an input of at least 1D and a weight of 2D, got \(input.shape) and \(weight.shape)")

@@ -55,8 +55,8 @@ extension Tensor where Scalar: FloatingScalar {
 
     /// a − b ⌊a / b⌋, element by element, broadcast to a common shape: what is left of a, with the sign of b; NaN where b is 0.
     ///
-    /// Python's `%`, which for negative numbers differs from Swift's. Gradients: g and −g ⌊a / b⌋. Stops where the shapes do not
-    /// fit.
+    /// Python's `%`, which for negative numbers differs from Swift's. Exact, also for a quotient so large that PyTorch's vectors give
+    /// NaN. Gradients: g and −g ⌊a / b⌋. Stops where the shapes do not fit.
     ///
     /// Source: `torch.remainder`.
     public func remainder(_ divisor: Tensor) -> Tensor {

@@ -21,7 +21,9 @@ extension Tensor {
         }
         rows = rows.movingFromEnd(place)
         let indices = places.movingFromEnd(place)
-        rows.node = record { GatherRecord(shape: $0.shape, axis: place, indices: indices) }
+        rows.node = record {
+            GatherRecord(operationName: "SortBackward0", shape: $0.shape, axis: place, indices: indices)
+        }
         return (rows, indices)
     }
 
@@ -64,7 +66,9 @@ extension Tensor {
                 values.storage.pointer, indices.storage.pointer)
         }
         (values, indices) = (values.movingFromEnd(axis), indices.movingFromEnd(axis))
-        values.node = record { GatherRecord(shape: $0.shape, axis: axis, indices: indices) }
+        values.node = record {
+            GatherRecord(operationName: "TopkBackward0", shape: $0.shape, axis: axis, indices: indices)
+        }
         return (values, indices)
     }
 }

@@ -82,11 +82,11 @@ public struct RunSettings: Codable, Sendable, Equatable {
     /// The settings as JSON text, keys in order, the same text for the same settings.
     public func json() -> String { JSONText.encode(self, isIndented: true) }
 
-    /// The settings as JSON text for another host: a path of this one means nothing there, so only the kind of data remains.
-    public func sharedJSON() -> String {
+    /// The settings for another host: a path of this one means nothing there, so only the kind of data remains.
+    public var shared: RunSettings {
         var shared = self
         if let colon = data.firstIndex(of: ":") { shared.data = String(data[...colon]) }
-        return shared.json()
+        return shared
     }
 
     /// Settings from JSON text; `place` names where it came from in errors.

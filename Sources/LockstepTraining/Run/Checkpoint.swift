@@ -83,6 +83,9 @@ public struct Checkpoint: Sendable {
         try file.metadata[Key.settings].map { try RunSettings(json: $0, from: place) }
     }
 
+    /// After how many steps `file`, a checkpoint or weights, was written; nil where another program wrote it.
+    public static func step(in file: Safetensors) -> Int? { file.metadata[Key.step].flatMap { Int($0) } }
+
     /// The weights alone, as `final.safetensors` holds them, and the SHA-256 of their bytes: equal digests, equal bits.
     public func weights() -> (file: Safetensors, digest: String) {
         let weights = file.tensors.filter { !$0.name.hasPrefix(Key.optimizer) }

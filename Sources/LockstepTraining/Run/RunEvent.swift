@@ -54,28 +54,25 @@ public struct StepRecord: Sendable, Equatable {
     public var loss: Double
     /// Samples of the global batch.
     public var samples: Int
-    /// Wall-clock seconds since the step before was complete.
-    public var seconds: Double
+    /// Samples a second, by the wall clock, over the last twenty steps.
+    public var throughput: Double
     /// Seconds that a worker spent in forward, backward and update; the mean over the workers.
     public var computeSeconds: Double
     /// Seconds that a worker waited for or worked on the all-reduce; the mean over the workers.
     public var communicateSeconds: Double
 
     package init(
-        step: Int, epoch: Int, loss: Double, samples: Int, seconds: Double, computeSeconds: Double,
+        step: Int, epoch: Int, loss: Double, samples: Int, throughput: Double, computeSeconds: Double,
         communicateSeconds: Double
     ) {
         self.step = step
         self.epoch = epoch
         self.loss = loss
         self.samples = samples
-        self.seconds = seconds
+        self.throughput = throughput
         self.computeSeconds = computeSeconds
         self.communicateSeconds = communicateSeconds
     }
-
-    /// Samples a second.
-    public var throughput: Double { seconds > 0 ? Double(samples) / seconds : 0 }
 }
 
 /// What testing the model gave.

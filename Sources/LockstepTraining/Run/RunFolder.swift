@@ -106,7 +106,8 @@ public final class RunFolder {
         for (index, step) in steps.enumerated().reversed() {
             do {
                 let checkpoint = try Checkpoint(contentsOf: checkpointPath(step: step))
-                let differences = try checkpoint.settings().differences(from: settings)
+                // A worker that wrote it was not told where this host keeps its data.
+                let differences = try checkpoint.settings().shared.differences(from: settings.shared)
                 guard differences.isEmpty else {
                     throw TrainingError(
                         .mismatch,
@@ -126,10 +127,21 @@ public final class RunFolder {
         return nil
     }
 
-    /// What an error that ends the run adds, so that the user knows what is left of it.
+    /// What an error that ends the run adds, so that the user knows what is left of it: nothing before its first step.
     public func resumeAdvice() -> String {
-        guard let step = try? checkpointSteps().last else { return "; no checkpoint had been written yet" }
-        return "; the last checkpoint is \(checkpointPath(step: step)), resume with: lockstep train --resume \(path)"
+        guard hasBegun else { return "" }
+        guard let step = try? checkpointSteps().last else { return ". No checkpoint had been written yet" }
+        return ". The last checkpoint is \(checkpointPath(step: step)); resume with: lockstep train --resume \(path)"
+    }
+
+    /// Whether there is more in the folder than settings.
+    private var hasBegun: Bool { access(metricsPath, F_OK) == 0 }
+
+    /// Removes the folder of a run that could not begin, so that a slip of the user's leaves nothing behind.
+    public func removeUnlessBegun() {
+        if hasBegun { return }
+        unlink(settingsPath)
+        rmdir(path)
     }
 
     @discardableResult

@@ -13,6 +13,7 @@ public final class RunRecorder {
     private var began: ContinuousClock.Instant
     private var last: ContinuousClock.Instant
     private var samples = 0
+    private var pace = Pace()
 
     /// A recorder for a run that goes on after `completedSteps` steps, 0 for a new one.
     public init(
@@ -47,7 +48,8 @@ public final class RunRecorder {
         let count = schedule.samples(ofStep: step)
         let record = StepRecord(
             step: step + 1, epoch: schedule.epoch(of: step) + 1, loss: lossSum / Double(count), samples: count,
-            seconds: last.duration(to: now).seconds, computeSeconds: computeSeconds,
+            throughput: pace.add(samples: count, seconds: last.duration(to: now).seconds),
+            computeSeconds: computeSeconds,
             communicateSeconds: communicateSeconds)
         last = now
         samples += count

@@ -87,8 +87,19 @@ extension Trainer {
     /// Test samples that are tested together. Fixed, so that the bits of the test loss do not depend on the workers.
     public static let evaluationBlock = 1000
 
-    /// How many blocks the test samples make; the last may be smaller.
-    public var evaluationBlocks: Int { (testCount + Trainer.evaluationBlock - 1) / Trainer.evaluationBlock }
+    /// How many blocks `samples` test samples make; the last may be smaller.
+    package static func evaluationBlocks(of samples: Int) -> Int {
+        samples / evaluationBlock + (samples % evaluationBlock == 0 ? 0 : 1)
+    }
+
+    /// The samples of a block of `samples` test samples.
+    package static func samples(ofEvaluationBlock block: Int, of samples: Int) -> Range<Int> {
+        let start = block * evaluationBlock
+        return start..<start + min(evaluationBlock, samples - start)
+    }
+
+    /// How many blocks the test samples make.
+    public var evaluationBlocks: Int { Trainer.evaluationBlocks(of: testCount) }
 
     /// Tests on all test samples, block after block; nil where there are none.
     public func evaluate() throws -> Evaluation? {
@@ -100,7 +111,6 @@ extension Trainer {
 
     /// Tests on one block of the test samples.
     public func evaluate(block: Int) throws -> Evaluation {
-        let start = block * Trainer.evaluationBlock
-        return try replica.evaluate(start..<min(start + Trainer.evaluationBlock, testCount))
+        try replica.evaluate(Trainer.samples(ofEvaluationBlock: block, of: testCount))
     }
 }

@@ -1,16 +1,19 @@
 internal import Glibc
 
 extension Endpoint {
-    /// A local socket's endpoint in a new folder that only this user may enter, and a function that removes both.
+    /// A local socket's endpoint in a new folder that only this user may enter, and a function that removes the folder with
+    /// all in it: also the sockets of others in it whose processes were killed and could not.
     ///
     /// The folder is made in `$XDG_RUNTIME_DIR`, which the system empties at logout, or else in `/tmp`. The function may be
     /// called from any thread and more than once; call it after the transport has been closed.
     public static func privateIPC() throws(TransportError) -> (endpoint: Endpoint, remove: @Sendable () -> Void) {
         let suffix = "/lockstep-XXXXXX"
         let socketName = "/socket"
+        // What a worker adds to it for a socket of its own: a hyphen and its process id.
+        let room = "-4194304".utf8.count
         var parents = ["/tmp"]
         if let folder = getenv("XDG_RUNTIME_DIR").map({ String(cString: $0) }), folder.hasPrefix("/"),
-            folder.utf8.count + suffix.utf8.count + socketName.utf8.count <= maximumPathBytes
+            folder.utf8.count + suffix.utf8.count + socketName.utf8.count + room <= maximumPathBytes
         {
             parents.insert(folder, at: 0)
         }
@@ -23,14 +26,23 @@ extension Endpoint {
                 continue
             }
             let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            return (
-                .ipc(path: folder + socketName),
-                {
-                    unlink(folder + socketName)
-                    rmdir(folder)
-                }
-            )
+            return (.ipc(path: folder + socketName), { remove(folder) })
         }
         throw TransportError(.system, "no folder for a local socket could be made: \(failures.joined(separator: "; "))")
+    }
+
+    /// Removes a folder and the sockets in it.
+    private static func remove(_ folder: String) {
+        if let directory = opendir(folder) {
+            while let entry = readdir(directory) {
+                let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                // Of the folder itself and the one above, which are listed, too, the system refuses it.
+                unlink("\(folder)/\(name)")
+            }
+            closedir(directory)
+        }
+        rmdir(folder)
     }
 }

@@ -94,6 +94,22 @@ import Testing
         }
     }
 
+    @Test func operationsHavePyTorchsNames() {
+        let x = Tensor<Float>([1, 2, 3, 4], shape: [2, 2], requiresGrad: true)
+        let names = [
+            (x.max(), "MaxBackward1"), (x.amax(), "AmaxBackward0"), (x.min(axis: 0).values, "MinBackward0"),
+            (x.sorted().values, "SortBackward0"), (x.topk(1).values, "TopkBackward0"),
+            (x.cumsum(axis: 0), "CumsumBackward0"),
+            (x.flipped(axes: [0]), "FlipBackward0"), (x.rolled(by: 1, axis: 0), "RollBackward0"),
+            (x.selected(axis: 0, indices: Tensor([1])), "IndexSelectBackward0"), (x.diagonal(), "DiagonalBackward0"),
+            (x.std(), "StdBackward0"), (x.var(), "VarBackward0"), (x.prod(axis: 0), "ProdBackward1"),
+            (x.logsumexp(axis: 0), "LogsumexpBackward0"), (x.tril(), "TrilBackward0"), (x.trace(), "TraceBackward0"),
+            (x.selected(axis: 0, index: 0), "SelectBackward0"), (x.norm(), "LinalgVectorNormBackward0"),
+        ]
+        for (tensor, name) in names { #expect(tensor.gradientFunctionName == name) }
+        #expect(x.rolled(by: 0, axis: 0).gradientFunctionName == nil)
+    }
+
     @Test func savedIndicesAreDroppedAfterBackward() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             let y = Tensor<Float>.ones([3]).requiringGrad().gathered(axis: 0, indices: Tensor([0])).sum()

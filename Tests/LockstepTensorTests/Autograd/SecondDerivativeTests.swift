@@ -39,6 +39,25 @@ import Testing
         Case(testDescription: "linear and relu", shapes: [[2, 3], [2, 3], [2]], range: -2...2) {
             linear($0[0], $0[1], $0[2], activation: .relu).square()
         },
+        Case(testDescription: "conv2d", shapes: [[1, 2, 3, 3], [2, 2, 2, 2], [2]]) {
+            conv2d($0[0], $0[1], $0[2], padding: 1).square()
+        },
+        Case(testDescription: "convTranspose2d", shapes: [[1, 2, 2, 2], [2, 1, 2, 2]]) {
+            convTranspose2d($0[0], $0[1], stride: 2).square()
+        },
+        Case(testDescription: "layerNorm", shapes: [[2, 3], [3], [3]]) {
+            layerNorm($0[0], shape: [3], weight: $0[1], bias: $0[2], eps: 0.1).square()
+        },
+        Case(testDescription: "rmsNorm", shapes: [[2, 3], [3]]) { rmsNorm($0[0], shape: [3], weight: $0[1]).exp() },
+        Case(testDescription: "crossEntropy", shapes: [[2, 3]]) {
+            crossEntropy($0[0], targets: Tensor([2, 0]), reduction: .none).square()
+        },
+        Case(testDescription: "crossEntropy with weights", shapes: [[2, 3]]) {
+            crossEntropy($0[0], targets: Tensor([2, 0]), weight: Tensor([1, 2, 3]), labelSmoothing: 0.1).square()
+        },
+        Case(testDescription: "binaryCrossEntropyWithLogits", shapes: [[2, 3], [2, 3]]) {
+            binaryCrossEntropyWithLogits($0[0], $0[1], reduction: .none).square()
+        },
         Case(testDescription: "movement", shapes: [[2, 3]]) {
             let x = $0[0].transposed(0, 1).reshaped(to: [2, 3]).unsqueezed(axis: 1).expanded(to: [2, 2, 3])
             return (x.permuted([2, 0, 1]).squeezed().contiguous()).exp()
@@ -57,6 +76,29 @@ import Testing
             y[1] = x[1].exp()
             return y * y
         },
+        Case(testDescription: "assignment by a mask", shapes: [[2, 3], [2]]) { x in
+            var y = x[0].square()
+            y[Tensor([true, false, false, false, false, true], shape: [2, 3])] = x[1].exp()
+            y[.all, .slice(by: 2)] *= x[0][.all, 1...]
+            return y * y
+        },
+        Case(testDescription: "rearrangement") {
+            ($0[0].flipped(axes: [1]).rolled(by: 1, axis: 1) * $0[0].repeated([2, 2, 1])).tril().diagonal().exp()
+        },
+        Case(testDescription: "indices") {
+            $0[0].gathered(axis: 1, indices: Tensor([2, 0], shape: [2, 1])).exp()
+                * $0[0].selected(axis: 1, indices: Tensor([1, 1])).square() * $0[0][$0[0] .> 0].sum()
+        },
+        Case(testDescription: "scatter", shapes: [[2, 3], [2, 2]]) {
+            let indices = Tensor<Int64>([2, 2, 0, 1], shape: [2, 2])
+            return $0[0].square().scatterAdding($0[1].exp(), axis: 1, indices: indices).square()
+        },
+        Case(testDescription: "sorting") { $0[0].sorted(axis: 1).values.exp() * $0[0].topk(1).values.square() },
+        Case(testDescription: "cumsum") { $0[0].cumsum(axis: 1).exp() },
+        Case(testDescription: "prod") { $0[0].prod(axis: 1).exp() * $0[0].prod() },
+        Case(testDescription: "amax") { $0[0].amax(axes: [0]).exp() * $0[0].amin().square() },
+        Case(testDescription: "statistics") { $0[0].var(axis: 1).exp() * $0[0].std() * $0[0].norm(3, axis: 1) },
+        Case(testDescription: "logsumexp and norm") { $0[0].logsumexp(axis: 0) * $0[0].norm() },
         Case(testDescription: "max", shapes: [[2, 3]]) { $0[0].max(axis: 1).values.exp() * $0[0].max().square() },
         Case(testDescription: "mseLoss", shapes: [[2, 3], [2, 3]]) { mseLoss($0[0].exp(), $0[1]) },
         Case(testDescription: "custom function", shapes: [[2, 3]]) {

@@ -1,0 +1,236 @@
+import LockstepCluster
+import LockstepTensor
+import LockstepTraining
+import LockstepWire
+import Testing
+
+/// The all-reduces of all ranks of a step, with the messages between them.
+private struct Reduction {
+    struct Message {
+        let body: Body
+        let payload: Payload
+        let from: Int
+        let to: Int
+    }
+
+    var ranks: [AllReduce]
+    let contributions: [[(node: Range<Int>, sum: Tensor<Float>)]]
+    /// The mean that every rank must come to.
+    let expected: [UInt32]
+    var waiting: Set<Int>
+    var messages: [Message] = []
+    var results: [Int: [UInt32]] = [:]
+
+    /// Random gradients of so many microbatches, dealt to so many ranks.
+    init(ranks count: Int, microbatches: Int, elements: Int, seed: UInt64) {
+        var random = SplitMix(seed: seed)
+        let tree = MicrobatchTree(count: microbatches)
+        let leaves = (0..<microbatches).map { _ in
+            Tensor(
+                (0..<elements).map { _ in
+                    Float(
+                        sign: Bool.random(using: &random) ? .plus : .minus,
+                        exponent: .random(in: -20...20, using: &random), significand: .random(in: 1..<2, using: &random)
+                    )
+                })
+        }
+        func sum(_ node: Range<Int>) -> Tensor<Float> {
+            MicrobatchTree.sum(
+                node, known: { $0.count == 1 ? leaves[$0.lowerBound] : nil }, combine: { $0 = $0 + $1 })
+        }
+        let ranges = tree.deal(to: count)
+        let scale = 1 / Float(3 * microbatches)
+        ranks = (0..<count).map { AllReduce(rank: $0, ranges: ranges, tree: tree, count: elements, scale: scale) }
+        contributions = ranges.map { tree.subtrees(in: $0).map { ($0, sum($0)) } }
+        expected = (sum(tree.root) * scale).scalars.map(\.bitPattern)
+        waiting = Set(0..<count)
+    }
+
+    /// What can happen next: a rank's own sums are computed, or a message arrives.
+    var choices: Int { waiting.count + messages.count }
+
+    /// Lets the choice happen.
+    mutating func take(_ choice: Int) throws {
+        if choice < waiting.count {
+            let rank = waiting.sorted()[choice]
+            waiting.remove(rank)
+            perform(ranks[rank].contribute(contributions[rank]), of: rank)
+        } else {
+            try deliver(messages.remove(at: choice - waiting.count))
+        }
+    }
+
+    mutating func deliver(_ message: Message) throws {
+        switch message.body {
+        case .partial(let partial):
+            perform(try ranks[message.to].receive(partial, message.payload, fromRank: message.from), of: message.to)
+        case .reduced(let reduced):
+            perform(try ranks[message.to].receive(reduced, message.payload, fromRank: message.from), of: message.to)
+        default: Issue.record("an all-reduce sent a \(message.body.name)")
+        }
+    }
+
+    mutating func perform(_ actions: [AllReduce.Action], of rank: Int) {
+        for action in actions {
+            switch action {
+            case .send(let body, let payload, let other):
+                messages.append(Message(body: body, payload: payload, from: rank, to: other))
+            case .complete(let gradient):
+                #expect(results[rank] == nil, "rank \(rank) completed twice")
+                results[rank] = gradient.scalars.map(\.bitPattern)
+            }
+        }
+    }
+
+    /// Runs to the end in an order drawn from `random`.
+    mutating func finish(_ random: inout SplitMix) throws {
+        while choices > 0 { try take(.random(in: 0..<choices, using: &random)) }
+    }
+
+    /// Whether every rank has come to the sum of the tree.
+    var isRight: Bool { ranks.indices.allSatisfy { results[$0] == expected && ranks[$0].awaited.isEmpty } }
+}
+
+struct AllReduceTests {
+    @Test("Every rank comes to the bits of the tree's sum, for all sizes and any order", arguments: 1...8)
+    func sizes(ranks: Int) throws {
+        var random = SplitMix(seed: UInt64(ranks))
+        for microbatches in 1...9 {
+            for elements in 1...40 {
+                var reduction = Reduction(
+                    ranks: ranks, microbatches: microbatches, elements: elements, seed: random.next())
+                try reduction.finish(&random)
+                #expect(reduction.isRight, "\(microbatches) microbatches, \(elements) elements")
+            }
+        }
+    }
+
+    @Test("Two ranks come to it in every order there is", arguments: 1...5)
+    func everyOrderOfTwo(microbatches: Int) throws {
+        var orders = 0
+        func explore(_ reduction: Reduction) throws {
+            if reduction.choices == 0 {
+                orders += 1
+                #expect(reduction.isRight)
+            }
+            for choice in 0..<reduction.choices {
+                var next = reduction
+                try next.take(choice)
+                try explore(next)
+            }
+        }
+        try explore(Reduction(ranks: 2, microbatches: microbatches, elements: 5, seed: 1))
+        #expect(orders > 1)
+    }
+
+    @Test(
+        "Three and four ranks come to it in thousands of orders, also where sums come before a rank's own",
+        arguments: [3, 4])
+    func manyOrders(ranks: Int) throws {
+        var random = SplitMix(seed: UInt64(ranks))
+        for microbatches in [ranks - 1, ranks, 7] {
+            let start = Reduction(ranks: ranks, microbatches: microbatches, elements: 6, seed: 5)
+            for _ in 0..<1000 {
+                var reduction = start
+                try reduction.finish(&random)
+                #expect(reduction.isRight)
+            }
+        }
+    }
+
+    @Test("A rank sends 2(N−1)/N of the gradient's bytes where its microbatches make one subtree", arguments: 1...8)
+    func bytes(ranks: Int) throws {
+        var random = SplitMix(seed: 1)
+        let elements = 24 * ranks
+        var reduction = Reduction(ranks: ranks, microbatches: ranks, elements: elements, seed: 1)
+        try reduction.finish(&random)
+        for rank in reduction.ranks { #expect(rank.bytesSent == 2 * (ranks - 1) * 4 * elements / ranks) }
+    }
+
+    @Test("Who is awaited is known")
+    func awaited() throws {
+        var reduction = Reduction(ranks: 3, microbatches: 3, elements: 6, seed: 1)
+        #expect(reduction.ranks[1].awaited == [0, 2])
+        for _ in 0..<3 { try reduction.take(0) }
+        for message in reduction.messages where message.to == 1 && message.from == 0 { try reduction.deliver(message) }
+        // The sums of rank 0 are there, but not its chunk, which needs those of rank 2.
+        #expect(reduction.ranks[1].awaited == [0, 2])
+    }
+
+    /// Checks that rank 0 throws at a message, is not changed by it, and comes to the right sum afterwards.
+    private func expectRefusal(
+        _ reduction: Reduction, _ body: Body, _ payload: Payload?, from rank: Int,
+        location: SourceLocation = #_sourceLocation
+    ) throws {
+        var reduction = reduction
+        let awaited = reduction.ranks[0].awaited
+        let error = #expect(throws: ClusterError.self, sourceLocation: location) {
+            switch body {
+            case .partial(let partial): _ = try reduction.ranks[0].receive(partial, payload, fromRank: rank)
+            case .reduced(let reduced): _ = try reduction.ranks[0].receive(reduced, payload, fromRank: rank)
+            default: break
+            }
+        }
+        #expect(error?.code == .unexpectedMessage, sourceLocation: location)
+        #expect(error?.description.contains("rank \(rank) ") == true, sourceLocation: location)
+        #expect(reduction.ranks[0].awaited == awaited, sourceLocation: location)
+        var random = SplitMix(seed: 3)
+        try reduction.finish(&random)
+        #expect(reduction.isRight, sourceLocation: location)
+    }
+
+    @Test("Messages that fit nothing are refused and change nothing, at every moment of a reduction")
+    func refusals() throws {
+        // Rank 3 of four has no microbatches, and with 3 elements no chunk either.
+        var random = SplitMix(seed: 9)
+        for elements in [3, 8] {
+            var reduction = Reduction(ranks: 4, microbatches: 3, elements: elements, seed: 4)
+            let chunk = (0..<elements).part(0, of: 4).count
+            let good = Payload(floats: [Float](repeating: 1, count: chunk))
+            while true {
+                let moment = reduction
+                let partial = { (nodes: [Range<Int>]) in Body.partial(Partial(bucket: 0, subtrees: nodes)) }
+                // Nobody, itself, and one without microbatches.
+                for rank in [-1, 0, 3, 4, .max] { try expectRefusal(moment, partial([1..<2]), good, from: rank) }
+                for rank in [-1, 0, 4, .max] {
+                    try expectRefusal(moment, .reduced(Reduced(bucket: 0)), good, from: rank)
+                }
+                // Other sums, other buckets, other sizes.
+                for nodes in [[], [0..<1], [0..<3], [1..<2, 1..<2], [1..<Int.max]] {
+                    try expectRefusal(moment, partial(nodes), good, from: 1)
+                }
+                try expectRefusal(moment, .partial(Partial(bucket: 1, subtrees: [1..<2])), good, from: 1)
+                try expectRefusal(moment, .reduced(Reduced(bucket: 1)), good, from: 1)
+                for payload in [
+                    nil, Payload([UInt8]()), Payload([UInt8](repeating: 0, count: 4 * chunk - 1)),
+                    Payload(floats: [Float](repeating: 1, count: elements + 1)),
+                ] {
+                    try expectRefusal(moment, partial([1..<2]), payload, from: 1)
+                    try expectRefusal(moment, .reduced(Reduced(bucket: 0)), payload, from: 1)
+                }
+                guard reduction.choices > 0 else { break }
+                try reduction.take(.random(in: 0..<reduction.choices, using: &random))
+            }
+        }
+    }
+
+    @Test("A message that comes twice is refused the second time")
+    func duplicates() throws {
+        var random = SplitMix(seed: 2)
+        for seed in 0..<20 as Range<UInt64> {
+            var reduction = Reduction(ranks: 3, microbatches: 5, elements: 7, seed: seed)
+            while reduction.choices > 0 {
+                let choice = Int.random(in: 0..<reduction.choices, using: &random)
+                let place = choice - reduction.waiting.count
+                let message = place >= 0 ? reduction.messages[place] : nil
+                try reduction.take(choice)
+                if let message {
+                    var copy = reduction
+                    #expect(throws: ClusterError.self) { try copy.deliver(message) }
+                    #expect(copy.results == reduction.results)
+                }
+            }
+            #expect(reduction.isRight)
+        }
+    }
+}

@@ -1,0 +1,220 @@
+import LockstepCluster
+import LockstepFormats
+import LockstepTraining
+import LockstepTransport
+import LockstepWire
+import Testing
+
+/// A coordinator that is told by hand what its workers say.
+struct Coordinator {
+    var machine: CoordinatorMachine
+    var now = Duration.zero
+
+    init(workers: Int, state: Payload? = nil) throws {
+        let checkpoint = try state.map { ($0, try Checkpoint(.init(parsing: $0.array()), from: "a checkpoint")) }
+        machine = CoordinatorMachine(
+            run: Simulation.run, settings: try TinyJob.settings(), workerCount: workers,
+            endpoint: "tcp://10.0.0.1:5555",
+            state: checkpoint, patience: Patience(), now: .zero)
+    }
+
+    mutating func hello(_ number: Int) -> [CoordinatorAction] {
+        let hello = Envelope(run: .unknown, sender: .newcomer, body: .hello(Simulation.hello(number)))
+        return machine.handle(.message(hello, from: Simulation.peer(number)), now: now)
+    }
+
+    mutating func say(
+        _ body: Body, from number: Int, rank: Int, generation: Int = 1, step: Int = 0
+    ) -> [CoordinatorAction] {
+        let envelope = Envelope(
+            run: Simulation.run, generation: generation, step: step, sender: .rank(rank), body: body)
+        return machine.handle(.message(envelope, from: Simulation.peer(number)), now: now)
+    }
+
+    /// Lets workers 0, 1, … join as ranks 0, 1, … until the first steps are ordered.
+    mutating func beginTraining(workers: Int) {
+        for number in 0..<workers { _ = hello(number) }
+        for number in 0..<workers { _ = say(.ready(Foreign.ready()), from: number, rank: number, generation: 0) }
+        for number in 0..<workers { _ = say(.connected, from: number, rank: number) }
+    }
+}
+
+extension [CoordinatorAction] {
+    /// What is sent, and to whom.
+    var sent: [(body: Body, peer: Peer)] {
+        compactMap { if case .send(let envelope, let peer) = $0 { (envelope.body, peer) } else { nil } }
+    }
+    var notes: [String] { compactMap { if case .note(let text) = $0 { text } else { nil } } }
+    var warnings: [String] { compactMap { if case .warning(let text) = $0 { text } else { nil } } }
+    /// The reasons of the refusals that are sent.
+    var refusals: [String] {
+        sent.compactMap { if case .refusal(let refusal) = $0.body { refusal.reason } else { nil } }
+    }
+    /// The error that the run ends with.
+    var error: ClusterError? {
+        for case .end(let error) in self { return error }
+        return nil
+    }
+}
+
+struct JoiningTests {
+    @Test("A worker that says hello gets a rank and the settings; one that says it again gets nothing more")
+    func welcome() throws {
+        var coordinator = try Coordinator(workers: 2)
+        for number in 0..<2 {
+            let actions = coordinator.hello(number)
+            #expect(actions.notes == ["worker \(number) (host host-\(number), process \(100 + number)) joined"])
+            #expect(actions.sent.count == 1)
+            guard case .welcome(let welcome)? = actions.sent.first?.body else {
+                Issue.record("no welcome")
+                return
+            }
+            #expect(welcome.rank == number)
+            #expect(welcome.workers == 2)
+            #expect(try RunSettings(json: welcome.settings, from: "a test") == TinyJob.settings())
+            #expect(coordinator.hello(number).isEmpty)
+        }
+    }
+
+    @Test("A worker too many is refused, before and in the run, and told how to change that")
+    func tooMany() throws {
+        var coordinator = try Coordinator(workers: 2)
+        _ = coordinator.hello(0)
+        _ = coordinator.hello(1)
+        for _ in 0..<2 {
+            let actions = coordinator.hello(7)
+            #expect(
+                actions.refusals == [
+                    "the coordinator at tcp://10.0.0.1:5555 refused this worker: the run has all its 2 workers; start it with a larger --workers"
+                ])
+            #expect(actions.sent.first?.peer == Simulation.peer(7))
+            #expect(actions.notes == ["refused a worker on host-7 (process 107): the run has all its 2 workers"])
+            #expect(actions.error == nil)
+            coordinator.beginTraining(workers: 2)
+        }
+        // A member that says hello in the run says nothing new.
+        #expect(coordinator.hello(0).isEmpty)
+    }
+
+    @Test("Where a worker differs it is refused with both values, and another takes its place")
+    func differences() throws {
+        let cases: [(Ready, String)] = [
+            (Foreign.ready(signature: "t"), "the model differs: this worker has t, the run has s"),
+            (Foreign.ready(fingerprint: "g"), "the data differs: this worker has g, the run has f"),
+            (
+                Foreign.ready(parameters: "q"),
+                "the digest of the initial weights differs: this worker has q, the run has p"
+            ),
+        ]
+        for (ready, reason) in cases {
+            var coordinator = try Coordinator(workers: 2)
+            _ = coordinator.hello(0)
+            _ = coordinator.hello(1)
+            #expect(coordinator.say(.ready(Foreign.ready()), from: 1, rank: 1, generation: 0).isEmpty)
+            let actions = coordinator.say(.ready(ready), from: 0, rank: 0, generation: 0)
+            #expect(actions.refusals == ["the coordinator at tcp://10.0.0.1:5555 refused this worker: \(reason)"])
+            #expect(actions.sent.first?.peer == Simulation.peer(0))
+            #expect(actions.warnings == ["refused a worker on host-0 (process 100): \(reason)"])
+            #expect(actions.error == nil)
+            // The refused worker ends, which nobody minds, and another gets its rank.
+            #expect(coordinator.machine.handle(.lost(Simulation.peer(0)), now: .zero).isEmpty)
+            guard case .welcome(let welcome)? = coordinator.hello(5).sent.first?.body else {
+                Issue.record("no welcome")
+                return
+            }
+            #expect(welcome.rank == 0)
+            let begin = coordinator.say(.ready(Foreign.ready()), from: 5, rank: 0, generation: 0)
+            guard case .members(let members)? = begin.sent.first?.body else {
+                Issue.record("no members")
+                return
+            }
+            #expect(members.members.map(\.host) == ["host-5", "host-1"])
+            #expect(members.members.map(\.microbatches) == [0..<2, 2..<4])
+            #expect(begin.sent.map(\.peer) == [Simulation.peer(5), Simulation.peer(1)])
+        }
+    }
+
+    @Test("A run that is resumed compares with its checkpoint, also the first worker")
+    func resumed() throws {
+        let reference = try Reference(TinyJob.settings(), job: TinyJob.job())
+        var coordinator = try Coordinator(workers: 1, state: reference.states[3])
+        let actions = coordinator.hello(0)
+        guard case .send(let envelope, _)? = actions.last else {
+            Issue.record("no welcome")
+            return
+        }
+        #expect(envelope.payload == reference.states[3])
+        let refusal = coordinator.say(.ready(Foreign.ready()), from: 0, rank: 0, generation: 0).refusals.first
+        #expect(refusal?.contains("the model differs: this worker has s, the run has 0.weight [5, 2]") == true)
+    }
+
+    @Test("Another processor is let in, with a warning that the bits may differ")
+    func processor() throws {
+        var coordinator = try Coordinator(workers: 2)
+        _ = coordinator.hello(0)
+        _ = coordinator.hello(1)
+        _ = coordinator.say(.ready(Foreign.ready()), from: 0, rank: 0, generation: 0)
+        let actions = coordinator.say(.ready(Foreign.ready(processor: "Abacus")), from: 1, rank: 1, generation: 0)
+        #expect(actions.warnings.count == 1)
+        #expect(actions.warnings.first?.contains("Abacus") == true && actions.warnings.first?.contains("Chip") == true)
+        #expect(actions.sent.map(\.body.name) == ["Members", "Members"])
+    }
+
+    @Test("More workers than microbatches are let in, with a warning that some have nothing to do")
+    func idle() throws {
+        var coordinator = try Coordinator(workers: 5)
+        var actions: [CoordinatorAction] = []
+        for number in 0..<5 { _ = coordinator.hello(number) }
+        for number in 0..<5 {
+            actions += coordinator.say(.ready(Foreign.ready()), from: number, rank: number, generation: 0)
+        }
+        #expect(
+            actions.warnings.first?.hasPrefix(
+                "1 of 5 workers have nothing to compute, because a batch has only 4 microbatches") == true)
+    }
+
+    @Test("Numbers of samples that no schedule can be made of end the run with the reason")
+    func impossible() throws {
+        for count in [0, Int.max] {
+            var coordinator = try Coordinator(workers: 1)
+            _ = coordinator.hello(0)
+            let error = coordinator.say(.ready(Foreign.ready(count: count)), from: 0, rank: 0, generation: 0).error
+            // With a batch of 8, even the largest number makes steps that can be counted.
+            #expect((error == nil) == (count > 0))
+        }
+    }
+
+    @Test("Who is waited for is told with the command that starts him, and the wait has an end")
+    func waiting() throws {
+        var coordinator = try Coordinator(workers: 3)
+        var notes: [String] = []
+        var seconds = 0
+        var error: ClusterError?
+        while error == nil, seconds < 1000 {
+            seconds += 1
+            coordinator.now = .seconds(seconds)
+            let actions = coordinator.machine.handle(.tick, now: coordinator.now)
+            notes += actions.notes
+            error = actions.error
+        }
+        #expect(seconds == 601)
+        #expect(
+            notes.first
+                == "waiting for 3 of 3 workers; start each with: lockstep worker --coordinator tcp://10.0.0.1:5555")
+        #expect(notes.count == 120)
+        #expect(
+            error?.description
+                == "3 of 3 workers did not join within 600.0 s; start each with: lockstep worker --coordinator tcp://10.0.0.1:5555"
+        )
+    }
+
+    @Test("A worker to which a large state is on its way, and who so says hello again and again, is alive")
+    func slowWelcome() throws {
+        var coordinator = try Coordinator(workers: 2)
+        for half in 0..<40 {
+            coordinator.now = .milliseconds(500 * half)
+            _ = coordinator.hello(0)
+            #expect(coordinator.machine.handle(.tick, now: coordinator.now).error == nil)
+        }
+    }
+}

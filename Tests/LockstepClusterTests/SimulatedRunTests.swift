@@ -1,0 +1,212 @@
+import LockstepCluster
+import LockstepTraining
+import LockstepWire
+import Testing
+
+/// Whole runs in which everything that may come in another order does.
+struct SimulatedRunTests {
+    /// Expects that all have ended well, and that the record is this one.
+    private func expectEnd(
+        _ simulation: Simulation, _ record: [String], _ comment: Comment, location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(simulation.endings[.coordinator] == .some(nil), comment, sourceLocation: location)
+        for number in simulation.workers.indices {
+            #expect(simulation.endings[.worker(number)] == .some(nil), comment, sourceLocation: location)
+            #expect(simulation.workers[number].strayMessages == 0, comment, sourceLocation: location)
+        }
+        #expect(simulation.record == record, comment, sourceLocation: location)
+        #expect(simulation.coordinator.droppedMessages == 0, comment, sourceLocation: location)
+    }
+
+    @Test("Any number of workers records what a single process does, bit for bit and in its order", arguments: 1...6)
+    func anyOrder(workers: Int) throws {
+        let settings = try TinyJob.settings()
+        let reference = try Reference(settings, job: TinyJob.job())
+        for seed in 0..<60 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: workers, seed: seed)
+            simulation.run { $0.isOver }
+            expectEnd(simulation, reference.record(), "seed \(seed)")
+        }
+    }
+
+    @Test(
+        "So does it for other sizes: odd microbatches, checkpoints at any step, several blocks of test samples or none")
+    func otherSizes() throws {
+        for (microbatches, every, test) in [(1, 1, 0), (3, 2, 7), (7, 1, 1500), (8, 4, 2001)] as [(Int, Int, Int)] {
+            let settings = try TinyJob.settings(microbatches: microbatches, checkpointEvery: every)
+            let job = TinyJob.job(test: test)
+            let reference = try Reference(settings, job: job)
+            for workers in [1, 2, 3, 5] {
+                for seed in 0..<8 as Range<UInt64> {
+                    var simulation = try Simulation(settings: settings, workers: workers, seed: seed, job: { _ in job })
+                    simulation.run { $0.isOver }
+                    expectEnd(
+                        simulation, reference.record(), "\(workers) workers, \(microbatches) microbatches, seed \(seed)"
+                    )
+                }
+            }
+        }
+    }
+
+    @Test("A run that is interrupted at any time stops after a step, with a single process's state after that step")
+    func interrupted() throws {
+        for every in [nil, 1, 4] as [Int?] {
+            let settings = try TinyJob.settings(checkpointEvery: every)
+            let reference = try Reference(settings, job: TinyJob.job())
+            var stops: Set<Int> = []
+            for seed in 0..<100 as Range<UInt64> {
+                var simulation = try Simulation(settings: settings, workers: 1 + Int(seed % 4), seed: seed)
+                #expect(simulation.run { !$0.record.isEmpty }, "seed \(seed)")
+                for _ in 0..<simulation.random.next() % 150 { simulation.step() }
+                simulation.feed(.interrupted)
+                // Impatience changes nothing: who wants it at once ends the process.
+                simulation.feed(.interrupted)
+                simulation.run { $0.isOver }
+                let isComplete = simulation.record.last?.hasSuffix("complete") == true
+                let stop = isComplete ? nil : simulation.record.last.flatMap { Int($0.split(separator: " ")[1]) }
+                if let stop { stops.insert(stop) }
+                expectEnd(simulation, reference.record(stoppedAfter: stop), "seed \(seed), every \(every ?? 0)")
+            }
+            #expect(stops.count >= 3, "the interrupts came at too few places")
+        }
+    }
+
+    @Test("A run that is resumed from any step, with any number of workers, goes on with the same bits")
+    func resumed() throws {
+        let settings = try TinyJob.settings(checkpointEvery: 1)
+        let reference = try Reference(settings, job: TinyJob.job())
+        for start in 0...6 {
+            for workers in 1...4 {
+                var simulation = try Simulation(
+                    settings: settings, workers: workers, seed: UInt64(start), resumingFrom: reference.states[start])
+                simulation.run { $0.isOver }
+                // Resumed from its last step, it has only the end to record.
+                let end = Reference.line(state: reference.states[6], after: 6, then: "complete")
+                expectEnd(
+                    simulation, start == 6 ? [end] : reference.record(from: start),
+                    "\(workers) workers from step \(start)")
+            }
+        }
+    }
+
+    @Test("Messages of strangers and nonsense of members change nothing in a run")
+    func nonsense() throws {
+        let settings = try TinyJob.settings()
+        let reference = try Reference(settings, job: TinyJob.job())
+        for seed in 0..<40 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: 3, seed: seed)
+            while !simulation.isOver {
+                simulation.step()
+                guard simulation.random.next() % 4 == 0,
+                    let envelope = Foreign.harmless.randomElement(using: &simulation.random)
+                else { continue }
+                let number = Int.random(in: 0..<3, using: &simulation.random)
+                if case .hello = envelope.body {
+                    // A newcomer would be let in while there is room: here all places are spoken for.
+                    if simulation.record.isEmpty { continue }
+                }
+                simulation.feed(
+                    .message(envelope, from: Simulation.peer(Bool.random(using: &simulation.random) ? 9 : number)))
+                simulation.feed(.message(envelope, fromCoordinator: false), to: number)
+            }
+            #expect(simulation.endings[.coordinator] == .some(nil), "seed \(seed)")
+            #expect(simulation.record == reference.record(), "seed \(seed)")
+            #expect(simulation.coordinator.droppedMessages > 0)
+        }
+    }
+
+    @Test("A worker that freezes at any time is named within seconds, with all there is to know")
+    func frozen() throws {
+        let settings = try TinyJob.settings(epochs: 4)
+        for seed in 0..<60 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: 3, seed: seed)
+            #expect(simulation.run { $0.notes.count == 3 })
+            for _ in 0..<simulation.random.next() % 300 { simulation.step() }
+            if simulation.isOver { continue }
+            let victim = Int(seed % 3)
+            simulation.frozen = [.worker(victim)]
+            let start = simulation.now
+            simulation.run { $0.isOver }
+            guard case .some(.some(let error)) = simulation.endings[.coordinator] else {
+                // It froze after its part was done.
+                #expect(simulation.record.last?.hasSuffix("complete") == true, "seed \(seed)")
+                continue
+            }
+            #expect(error.code == .timeout, "seed \(seed): \(error)")
+            #expect(error.description.contains("(host host-\(victim), process \(100 + victim))"), "\(error)")
+            #expect(error.description.contains(" at step "))
+            #expect(error.description.contains("when last heard from it was "))
+            #expect(simulation.now - start < .seconds(5), "seed \(seed): \(simulation.now - start)")
+            for other in 0..<3 where other != victim {
+                let ending = simulation.endings[.worker(other)] ?? nil
+                #expect(ending?.description.contains("the coordinator ended the run: worker ") == true, "seed \(seed)")
+            }
+        }
+    }
+
+    @Test("A worker that is killed at any time ends the run at once, and what was recorded before stands")
+    func killed() throws {
+        let settings = try TinyJob.settings(epochs: 4, checkpointEvery: 2)
+        let reference = try Reference(settings, job: TinyJob.job())
+        var deaths = 0
+        for seed in 0..<60 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: 3, seed: seed)
+            #expect(simulation.run { $0.notes.count == 3 })
+            for _ in 0..<simulation.random.next() % 400 { simulation.step() }
+            if simulation.isOver { continue }
+            let victim = Int(seed % 3)
+            simulation.frozen = [.worker(victim)]
+            simulation.feed(.lost(Simulation.peer(victim)))
+            simulation.feed(.exited(pid: 100 + victim, .signalled(signal: 9)))
+            let isComplete = simulation.record.last?.hasSuffix("complete") == true
+            if !isComplete {
+                deaths += 1
+                let error = simulation.endings[.coordinator] ?? nil
+                #expect(error?.code == .workerEnded, "seed \(seed)")
+                let words = "(host host-\(victim), process \(100 + victim)) was ended by signal 9 (SIGKILL) at step "
+                #expect(error?.description.contains(words) == true, "seed \(seed)")
+            }
+            #expect(simulation.record[...] == reference.record.prefix(simulation.record.count), "seed \(seed)")
+            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody did not end")
+        }
+        #expect(deaths > 30)
+    }
+
+    @Test("Workers whose coordinator freezes end by themselves, and say so")
+    func frozenCoordinator() throws {
+        for seed in 0..<20 as Range<UInt64> {
+            var simulation = try Simulation(settings: TinyJob.settings(epochs: 9), workers: 2, seed: seed)
+            #expect(simulation.run { !$0.record.isEmpty })
+            simulation.frozen = [.coordinator]
+            let start = simulation.now
+            simulation.run { simulation in
+                simulation.workers.indices.allSatisfy { simulation.endings[.worker($0)] != nil }
+            }
+            for number in 0..<2 {
+                let ending = simulation.endings[.worker(number)] ?? nil
+                #expect(ending?.code == .disconnected)
+                #expect(
+                    ending?.description.hasPrefix("the coordinator at tcp://127.0.0.1:1 has not been heard from for 3.")
+                        == true)
+            }
+            #expect(simulation.now - start < .seconds(6))
+        }
+    }
+
+    @Test("A worker with other data is refused and named, whoever was ready first")
+    func otherData() throws {
+        for seed in 0..<20 as Range<UInt64> {
+            var simulation = try Simulation(settings: TinyJob.settings(), workers: 3, seed: seed) {
+                TinyJob.job(shift: $0 == 2 ? 1 : 0)
+            }
+            #expect(simulation.run { !$0.warnings.isEmpty })
+            #expect(simulation.warnings[0].contains("the data differs: this worker has "), "\(simulation.warnings)")
+            #expect(simulation.record.isEmpty)
+            let refused = (0..<3).filter { (simulation.endings[.worker($0)] ?? nil)?.code == .refused }
+            #expect(refused.isEmpty)
+            simulation.run(steps: 2000) { !$0.endings.isEmpty }
+            #expect(simulation.endings.count == 1)
+            #expect(simulation.endings.values.allSatisfy { $0?.code == .refused })
+        }
+    }
+}

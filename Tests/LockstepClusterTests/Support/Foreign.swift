@@ -1,0 +1,68 @@
+import LockstepWire
+
+/// Messages that nobody asked for.
+enum Foreign {
+    /// One of each body, and some with the largest numbers there are.
+    static let bodies: [Body] = [
+        .hello(Simulation.hello(9)),
+        .welcome(Welcome(rank: 0, workers: 2, settings: "{}", fingerprint: "")),
+        .welcome(Welcome(rank: .max, workers: .max, settings: "", fingerprint: "")),
+        .refusal(Refusal(reason: "no")),
+        .ready(ready()), .ready(ready(count: .max)),
+        .members(Members(members: [])),
+        .members(Members(members: [member(0, 0..<Int.max), member(1, 0..<Int.max)])),
+        .members(Members(members: [member(0, 0..<4), member(0, 4..<4)])),
+        .members(Members(members: [member(.max, 0..<4)])),
+        .peerHello, .connected,
+        .stepOrder(StepOrder(epoch: 0, batch: 0)), .stepOrder(StepOrder(epoch: .max, batch: .max)),
+        .partial(Partial(bucket: 0, subtrees: [0..<2])), .partial(Partial(bucket: .max, subtrees: [0..<Int.max])),
+        .partial(Partial(bucket: 0, subtrees: [])),
+        .reduced(Reduced(bucket: 0)), .reduced(Reduced(bucket: .max)),
+        .stepReport(StepReport(losses: [], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0)),
+        .stepReport(StepReport(losses: [.nan, 1], computeSeconds: .infinity, communicateSeconds: -1, bytesSent: .max)),
+        .evaluateOrder(EvaluateOrder(epoch: .max)),
+        .evaluationReport(EvaluationReport(firstBlock: 0, losses: [1], correct: [1], counts: [1], digest: "")),
+        .evaluationReport(
+            EvaluationReport(
+                firstBlock: .max, losses: [1, 1], correct: [.max, .max], counts: [.max, .max], digest: "")),
+        .stateOrder, .state, .finish, .stop(Stop(reason: "no")), .failure(Failure(phase: "idle", reason: "no")),
+        .leave(Leave(reason: "no")), .heartbeat(Heartbeat(phase: "asleep")),
+    ]
+
+    static func ready(
+        signature: String = "s", fingerprint: String = "f", parameters: String = "p", processor: String = "Chip",
+        count: Int = 23
+    ) -> Ready {
+        Ready(
+            signature: signature, fingerprint: fingerprint, parameters: parameters, processor: processor,
+            trainingSamples: count, testSamples: count, parameterCount: count)
+    }
+
+    static func member(_ rank: Int, _ microbatches: Range<Int>) -> Member {
+        Member(rank: rank, host: "h", pid: 1, endpoint: "worker 0", microbatches: microbatches)
+    }
+
+    static let payloads: [Payload?] = [
+        nil, Payload([UInt8]()), Payload([1, 2, 3]), Payload(floats: [1, 2, 3, 4]),
+    ]
+
+    /// Every body, with and without bytes, from senders that are not what they say, in runs and generations that are not this one.
+    static let harmless: [Envelope] = {
+        let other = RunID("fedcba9876543210fedcba9876543210")!  // 32 hexadecimal digits, so it is one
+        return bodies.flatMap { body in
+            payloads.flatMap { payload in
+                [
+                    Envelope(run: other, generation: 1, step: 0, sender: .rank(0), body: body, payload: payload),
+                    Envelope(run: other, generation: 1, step: 1, sender: .coordinator, body: body, payload: payload),
+                    Envelope(run: .unknown, sender: .newcomer, body: body, payload: payload),
+                    Envelope(run: Simulation.run, generation: 1, sender: .newcomer, body: body, payload: payload),
+                    Envelope(
+                        run: Simulation.run, generation: 1, step: 1, sender: .coordinator, body: body, payload: payload),
+                    Envelope(
+                        run: Simulation.run, generation: 1, step: 1, sender: .rank(4_000_000), body: body,
+                        payload: payload),
+                ]
+            }
+        }
+    }()
+}

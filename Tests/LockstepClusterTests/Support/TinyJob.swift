@@ -1,0 +1,100 @@
+import LockstepData
+import LockstepFormats
+import LockstepNN
+import LockstepOptim
+import LockstepTensor
+import LockstepTraining
+import LockstepWire
+
+/// A job that trains in milliseconds: a perceptron on points of the plane that belong to three classes.
+enum TinyJob {
+    /// The job with so many samples to train and to test on. `shift` makes the data other data, `hidden` the model another.
+    static func job(training: Int = 23, test: Int = 7, hidden: Int = 5, shift: Float = 0) -> some TrainableJob {
+        TrainingJob.classification(
+            name: "tiny", model: { Sequential(Linear(2, hidden), ReLU(), Linear(hidden, 3)) },
+            data: {
+                (
+                    try points(training, seed: 1, shift: shift),
+                    test == 0 ? nil : try points(test, seed: 2, shift: shift)
+                )
+            })
+    }
+
+    /// A job whose loss has not the shape that training needs.
+    static func failing() -> some TrainableJob {
+        TrainingJob<Linear, Tensor<Float>, LabeledBatch>(
+            name: "failing", model: { Linear(2, 3) }, data: { (try points(23, seed: 1, shift: 0), nil) },
+            forward: { $0($1.inputs) }, loss: { crossEntropy($0, targets: $1.targets) })
+    }
+
+    private static func points(_ count: Int, seed: UInt64, shift: Float) throws -> TensorDataset {
+        manualSeed(seed)
+        let coordinates = Tensor<Float>.uniform([count, 2], from: -1, to: 1) + shift
+        let classes = coordinates.withUnsafeElements { elements in
+            (0..<count).map { Int64(elements[2 * $0] > 0.2 ? 2 : elements[2 * $0 + 1] > 0 ? 1 : 0) }
+        }
+        return try TensorDataset(inputs: coordinates, targets: Tensor(classes))
+    }
+
+    /// Settings that fit: three steps an epoch, the last of a smaller batch.
+    static func settings(
+        batch: Int = 8, microbatches: Int = 4, epochs: Int = 2, learningRate: Double = 0.1, seed: UInt64 = 7,
+        checkpointEvery: Int? = nil
+    ) throws -> RunSettings {
+        try RunSettings(
+            name: "tiny", model: "tiny", data: "points", batch: batch, microbatches: microbatches, epochs: epochs,
+            optimizer: OptimizerSettings(name: "sgd", learningRate: learningRate, momentum: 0.9), seed: seed,
+            checkpointEvery: checkpointEvery)
+    }
+}
+
+/// What a run must come to: what a single process computes, step after step.
+struct Reference {
+    /// What the record must hold, in order, for a run that is not stopped.
+    private(set) var record: [String] = []
+    /// The state after each number of steps, as a checkpoint's bytes.
+    private(set) var states: [Payload] = []
+    private(set) var digest = ""
+
+    init(_ settings: RunSettings, job: any TrainableJob) throws {
+        BLAS.threads = 1
+        let trainer = try Trainer(settings: settings, job: job)
+        states.append(Payload(try trainer.checkpoint().file.encoded()))
+        while trainer.completedSteps < trainer.schedule.steps {
+            let step = trainer.completedSteps
+            var sums = try trainer.sums(of: trainer.tree.root, step: step)
+            var gradient = sums.subtrees.removeLast().sum
+            gradient *= trainer.schedule.scale(ofStep: step)
+            trainer.apply(gradient)
+            let state = Payload(try trainer.checkpoint().file.encoded())
+            states.append(state)
+            record.append(Reference.line(step: step, loss: trainer.tree.sum(sums.losses)))
+            let completed = step + 1
+            if trainer.schedule.endsEpoch(after: completed), let result = try trainer.evaluate() {
+                record.append(Reference.line(tested: result, after: completed))
+            }
+            if trainer.schedule.checkpointIsDue(after: completed) {
+                let then = completed == trainer.schedule.steps ? "complete" : "goOn"
+                record.append(Reference.line(state: state, after: completed, then: then))
+            }
+        }
+        digest = trainer.digest
+    }
+
+    /// What the record must hold of a run that goes on after `start` steps and is stopped after `stop`.
+    func record(from start: Int = 0, stoppedAfter stop: Int? = nil) -> [String] {
+        func step(of line: String) -> Int { Int(line.split(separator: " ")[1]) ?? 0 }
+        let rest = record.filter { step(of: $0) > start }
+        guard let stop else { return rest }
+        let before = rest.filter { step(of: $0) <= stop && !$0.hasPrefix("checkpoint \(stop) ") }
+        return before + [Reference.line(state: states[stop], after: stop, then: "stopped")]
+    }
+
+    static func line(step: Int, loss: Double) -> String { "step \(step + 1) loss \(loss)" }
+    static func line(tested result: Evaluation, after completed: Int) -> String {
+        "tested \(completed) loss \(result.loss) correct \(result.correct ?? -1) of \(result.count)"
+    }
+    static func line(state: Payload, after completed: Int, then: String) -> String {
+        "checkpoint \(completed) \(SHA256.hex(of: state.array())) \(then)"
+    }
+}

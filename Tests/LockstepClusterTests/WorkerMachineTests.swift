@@ -1,0 +1,224 @@
+import LockstepCluster
+import LockstepTraining
+import LockstepWire
+import Testing
+
+extension [WorkerAction] {
+    /// What is sent, and to whom.
+    fileprivate var sent: [(body: Body, to: WorkerAction.Destination)] {
+        compactMap { if case .send(let envelope, let destination) = $0 { (envelope.body, destination) } else { nil } }
+    }
+    fileprivate var notes: [String] { compactMap { if case .note(let text) = $0 { text } else { nil } } }
+    fileprivate var error: ClusterError? {
+        for case .end(let error) in self { return error }
+        return nil
+    }
+}
+
+struct WorkerMachineTests {
+    private func fromCoordinator(_ body: Body, generation: Int = 0, step: Int = 0) -> WorkerEvent {
+        let envelope = Envelope(
+            run: Simulation.run, generation: generation, step: step, sender: .coordinator, body: body)
+        return .message(envelope, fromCoordinator: true)
+    }
+
+    private func fromPeer(_ rank: Int, _ body: Body, generation: Int = 1) -> WorkerEvent {
+        .message(
+            Envelope(run: Simulation.run, generation: generation, sender: .rank(rank), body: body),
+            fromCoordinator: false)
+    }
+
+    /// A worker of rank 1 of three that has said that it is ready.
+    private func ready() throws -> WorkerMachine {
+        let settings = try TinyJob.settings()
+        var machine = Simulation.worker(1)
+        let welcome = Welcome(rank: 1, workers: 3, settings: settings.json(), fingerprint: "")
+        guard case .compute(let request)? = machine.handle(fromCoordinator(.welcome(welcome)), now: .zero).last else {
+            throw ClusterError(.workerFailed, "nothing is prepared")
+        }
+        var replica = ReplicaHolder(makeJob: { _ in TinyJob.job() })
+        let actions = machine.handle(.computed(replica.carryOut(request)), now: .zero)
+        guard case .ready(let ready)? = actions.sent.first?.body else { throw ClusterError(.workerFailed, "not ready") }
+        #expect(ready.trainingSamples == 23)
+        #expect(ready.testSamples == 7)
+        #expect(ready.parameterCount == 33)
+        return machine
+    }
+
+    private let members = Body.members(
+        Members(
+            members: MicrobatchTree(count: 4).deal(to: 3).enumerated().map { rank, range in
+                Member(rank: rank, host: "host-\(rank)", pid: rank, endpoint: "worker \(rank)", microbatches: range)
+            }))
+
+    @Test(
+        "A worker connects to each peer and is connected once all have said hello, before or after it knew of them",
+        arguments: [[0, 2], [2, 0]])
+    func linking(order: [Int]) throws {
+        for early in 0...2 {
+            var machine = try ready()
+            for rank in order.prefix(early) {
+                #expect(machine.handle(fromPeer(rank, .peerHello), now: .zero).isEmpty)
+            }
+            var actions = machine.handle(fromCoordinator(members, generation: 1), now: .zero)
+            let connects = actions.compactMap {
+                if case .connect(let rank, let endpoint) = $0 { "\(rank) at \(endpoint)" } else { nil }
+            }
+            #expect(connects == ["0 at worker 0", "2 at worker 2"])
+            #expect(actions.sent.prefix(2).map(\.to) == [.rank(0), .rank(2)])
+            #expect(actions.sent.prefix(2).map(\.body) == [.peerHello, .peerHello])
+            for rank in order.dropFirst(early) {
+                #expect(!actions.sent.contains { $0.body == .connected })
+                #expect(machine.description.contains("waiting for rank"))
+                actions = machine.handle(fromPeer(rank, .peerHello), now: .zero)
+            }
+            #expect(actions.sent.last?.body == .connected)
+            #expect(machine.strayMessages == 0)
+        }
+    }
+
+    @Test("A peer's hello of another generation makes no link")
+    func helloOfAnotherGeneration() throws {
+        var machine = try ready()
+        for rank in [0, 2] { _ = machine.handle(fromPeer(rank, .peerHello, generation: 7), now: .zero) }
+        #expect(
+            !machine.handle(fromCoordinator(members, generation: 1), now: .zero).sent.contains { $0.body == .connected }
+        )
+    }
+
+    @Test("A worker says hello until it is answered, says whom it waits for, and gives up in the end")
+    func waiting() throws {
+        var machine = Simulation.worker(1)
+        #expect(machine.start().sent.map(\.body) == [.hello(Simulation.hello(1))])
+        var (hellos, notes, error) = (0, [String](), ClusterError?.none)
+        var now = Duration.zero
+        while error == nil, now < .seconds(1000) {
+            now += .milliseconds(250)
+            let actions = machine.handle(.tick, now: now)
+            hellos += actions.sent.count { $0.body == .hello(Simulation.hello(1)) }
+            notes += actions.notes
+            error = actions.error
+        }
+        #expect(hellos == 1200)
+        #expect(notes.first == "waiting for the coordinator at tcp://127.0.0.1:1 (5.0 s)")
+        #expect(notes.count == 120)
+        #expect(error?.description.hasPrefix("no coordinator answered at tcp://127.0.0.1:1 within 600.0 s") == true)
+    }
+
+    @Test("A worker that has not joined connects anew when the connection ends; one that has ends")
+    func lostCoordinator() throws {
+        var newcomer = Simulation.worker(1)
+        let actions = newcomer.handle(.lostCoordinator, now: .zero)
+        guard case .reconnect? = actions.first else {
+            Issue.record("it does not connect anew")
+            return
+        }
+        #expect(actions.sent.map(\.body) == [.hello(Simulation.hello(1))])
+        var member = try ready()
+        #expect(
+            member.handle(.lostCoordinator, now: .zero).error
+                == ClusterError(
+                    .disconnected,
+                    "the connection to the coordinator at tcp://127.0.0.1:1 was lost; it ended or its host is gone"))
+        #expect(member.handle(.tick, now: .seconds(99)).isEmpty)
+    }
+
+    @Test("A worker that is busy says what it does twice a second")
+    func heartbeats() throws {
+        var machine = try ready()
+        var phases: [String] = []
+        for tick in 1...10 {
+            for case .heartbeat(let heartbeat) in machine.handle(.tick, now: .milliseconds(250 * tick)).sent.map(\.body)
+            {
+                phases.append(heartbeat.phase)
+            }
+        }
+        #expect(phases == Array(repeating: "waiting for the other workers", count: 5))
+    }
+
+    @Test("A refusal and a stop end a worker with the coordinator's reason")
+    func ended() throws {
+        var refused = Simulation.worker(1)
+        #expect(
+            refused.handle(fromCoordinator(.refusal(Refusal(reason: "no room"))), now: .zero).error
+                == ClusterError(.refused, "no room"))
+        var stopped = try ready()
+        #expect(
+            stopped.handle(fromCoordinator(.stop(Stop(reason: "enough"))), now: .zero).error
+                == ClusterError(.stopped, "enough"))
+    }
+
+    @Test("A worker that is interrupted says that it leaves")
+    func interrupted() throws {
+        var machine = try ready()
+        let actions = machine.handle(.interrupted, now: .zero)
+        #expect(actions.sent.map(\.body) == [.leave(Leave(reason: "it was interrupted"))])
+        #expect(actions.error?.code == .stopped)
+    }
+
+    @Test("What cannot be computed or reached is told to the coordinator before the worker ends")
+    func failed() throws {
+        for event in [WorkerEvent.computed(.failed("the file is gone")), .failed("the file is gone")] {
+            var machine = try ready()
+            let actions = machine.handle(event, now: .zero)
+            #expect(
+                actions.sent.map(\.body) == [
+                    .failure(Failure(phase: "waiting for the other workers", reason: "the file is gone"))
+                ])
+            #expect(actions.error == ClusterError(.workerFailed, "the file is gone"))
+        }
+    }
+
+    @Test("A job that cannot be made is a failure with the reason")
+    func noJob() throws {
+        var replica = ReplicaHolder(makeJob: { _ in throw ClusterError(.workerFailed, "no such model") })
+        guard case .failed(let reason) = replica.carryOut(.prepare(settings: try TinyJob.settings(), state: nil)) else {
+            Issue.record("it was made")
+            return
+        }
+        #expect(reason == "no such model")
+        guard case .failed = replica.carryOut(.state) else {
+            Issue.record("there is a state of nothing")
+            return
+        }
+    }
+
+    @Test("A state that is damaged or of another model is a failure that says so")
+    func badState() throws {
+        let settings = try TinyJob.settings()
+        var replica = ReplicaHolder(makeJob: { _ in TinyJob.job() })
+        let other = try Reference(settings, job: TinyJob.job(hidden: 6)).states[1]
+        for (state, words) in [
+            (Payload([1, 2, 3]), "the state that the coordinator sent"), (other, "is of another model"),
+        ] {
+            guard case .failed(let reason) = replica.carryOut(.prepare(settings: settings, state: state)) else {
+                Issue.record("it was taken up")
+                return
+            }
+            #expect(reason.contains(words), "\(reason)")
+        }
+    }
+
+    @Test("Orders come from the generation that this worker is in, or are dropped")
+    func orders() throws {
+        var machine = try ready()
+        let order = Body.stepOrder(StepOrder(epoch: 0, batch: 0))
+        #expect(machine.handle(fromCoordinator(order, generation: 0), now: .zero).isEmpty)
+        #expect(machine.strayMessages == 1)
+        _ = machine.handle(fromCoordinator(members, generation: 1), now: .zero)
+        for rank in [0, 2] { _ = machine.handle(fromPeer(rank, .peerHello), now: .zero) }
+        for generation in [0, 2] {
+            #expect(machine.handle(fromCoordinator(order, generation: generation), now: .zero).isEmpty)
+        }
+        #expect(machine.strayMessages == 3)
+        guard
+            case .compute(.sums(0, let microbatches))? = machine.handle(
+                fromCoordinator(order, generation: 1), now: .zero
+            ).first
+        else {
+            Issue.record("it was not carried out")
+            return
+        }
+        #expect(microbatches == 2..<3)
+    }
+}

@@ -1,0 +1,166 @@
+import Glibc
+import Testing
+
+extension CommandTests {
+    /// What becomes of a run, and of its processes, when one of them is stopped, killed or frozen.
+    @Suite struct Endings {
+        private let folder = TemporaryFolder()
+        /// Where local runs keep their sockets.
+        private let sockets = TemporaryFolder()
+
+        /// Trains without end on three workers; `body` gets the command and its workers' processes once steps are made.
+        private func train(
+            _ options: [String] = [], deadline: Duration = .seconds(60),
+            while body: @escaping @Sendable (Running, [pid_t]) async throws -> Void
+        ) async throws -> Outcome {
+            try await Lockstep.run(
+                ["train", "--workers", "3", "--json"] + Jobs.endless + options, in: folder.path,
+                environment: ["XDG_RUNTIME_DIR": sockets.path], deadline: deadline
+            ) { command in
+                var workers: [pid_t] = []
+                for rank in 0..<3 { workers.append(try await command.worker(rank)) }
+                try await command.step(12)
+                try await body(command, workers)
+            }
+        }
+
+        /// The promise: whoever dies or freezes is named within this time.
+        private static let promised = Duration.seconds(5)
+
+        /// No process of the run is left, and no socket.
+        private func expectNothingLeft(_ workers: [pid_t]) async throws {
+            for worker in workers { #expect(try await Processes.waitUntilGone(worker), "process \(worker) is left") }
+            #expect(TemporaryFolder.names(in: sockets.path) == [])
+        }
+
+        @Test func aKilledWorkerEndsTheRunAndIsNamed() async throws {
+            let pids = Shared<[pid_t]>([])
+            let began = Shared(ContinuousClock.now)
+            let outcome = try await train(["--checkpoint-every", "10"]) { _, workers in
+                pids.value = workers
+                began.value = .now
+                kill(workers[1], SIGKILL)
+            }
+            #expect(ContinuousClock.now - began.value < Endings.promised)
+            #expect(outcome.code == 1)
+            let message = outcome.errors
+            #expect(message.contains("worker 1 (host \(hostName), process \(pids.value[1]))"))
+            #expect(message.contains("was ended by signal 9 (SIGKILL) at step "))
+            #expect(message.contains("resume with: lockstep train --resume runs/"))
+            #expect(!message.contains("warning"))
+            try await expectNothingLeft(pids.value)
+            // The last checkpoint is whole, and the run can go on from it.
+            let checkpoint = try #require(outcome.event("checkpoint").path)
+            #expect(message.contains(checkpoint))
+            #expect(try await Lockstep.run(["evaluate", checkpoint], in: folder.path).code == 0)
+        }
+
+        @Test func aFrozenWorkerEndsTheRunAndIsNamed() async throws {
+            let pids = Shared<[pid_t]>([])
+            let began = Shared(ContinuousClock.now)
+            let outcome = try await train { _, workers in
+                pids.value = workers
+                began.value = .now
+                kill(workers[2], SIGSTOP)
+            }
+            #expect(ContinuousClock.now - began.value < Endings.promised)
+            #expect(outcome.code == 1)
+            #expect(
+                outcome.errors.contains(
+                    "worker 2 (host \(hostName), process \(pids.value[2])) has not been heard from for"))
+            #expect(outcome.errors.contains("at step "))
+            #expect(outcome.errors.contains("It is frozen, or its host or network is gone"))
+            try await expectNothingLeft(pids.value)
+        }
+
+        @Test func noWorkerOutlivesAKilledLauncher() async throws {
+            let pids = Shared<[pid_t]>([])
+            let outcome = try await train { command, workers in
+                pids.value = workers
+                command.signal(SIGKILL)
+            }
+            #expect(outcome.signal == SIGKILL)
+            for worker in pids.value { #expect(try await Processes.waitUntilGone(worker), "process \(worker) is left") }
+        }
+
+        /// As terminals do it, and service managers: all processes get the signal.
+        @Test(arguments: [SIGINT, SIGTERM]) func aSignalToAllStopsCleanly(signal: Int32) async throws {
+            let pids = Shared<[pid_t]>([])
+            let outcome = try await train { command, workers in
+                pids.value = workers
+                command.signalGroup(signal)
+            }
+            #expect(outcome.code == 130)
+            #expect(outcome.errors == "")
+            let stop = try outcome.event("stopped")
+            #expect(try #require(stop.step) >= 12)
+            #expect(outcome.events.last { $0.event == "step" }?.step == stop.step)
+            try await expectNothingLeft(pids.value)
+        }
+
+        @Test func aRunThatIsSuspendedGoesOnAfterwards() async throws {
+            let outcome = try await train { command, _ in
+                command.signalGroup(SIGSTOP)
+                // What this is about is that time passes, more than any worker may be silent for.
+                try await Task.sleep(for: .seconds(4))
+                let before = command.transcript.lines(of: .output).compactMap { Event($0)?.step }.max() ?? 0
+                command.signalGroup(SIGCONT)
+                // All would have been told of the end within this many steps.
+                try await command.step(before + 100)
+                command.signal(SIGINT)
+            }
+            #expect(outcome.code == 130)
+            #expect(outcome.errors == "")
+        }
+
+        @Test func aPlainRunSaysHowToResume() async throws {
+            let outcome = try await Lockstep.run(
+                ["train", "--workers", "2"] + Jobs.endless, in: folder.path
+            ) { command in
+                try await command.line(containing: "step ")
+                command.signal(SIGINT)
+            }
+            #expect(outcome.code == 130)
+            #expect(outcome.output.contains("resume with: lockstep train --resume runs/"))
+            #expect(outcome.output.firstMatch(of: /its state is in runs\/\S+\/checkpoint-\d+\.safetensors/) != nil)
+        }
+
+        @Test func aSecondCtrlCEndsAtOnceAndLeavesNothing() async throws {
+            let pids = Shared<[pid_t]>([])
+            let outcome = try await train { command, workers in
+                pids.value = workers
+                // A frozen worker keeps the step in flight from ending, so that the first one cannot be enough.
+                kill(workers[0], SIGSTOP)
+                command.signal(SIGINT)
+                try await command.line(containing: "interrupt again to stop at once")
+                command.signal(SIGINT)
+            }
+            #expect(outcome.code == 130)
+            #expect(!outcome.events.contains { $0.event == "stopped" })
+            try await expectNothingLeft(pids.value)
+        }
+
+        @Test func ctrlCBeforeTheFirstStepLeavesNothing() async throws {
+            let outcome = try await Lockstep.run(
+                ["coordinator", "--workers", "1", "--json"] + Jobs.tiny, in: folder.path
+            ) { coordinator in
+                _ = try await coordinator.address()
+                coordinator.signal(SIGINT)
+            }
+            #expect(outcome.code == 130)
+            #expect(outcome.errors.contains("interrupted before the first step"))
+            #expect(TemporaryFolder.names(in: folder.path + "/runs") == [])
+        }
+
+        @Test func aStoppedSingleProcessLeavesACheckpoint() async throws {
+            let outcome = try await Lockstep.run(
+                ["train", "--single-process", "--json"] + Jobs.endless, in: folder.path
+            ) { command in
+                try await command.step(5)
+                command.signal(SIGTERM)
+            }
+            #expect(outcome.code == 130)
+            #expect(access("\(folder.path)/\(try #require(outcome.event("stopped").checkpoint))", R_OK) == 0)
+        }
+    }
+}

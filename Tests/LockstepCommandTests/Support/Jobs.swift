@@ -1,0 +1,34 @@
+import Synchronization
+import Testing
+
+/// The jobs that the tests train.
+enum Jobs {
+    /// Ten steps, each in eight microbatches, so that five workers still have some each.
+    static let tiny = [
+        "--data", "synthetic", "--limit", "600", "--model", "mlp:784-32-10", "--batch", "64", "--microbatches", "8",
+        "--epochs", "1",
+    ]
+
+    /// Six hundred steps in four epochs: long enough to be met in the middle, with a state in the optimizer.
+    static let middling = [
+        "--data", "synthetic", "--limit", "4800", "--model", "mlp:784-32-10", "--batch", "32", "--microbatches", "4",
+        "--epochs", "4",
+    ]
+
+    /// More steps than anybody waits for.
+    static let endless = [
+        "--data", "synthetic", "--limit", "6400", "--model", "mlp:784-32-10", "--batch", "32", "--microbatches", "4",
+        "--epochs", "100000",
+    ]
+
+    /// The digest that a job ends with in a single process that nothing disturbs, computed once.
+    static func digest(of job: [String]) async throws -> String {
+        if let known = digests.withLock({ $0[job] }) { return known }
+        let folder = TemporaryFolder()
+        let digest = try await Lockstep.run(["train", "--single-process", "--json"] + job, in: folder.path).digest()
+        digests.withLock { $0[job] = digest }
+        return digest
+    }
+
+    private static let digests = Mutex<[[String]: String]>([:])
+}

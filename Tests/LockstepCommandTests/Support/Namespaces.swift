@@ -1,0 +1,48 @@
+import Glibc
+import Testing
+
+/// Two network namespaces with a cable between them: two hosts, as far as sockets can tell.
+enum Namespaces {
+    static let ip: String = {
+        let places: [String] = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"]
+        return places.first { access($0, X_OK) == 0 } ?? places[0]
+    }()
+
+    /// The addresses of the two hosts, from a range that is set apart for tests (RFC 2544).
+    static let addresses = ["198.18.77.1", "198.18.77.2"]
+
+    /// Whether this user may make network namespaces here.
+    static func arePermitted() async -> Bool {
+        guard access(ip, X_OK) == 0 else { return false }
+        return (try? await with { _ in }) != nil
+    }
+
+    /// Makes both hosts, calls `body` with their namespaces, and removes them.
+    static func with<Result: Sendable>(_ body: ([String]) async throws -> Result) async throws -> Result {
+        let names = ["lockstep-\(getpid())-a", "lockstep-\(getpid())-b"]
+        let wires = ["ls\(getpid())a", "ls\(getpid())b"]
+        let result: Swift.Result<Result, any Error>
+        do {
+            for name in names { try await run("netns", "add", name) }
+            try await run("link", "add", wires[0], "type", "veth", "peer", "name", wires[1])
+            for index in 0..<2 {
+                try await run("link", "set", wires[index], "netns", names[index])
+                try await run("-n", names[index], "address", "add", addresses[index] + "/24", "dev", wires[index])
+                try await run("-n", names[index], "link", "set", wires[index], "up")
+                try await run("-n", names[index], "link", "set", "lo", "up")
+            }
+            result = .success(try await body(names))
+        } catch {
+            result = .failure(error)
+        }
+        // A namespace takes its end of the cable with it, and that the other.
+        for name in names { try? await run("netns", "delete", name) }
+        try? await run("link", "delete", wires[0])
+        return try result.get()
+    }
+
+    private static func run(_ arguments: String...) async throws {
+        let outcome = try await Lockstep.run(program: ip, arguments, in: "/", deadline: .seconds(10))
+        guard outcome.code == 0 else { throw Failure("ip \(arguments.joined(separator: " ")): \(outcome.errors)") }
+    }
+}
