@@ -45,7 +45,8 @@ extension CommandTests {
             (["--model", "mlp:784-0-10"], ["widths of 1 to 1000000"]),
             (["--model", "mlp:784-many-10"], ["widths of 1 to 1000000", "'mlp:784-many-10'"]),
             (["--data", "mnist"], ["'mnist'", "fashion-mnist, synthetic or idx:"]),
-            (["--optimizer", "rmsprop"], ["'rmsprop'", "sgd, adam, adamw"]),
+            (["--optimizer", "lion"], ["'lion'", "sgd, adam, adamw, adagrad, rmsprop, adadelta, nadam, lamb"]),
+            (["--lr-decay", "0.1"], ["--lr-decay cannot be given with --optimizer adam", "--weight-decay"]),
             (
                 ["--microbatches", "8", "--batch", "4"],
                 ["--microbatches is 8; expected at most the samples of a batch (--batch 4)"]

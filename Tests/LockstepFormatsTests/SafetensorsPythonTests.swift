@@ -73,29 +73,32 @@ struct SafetensorsPythonTests {
             ])
     }
 
-    /// Against the conversions of numpy and ml_dtypes, over every value of the small types.
-    @Test(.enabled("needs ml_dtypes too") { await Python.has("ml_dtypes") })
+    /// Against PyTorch's conversions, over every value of the small types.
+    @Test(.enabled("needs PyTorch too") { await Python.has("torch") })
     func everyElementTypeIsConvertedAsInPython() async throws {
         let folder = TemporaryFolder()
         let path = "\(folder.path)/types.safetensors"
         let printed = try await Python.run(
             #"""
-            import sys, json, struct, numpy as np, ml_dtypes as ml
-            kinds = {"I8": np.int8, "U16": np.uint16, "I16": np.int16, "U32": np.uint32, "U64": np.uint64,
-                "F16": np.float16, "BF16": ml.bfloat16, "F8_E4M3": ml.float8_e4m3fn, "F8_E5M2": ml.float8_e5m2,
-                "F8_E4M3FNUZ": ml.float8_e4m3fnuz, "F8_E5M2FNUZ": ml.float8_e5m2fnuz, "F8_E8M0": ml.float8_e8m0fnu}
+            import sys, json, struct, numpy as np, torch
+            kinds = {"I8": torch.int8, "U16": torch.uint16, "I16": torch.int16, "U32": torch.uint32, "U64": torch.uint64,
+                "F16": torch.float16, "BF16": torch.bfloat16, "F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2,
+                "F8_E4M3FNUZ": torch.float8_e4m3fnuz, "F8_E5M2FNUZ": torch.float8_e5m2fnuz, "F8_E8M0": torch.float8_e8m0fnu}
             header, data = {}, b""
             for name, kind in kinds.items():
-                size = np.dtype(kind).itemsize
+                size = kind.itemsize
                 raw = np.arange(256 if size == 1 else 65536, dtype=f"<u{size}")
                 if size > 2: raw = raw * raw.dtype.type(65537 if size == 4 else 2**47 - 1)
-                array = raw.view(kind)
-                header[name] = {"dtype": name, "shape": list(array.shape), "data_offsets": [len(data), len(data) + array.nbytes]}
-                data += array.tobytes()
-                target = np.float32 if "F" in name else np.int64 if name in ("U32", "U64") else np.int32
-                wide = array.astype(target)
-                if target == np.float32: wide[np.isnan(wide)] = -77
-                print(name, wide.dtype, wide.astype(np.float64).sum(), np.abs(wide.astype(np.float64) * (np.arange(len(wide)) % 7)).sum())
+                array = torch.frombuffer(raw.tobytes(), dtype=kind)
+                header[name] = {"dtype": name, "shape": list(array.shape), "data_offsets": [len(data), len(data) + raw.nbytes]}
+                data += raw.tobytes()
+                target = torch.float32 if "F" in name else torch.int64 if name in ("U32", "U64") else torch.int32
+                wide = array.to(target).numpy()
+                if "F" in name: wide[np.isnan(wide)] = -77
+                wide = wide.astype(np.float64)
+                with np.errstate(all="ignore"):
+                    weighted = np.abs(wide * (np.arange(len(wide)) % 7)).sum()
+                print(name, str(target).split(".")[1], wide.sum(), weighted)
             text = json.dumps(header).encode()
             open(sys.argv[1], "wb").write(struct.pack("<Q", len(text)) + text + data)
             """#, [path])

@@ -194,7 +194,8 @@ private struct Problem {
     @Test func parametersCanBeGivenOneByOne() {
         let layer = Linear(2, 1)
         let optimizer = SGD(layer.parameters, lr: 0.5)
-        let before = layer.weight.value.scalars
+        let before: [Float] = [0.25, -0.125]  // exact in every step below
+        layer.weight.value = Tensor(before, shape: [1, 2])
         layer(Tensor([1, 2], shape: [1, 2])).sum().backward()
         optimizer.step()
         #expect(layer.weight.value.scalars == [before[0] - 0.5, before[1] - 1])

@@ -10,7 +10,7 @@ private let fixture = Result { try Fixture("distributions.txt", in: .module) }
         manualSeed(5)
         let draws = Tensor<Float>.bernoulli([50], p).scalars.map { Int64($0) }
         #expect(draws == (try fixture.get().integers("bernoulli/\(p)")))
-        #expect(Tensor<Float>.rand([2]).scalars == (try fixture.get().floats("bernoulli/after")))
+        #expect(Tensor<Float>.rand([2]).scalars == (try fixture.get().floats("bernoulli/\(p)/after")))
     }
 
     @Test func eachElementMayHaveItsOwnProbability() throws {

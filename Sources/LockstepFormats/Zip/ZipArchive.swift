@@ -15,7 +15,10 @@ final class ZipArchive {
         var offset: Int
     }
 
-    private let file: ReadableFile
+    /// What errors call the archive, its size, and how its bytes are read from an offset on.
+    private let name: String
+    private let size: Int
+    private let read: (_ offset: Int, _ buffer: UnsafeMutableRawBufferPointer) throws -> Void
     private(set) var entries: [Entry] = []
 
     /// The sizes of the fixed parts of the records.
@@ -27,13 +30,16 @@ final class ZipArchive {
         static let end64 = 56
     }
 
-    init(_ path: String) throws {
-        file = try ReadableFile(path)
-        let (start, count, size) = try findDirectory()
-        let directory = try bytes(size, at: start)
+    init(
+        name: String, size: Int,
+        read: @escaping (_ offset: Int, _ buffer: UnsafeMutableRawBufferPointer) throws -> Void
+    ) throws {
+        (self.name, self.size, self.read) = (name, size, read)
+        let (start, count, directorySize) = try findDirectory()
+        let directory = try bytes(directorySize, at: start)
         var place = 0
         var names: Set<String> = []
-        var room = file.size
+        var room = self.size
         for _ in 0..<count {
             let entry = try parse(directory, &place, start: start)
             guard names.insert(entry.name).inserted else { throw error(start, "the name '\(entry.name)' occurs twice") }
@@ -57,7 +63,7 @@ final class ZipArchive {
         let checksum = content.withUnsafeBytes { zipChecksum(0, $0) }
         guard checksum == entry.checksum else {
             throw FormatError(
-                file: file.path, place: "member '\(entry.name)'",
+                file: name, place: "member '\(entry.name)'",
                 problem: "has the checksum \(checksum), expected \(entry.checksum)",
                 remedy: "The file is damaged: copy or write it again")
         }
@@ -67,14 +73,14 @@ final class ZipArchive {
     /// Where the central directory begins, how many entries it has, and of how many bytes.
     private func findDirectory() throws -> (start: Int, count: Int, size: Int) {
         // The end record is followed by a comment of up to 65535 bytes.
-        let tail = min(file.size, Size.end + 0xFFFF)
-        let base = file.size - tail
+        let tail = min(self.size, Size.end + 0xFFFF)
+        let base = self.size - tail
         let record = Record(try bytes(tail, at: base))
         guard tail >= Size.end,
             let place = (0...tail - Size.end).last(where: {
                 record.u32($0) == 0x0605_4B50 && $0 + Size.end + record.u16($0 + 20) == tail
             })
-        else { throw error(file.size, "expected the end record of a zip archive") }
+        else { throw error(self.size, "expected the end record of a zip archive") }
         guard record.u16(place + 4) == 0 && record.u16(place + 6) == 0 else {
             throw error(base + place, "the archive has several parts")
         }
@@ -123,7 +129,7 @@ final class ZipArchive {
         let largest =
             entry.isDeflated
             ? entry.compressedSize.multipliedReportingOverflow(by: 1032) : (entry.compressedSize, false)
-        guard entry.compressedSize <= file.size, entry.offset <= file.size, !largest.1,
+        guard entry.compressedSize <= self.size, entry.offset <= self.size, !largest.1,
             entry.isDeflated ? entry.size <= largest.0 : entry.size == largest.0
         else {
             throw error(
@@ -153,30 +159,30 @@ final class ZipArchive {
     }
 
     private func number(_ value: UInt64, _ what: String) throws -> Int {
-        guard value <= UInt64(file.size) * 1032 else { throw error(file.size, "\(what) is given as \(value)") }
+        guard value <= UInt64(self.size) * 1032 else { throw error(self.size, "\(what) is given as \(value)") }
         return Int(value)
     }
 
     private func bytes(_ count: Int, at offset: Int) throws -> [UInt8] {
-        guard offset >= 0, count >= 0, offset <= file.size, count <= file.size - offset else {
-            throw error(offset, "expected \(count) bytes here, but the file ends at byte \(file.size)")
+        guard offset >= 0, count >= 0, offset <= self.size, count <= self.size - offset else {
+            throw error(offset, "expected \(count) bytes here, but the file ends at byte \(self.size)")
         }
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            try read(offset, UnsafeMutableRawBufferPointer(buffer))
             initialized = count
         }
     }
 
     private func error(_ place: Int, _ problem: String) -> FormatError {
         FormatError(
-            file: file.path, place: "byte \(place)", problem: problem,
+            file: name, place: "byte \(place)", problem: problem,
             remedy: "The file is cut off, damaged or no zip archive: copy or write it again")
     }
 
     private func inflate(_ stored: [UInt8], _ entry: Entry) throws -> [UInt8] {
         func damaged(_ problem: String) -> FormatError {
             FormatError(
-                file: file.path, place: "member '\(entry.name)'", problem: problem,
+                file: name, place: "member '\(entry.name)'", problem: problem,
                 remedy: "The file is damaged: copy or write it again")
         }
         var stream = z_stream()

@@ -15,7 +15,7 @@ struct ZipDirectory {
     /// Writes a member that consists of `parts`.
     mutating func add(
         _ name: String, _ parts: [UnsafeRawBufferPointer], write: (UnsafeRawBufferPointer) throws -> Void
-    ) throws {
+    ) rethrows {
         let checksum = Int(parts.reduce(0) { zipChecksum($0, $1) })
         let size = parts.reduce(0) { $0 + $1.count }
         let name = Array(name.utf8)

@@ -105,8 +105,8 @@ extension Tensor where Scalar: FloatingScalar {
 
 extension Tensor {
     /// This result of an operation that is made of others, with PyTorch's name for it. The last of the others must have made it anew.
-    func named(_ name: String) -> Tensor {
-        if let node, !node.isLeaf { node.extras = NodeExtras(name: name) }
+    func named(_ name: @autoclosure () -> OperationName) -> Tensor {
+        if let node, !node.isLeaf { node.rename(name()) }
         return self
     }
 }

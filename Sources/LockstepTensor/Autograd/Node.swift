@@ -63,6 +63,9 @@ package class Node: @unchecked Sendable {
     /// The name unless one was given to this node alone.
     var operationName: String { backwardName(ofNodeType: type(of: self)) }
 
+    /// Gives this node alone another name.
+    final func rename(_ name: OperationName) { extras = name }
+
     // MARK: Collecting
 
     /// A node that keeps what is sent to it in place of this one.

@@ -52,3 +52,37 @@ private let methodNames = [
     "square": "PowBackward0",
     "tanhshrink": "SubBackward0",
 ]
+
+/// A name that many nodes share, for operations that are made of others.
+final class OperationName: NodeExtras, @unchecked Sendable {
+    // Sendable because it holds a constant and nothing else.
+    init(_ name: String) { super.init(name: name) }
+
+    static let addmm = OperationName("AddmmBackward0")
+    static let amax = OperationName("AmaxBackward0")
+    static let amin = OperationName("AminBackward0")
+    static let dot = OperationName("DotBackward0")
+    static let glu = OperationName("GluBackward0")
+    static let logSoftmax = OperationName("LogSoftmaxBackward0")
+    static let logsumexp = OperationName("LogsumexpBackward0")
+    static let maskedFill = OperationName("MaskedFillBackward0")
+    static let max = OperationName("MaxBackward1")
+    static let maxAlongAxis = OperationName("MaxBackward0")
+    static let mean = OperationName("MeanBackward0")
+    static let meanAlongAxes = OperationName("MeanBackward1")
+    static let min = OperationName("MinBackward1")
+    static let minAlongAxis = OperationName("MinBackward0")
+    static let mseLoss = OperationName("MseLossBackward0")
+    static let mv = OperationName("MvBackward0")
+    static let norm = OperationName("LinalgVectorNormBackward0")
+    static let prelu = OperationName("PreluKernelBackward0")
+    static let roll = OperationName("RollBackward0")
+    static let softmax = OperationName("SoftmaxBackward0")
+    static let stack = OperationName("StackBackward0")
+    static let std = OperationName("StdBackward0")
+    static let t = OperationName("TBackward0")
+    static let trace = OperationName("TraceBackward0")
+    static let tril = OperationName("TrilBackward0")
+    static let triu = OperationName("TriuBackward0")
+    static let variance = OperationName("VarBackward0")
+}

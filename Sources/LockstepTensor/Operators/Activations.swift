@@ -45,7 +45,7 @@ extension Tensor where Scalar: FloatingScalar {
             }
             slope = slope.reshaped(to: [channels] + [Int](repeating: 1, count: rank - 2))
         }
-        return (self * slope).replacing(with: self, where: self .> 0).named("PreluKernelBackward0")
+        return (self * slope).replacing(with: self, where: self .> 0).named(.prelu)
     }
 
     /// x where x > 0, else α(eˣ − 1). Gradient: g, or gαeˣ.
@@ -94,7 +94,7 @@ extension Tensor where Scalar: FloatingScalar {
         }
         let half = shape[place] / 2
         let (a, b) = (narrowed(axis: place, start: 0, count: half), narrowed(axis: place, start: half, count: half))
-        return (a * b.sigmoid()).named("GluBackward0")
+        return (a * b.sigmoid()).named(.glu)
     }
 
     /// The logistic function y = 1 / (1 + e⁻ˣ). Gradient: g · y(1 − y).

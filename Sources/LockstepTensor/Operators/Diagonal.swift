@@ -58,7 +58,7 @@ extension Tensor {
                 mask[(start + lower)..<end].update(repeating: isLower)
             }
         }
-        return replacing(with: Scalar.zero, where: dropped).named(isLower ? "TrilBackward0" : "TriuBackward0")
+        return replacing(with: Scalar.zero, where: dropped).named(isLower ? .tril : .triu)
     }
 }
 
@@ -66,7 +66,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// The sum of the diagonal of a matrix. Gradient: g on the diagonal, 0 elsewhere. Stops where there are not two axes.
     ///
     /// Source: `torch.trace`.
-    public func trace() -> Tensor { diagonalOfMatrix().sum().named("TraceBackward0") }
+    public func trace() -> Tensor { diagonalOfMatrix().sum().named(.trace) }
 }
 
 extension Tensor where Scalar: IntegralScalar {

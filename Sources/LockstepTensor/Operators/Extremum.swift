@@ -7,7 +7,7 @@ extension Tensor where Scalar: Comparable {
     ///
     /// Source: `torch.max`.
     public func max() -> Tensor {
-        shared(largest: true, name: "max", backward: "MaxBackward1", axes: [], keepAxis: false)
+        shared(largest: true, name: "max", backward: .max, axes: [], keepAxis: false)
     }
 
     /// The smallest element, a scalar; NaN where there is one.
@@ -16,7 +16,7 @@ extension Tensor where Scalar: Comparable {
     ///
     /// Source: `torch.min`.
     public func min() -> Tensor {
-        shared(largest: false, name: "min", backward: "MinBackward1", axes: [], keepAxis: false)
+        shared(largest: false, name: "min", backward: .min, axes: [], keepAxis: false)
     }
 
     /// The largest elements along several axes, which are dropped, or kept with size 1; along all axes where `axes` is empty.
@@ -26,7 +26,7 @@ extension Tensor where Scalar: Comparable {
     ///
     /// Source: `torch.amax`.
     public func amax(axes: [Int] = [], keepAxis: Bool = false) -> Tensor {
-        shared(largest: true, name: "amax", backward: "AmaxBackward0", axes: axes, keepAxis: keepAxis)
+        shared(largest: true, name: "amax", backward: .amax, axes: axes, keepAxis: keepAxis)
     }
 
     /// The smallest elements along several axes, which are dropped, or kept with size 1; along all axes where `axes` is empty.
@@ -36,7 +36,7 @@ extension Tensor where Scalar: Comparable {
     ///
     /// Source: `torch.amin`.
     public func amin(axes: [Int] = [], keepAxis: Bool = false) -> Tensor {
-        shared(largest: false, name: "amin", backward: "AminBackward0", axes: axes, keepAxis: keepAxis)
+        shared(largest: false, name: "amin", backward: .amin, axes: axes, keepAxis: keepAxis)
     }
 
     /// The largest elements along an axis and the places where they are first found; NaN counts as largest.
@@ -88,7 +88,7 @@ extension Tensor where Scalar: Comparable {
     }
 
     /// The extreme elements, where all that are equal to one share its gradient.
-    private func shared(largest: Bool, name: String, backward: String, axes: [Int], keepAxis: Bool) -> Tensor {
+    private func shared(largest: Bool, name: String, backward: OperationName, axes: [Int], keepAxis: Bool) -> Tensor {
         let plan = layout.reduction(over: axes)
         var result = extrema(largest: largest, name: name, plan, all: axes.isEmpty, wantsIndices: false).values
         result.node = record { input in
@@ -112,7 +112,7 @@ extension Tensor where Scalar: Comparable {
             let shape = plan.shape(keepAxis: false)
             (values, indices) = (values.reshaped(to: shape), indices.reshaped(to: shape))
         }
-        return (values.named(largest ? "MaxBackward0" : "MinBackward0"), indices)
+        return (values.named(largest ? .maxAlongAxis : .minAlongAxis), indices)
     }
 
     /// What a reduction finds and, where that is wanted, at which places, with reduced axes kept; not recorded.

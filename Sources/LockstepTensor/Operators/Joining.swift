@@ -49,7 +49,7 @@ public func stacked<Scalar: TensorScalar>(_ tensors: [Tensor<Scalar>], axis: Int
                 + "\(place)")
     }
     let place = first.layout.resolve(axis: axis, rank: first.rank + 1)
-    return concatenated(tensors.map { $0.unsqueezed(axis: place) }, axis: place).named("StackBackward0")
+    return concatenated(tensors.map { $0.unsqueezed(axis: place) }, axis: place).named(.stack)
 }
 
 struct ConcatenateRecord: JoinRecord {

@@ -19,13 +19,13 @@ extension Tensor where Scalar: FloatingScalar {
                     "inconsistent tensor size, expected tensor \(shape) and src \(other.shape) to have the same number of "
                         + "elements, but got \(count) and \(other.count) elements respectively")
             }
-            return unsqueezed(axis: 0).multiplied(by: other.unsqueezed(axis: 1)).reshaped(to: []).named("DotBackward0")
+            return unsqueezed(axis: 0).multiplied(by: other.unsqueezed(axis: 1)).reshaped(to: []).named(.dot)
         case (2, 1):
             guard shape[1] == other.count else {
                 fatalError(
                     "size mismatch, got input (\(shape[0])), mat (\(shape[0])x\(shape[1])), vec (\(other.count))")
             }
-            return multiplied(by: other.unsqueezed(axis: 1)).squeezed(axis: -1).named("MvBackward0")
+            return multiplied(by: other.unsqueezed(axis: 1)).squeezed(axis: -1).named(.mv)
         case (2, 2): return multiplied(by: other)
         case (1, _): return unsqueezed(axis: 0).matmul(other).squeezed(axis: -2)
         case (_, 1): return matmul(other.unsqueezed(axis: 1)).squeezed(axis: -1)

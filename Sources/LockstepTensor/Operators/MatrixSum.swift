@@ -14,5 +14,5 @@ public func addmm<Scalar: FloatingScalar>(
     // Stops where the input does not stretch to the product.
     let stretched = input.expanded(to: product.shape)
     if beta == 0 { return product }
-    return ((beta == 1 ? stretched : stretched * beta) + product).named("AddmmBackward0")
+    return ((beta == 1 ? stretched : stretched * beta) + product).named(.addmm)
 }

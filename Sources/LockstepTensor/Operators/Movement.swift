@@ -54,7 +54,7 @@ extension Tensor {
     /// Stops for more than two axes.
     public var t: Tensor {
         guard rank <= 2 else { fatalError("t() expects a tensor with <= 2 dimensions, but self is \(rank)D") }
-        return rank < 2 ? self : transposed(0, 1).named("TBackward0")
+        return rank < 2 ? self : transposed(0, 1).named(.t)
     }
 
     /// The tensor with its axes in another order. Gradient: the axes put back.

@@ -26,7 +26,7 @@ extension Tensor {
                 narrowed(axis: axis, start: start, count: size - start),
                 narrowed(axis: axis, start: 0, count: start),
             ], axis: axis
-        ).named("RollBackward0")
+        ).named(.roll)
     }
 
     /// The elements moved along several axes, by as many places as `shifts` says for each.

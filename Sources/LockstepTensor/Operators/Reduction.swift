@@ -55,7 +55,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// The mean of all elements, a scalar; NaN for an empty tensor. Gradient: g / count for every element.
     ///
     /// Source: `torch.mean`.
-    public func mean() -> Tensor { (sum() / Scalar(count)).named("MeanBackward0") }
+    public func mean() -> Tensor { (sum() / Scalar(count)).named(.mean) }
 
     /// The means along one axis, which is dropped, or kept with size 1. Gradient: g / size for every element.
     ///
@@ -68,7 +68,7 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.mean`.
     public func mean(axes: [Int], keepAxis: Bool = false) -> Tensor {
-        (sum(axes: axes, keepAxis: keepAxis) / Scalar(layout.reduction(over: axes).columns)).named("MeanBackward1")
+        (sum(axes: axes, keepAxis: keepAxis) / Scalar(layout.reduction(over: axes).columns)).named(.meanAlongAxes)
     }
 
     /// Sums over the axes along which this shape was stretched from `target`; what undoes broadcasting.

@@ -35,7 +35,7 @@ extension Tensor {
     ///
     /// Source: `torch.Tensor.masked_fill`.
     public func replacing(with value: Scalar, where mask: Tensor<Bool>) -> Tensor {
-        replacing(with: Tensor(value), where: mask).named("MaskedFillBackward0")
+        replacing(with: Tensor(value), where: mask).named(.maskedFill)
     }
 }
 

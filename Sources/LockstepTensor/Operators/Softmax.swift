@@ -30,7 +30,7 @@ extension Tensor where Scalar: FloatingScalar {
             result.node = SoftmaxNode(input: node, result, logarithm: logarithm)
         }
         if place == rank - 1 { return result }
-        return result.movingFromEnd(place).named(logarithm ? "LogSoftmaxBackward0" : "SoftmaxBackward0")
+        return result.movingFromEnd(place).named(logarithm ? .logSoftmax : .softmax)
     }
 }
 

@@ -24,22 +24,21 @@ extension Tensor where Scalar: FloatingScalar {
         let count = Double(layout.reduction(over: axes).columns)
         let deviations = self - mean(axes: axes, keepAxis: true)
         let total = deviations.square().sum(axes: axes, keepAxis: keepAxis)
-        return (total / Scalar(Swift.max(count - correction, 0))).named("VarBackward0")
+        return (total / Scalar(Swift.max(count - correction, 0))).named(.variance)
     }
 
     /// The standard deviation of all elements, √var. Gradient: g(x − mean) / ((n − correction) std), and 0 where std is 0.
     ///
     /// Source: `torch.std`.
     public func std(correction: Double = 1, keepAxis: Bool = false) -> Tensor {
-        self.var(correction: correction, keepAxis: keepAxis).withFiniteSlope { $0.sqrt() }.named("StdBackward0")
+        self.var(correction: correction, keepAxis: keepAxis).withFiniteSlope { $0.sqrt() }.named(.std)
     }
 
     /// The standard deviations along one axis, which is dropped, or kept with size 1; see `std(correction:keepAxis:)`.
     ///
     /// Source: `torch.std`.
     public func std(axis: Int, correction: Double = 1, keepAxis: Bool = false) -> Tensor {
-        self.var(axis: axis, correction: correction, keepAxis: keepAxis).withFiniteSlope { $0.sqrt() }.named(
-            "StdBackward0")
+        self.var(axis: axis, correction: correction, keepAxis: keepAxis).withFiniteSlope { $0.sqrt() }.named(.std)
     }
 
     /// The standard deviations along several axes, which are dropped, or kept with size 1; along all axes where `axes` is empty.
@@ -47,8 +46,7 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.std`.
     public func std(axes: [Int], correction: Double = 1, keepAxis: Bool = false) -> Tensor {
-        self.var(axes: axes, correction: correction, keepAxis: keepAxis).withFiniteSlope { $0.sqrt() }.named(
-            "StdBackward0")
+        self.var(axes: axes, correction: correction, keepAxis: keepAxis).withFiniteSlope { $0.sqrt() }.named(.std)
     }
 
     /// The p-norm of all elements, (Σ|x|ᵖ)^(1/p), as if they were one vector.
@@ -71,7 +69,7 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.norm`.
     public func norm(_ p: Double = 2, axes: [Int], keepAxis: Bool = false) -> Tensor {
-        computedNorm(p, axes, keepAxis).named("LinalgVectorNormBackward0")
+        computedNorm(p, axes, keepAxis).named(.norm)
     }
 
     private func computedNorm(_ p: Double, _ axes: [Int], _ keepAxis: Bool) -> Tensor {
@@ -114,7 +112,7 @@ extension Tensor where Scalar: FloatingScalar {
         // Infinity minus infinity would be NaN.
         let shift = largest.replacing(with: 0, where: largest.abs() .== Tensor(.infinity))
         let result = (self - shift).exp().sum(axes: axes, keepAxis: true).log() + shift
-        return (keepAxis ? result : result.reshaped(to: plan.shape(keepAxis: false))).named("LogsumexpBackward0")
+        return (keepAxis ? result : result.reshaped(to: plan.shape(keepAxis: false))).named(.logsumexp)
     }
 
     /// f(self), for an f whose slope is infinite at 0: the gradient there is 0.

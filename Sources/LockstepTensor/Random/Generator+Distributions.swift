@@ -7,6 +7,9 @@
 extension Generator {
     /// True with probability `p`, as PyTorch's `bernoulli_(p)` and `dropout` draw it: whether a `Double` in [0, 1) is below `p`.
     ///
+    /// Where PyTorch finds a processor of Intel's it takes this and the exponential distribution from MKL's generator instead, with
+    /// a seed that it draws from its own; here every processor gives the same numbers.
+    ///
     /// Stops when `p` is not in [0, 1].
     public mutating func bernoulli(_ p: Double) -> Bool {
         guard 0...1 ~= p else { fatalError("bernoulli_ expects p to be in [0, 1], but got p=\(p)") }
@@ -14,6 +17,8 @@ extension Generator {
     }
 
     /// A number drawn from the exponential distribution, as PyTorch's `exponential_(rate)` draws it: −log(1 − u) / `rate`.
+    ///
+    /// See ``bernoulli(_:)`` on where PyTorch draws otherwise.
     ///
     /// Stops when `rate` is not above 0.
     public mutating func exponential(rate: Double = 1) -> Double {

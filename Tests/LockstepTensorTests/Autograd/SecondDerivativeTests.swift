@@ -83,7 +83,7 @@ import Testing
             return y * y
         },
         Case(testDescription: "rearrangement") {
-            ($0[0].flipped(axes: [1]).rolled(by: 1, axis: 1) * $0[0].repeated([2, 2, 1])).tril().diagonal().exp()
+            ($0[0].flipped(axes: [1]).rolled(by: 1, axis: 1) * $0[0].repeated([2, 1, 1])).tril().diagonal().exp()
         },
         Case(testDescription: "indices") {
             $0[0].gathered(axis: 1, indices: Tensor([2, 0], shape: [2, 1])).exp()

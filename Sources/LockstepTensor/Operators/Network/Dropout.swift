@@ -12,7 +12,9 @@ extension Tensor where Scalar: FloatingScalar {
         if p == 0 { return self }
         if p == 1 { return self * 0 }
         let kept = Tensor<Bool>(shape: shape) { elements in
-            withDefaultGenerator { $0.fillBernoulli(elements, 1 - p) }
+            withDefaultGenerator { generator in
+                for place in elements.indices { elements[place] = generator.bernoulli(1 - p) }
+            }
         }
         return (self * (1 / Scalar(1 - p))).replacing(with: 0, where: !kept)
     }

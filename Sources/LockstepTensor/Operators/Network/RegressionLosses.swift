@@ -9,7 +9,7 @@
 public func mseLoss<Scalar: FloatingScalar>(
     _ input: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
 ) -> Tensor<Scalar> {
-    reduced((input - target).square(), reduction).named("MseLossBackward0")
+    reduced((input - target).square(), reduction).named(.mseLoss)
 }
 
 /// The distances of two tensors: lossᵢ = |xᵢ − yᵢ|.

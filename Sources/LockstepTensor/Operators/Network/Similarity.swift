@@ -21,20 +21,6 @@ extension Tensor where Scalar: FloatingScalar {
     /// Source: `torch.nn.functional.normalize`.
     public func normalized(p: Double = 2, axis: Int = 1, eps: Scalar = 1e-12) -> Tensor {
         if rank == 0 { return reshaped(to: [1]).normalized(p: p, axis: axis, eps: eps).reshaped(to: []) }
-        // The bound goes under the root, where a gradient at 0 is finite.
-        if p == 2 { return self / square().sum(axis: axis, keepAxis: true).clamp(min: eps * eps).sqrt() }
-        return self / magnitude(p, axis).clamp(min: eps)
-    }
-
-    /// The p-norms along an axis, which is kept with size 1.
-    private func magnitude(_ p: Double, _ axis: Int) -> Tensor {
-        switch p {
-        case 0:
-            return Tensor.ones(shape).replacing(with: 0, where: self .== 0).sum(axis: axis, keepAxis: true)
-        case 1: return abs().sum(axis: axis, keepAxis: true)
-        case .infinity: return abs().max(axis: axis, keepAxis: true).values
-        case -.infinity: return abs().min(axis: axis, keepAxis: true).values
-        default: return abs().pow(Scalar(p)).sum(axis: axis, keepAxis: true).pow(Scalar(1 / p))
-        }
+        return self / norm(p, axis: axis, keepAxis: true).clamp(min: eps)
     }
 }
