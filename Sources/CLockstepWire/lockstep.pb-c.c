@@ -1500,7 +1500,7 @@ const ProtobufCMessageDescriptor lockstep__hello__descriptor =
   (ProtobufCMessageInit) lockstep__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__welcome__field_descriptors[4] =
+static const ProtobufCFieldDescriptor lockstep__welcome__field_descriptors[3] =
 {
   {
     "rank",
@@ -1538,21 +1538,8 @@ static const ProtobufCFieldDescriptor lockstep__welcome__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "fingerprint",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Lockstep__Welcome, fingerprint),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned lockstep__welcome__field_indices_by_name[] = {
-  3,   /* field[3] = fingerprint */
   0,   /* field[0] = rank */
   2,   /* field[2] = settings */
   1,   /* field[1] = workers */
@@ -1560,7 +1547,7 @@ static const unsigned lockstep__welcome__field_indices_by_name[] = {
 static const ProtobufCIntRange lockstep__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor lockstep__welcome__descriptor =
 {
@@ -1570,7 +1557,7 @@ const ProtobufCMessageDescriptor lockstep__welcome__descriptor =
   "Lockstep__Welcome",
   "lockstep",
   sizeof(Lockstep__Welcome),
-  4,
+  3,
   lockstep__welcome__field_descriptors,
   lockstep__welcome__field_indices_by_name,
   1,  lockstep__welcome__number_ranges,
@@ -1615,7 +1602,7 @@ const ProtobufCMessageDescriptor lockstep__refusal__descriptor =
   (ProtobufCMessageInit) lockstep__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[7] =
+static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[8] =
 {
   {
     "signature",
@@ -1701,6 +1688,18 @@ static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[7] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "state_bytes",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Ready, state_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__ready__field_indices_by_name[] = {
   1,   /* field[1] = fingerprint */
@@ -1708,13 +1707,14 @@ static const unsigned lockstep__ready__field_indices_by_name[] = {
   2,   /* field[2] = parameters */
   3,   /* field[3] = processor */
   0,   /* field[0] = signature */
+  7,   /* field[7] = state_bytes */
   5,   /* field[5] = test_samples */
   4,   /* field[4] = training_samples */
 };
 static const ProtobufCIntRange lockstep__ready__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor lockstep__ready__descriptor =
 {
@@ -1724,7 +1724,7 @@ const ProtobufCMessageDescriptor lockstep__ready__descriptor =
   "Lockstep__Ready",
   "lockstep",
   sizeof(Lockstep__Ready),
-  7,
+  8,
   lockstep__ready__field_descriptors,
   lockstep__ready__field_indices_by_name,
   1,  lockstep__ready__number_ranges,

@@ -13,16 +13,21 @@ public struct Patience: Sendable, Equatable {
     public var linking: Duration = .seconds(30)
     /// How often somebody who waits says what for.
     public var reminder: Duration = .seconds(5)
+    /// How long a step may take before the user is told who it waits for; told again after as long. Half a minute, because
+    /// the steps of a large model take seconds.
+    public var stall: Duration = .seconds(30)
+    /// How long a worker that has lost a peer waits for the coordinator's word on it before it ends. The coordinator sees the
+    /// end of a process within milliseconds; where only the link between two workers is gone, it learns of it this way.
+    public var lostPeer: Duration = .seconds(1)
     /// How long the reason that a worker sends before it exits may take to arrive after its exit has been seen.
     public var lastWords: Duration = .milliseconds(300)
 
     /// The slowest link that a large state may be sent over without its sender counting as gone, in bytes a second.
     static let slowestLink = 10_000_000.0
 
-    /// How long somebody may be silent who sends, or writes to a disk, a state of so many parameters: his heartbeats wait behind
-    /// it. With Adam a state has three numbers of 4 bytes a parameter.
-    func silence(movingStateOf parameters: Int) -> Duration {
-        silence + .seconds(12 * Double(parameters) / Patience.slowestLink)
+    /// How long somebody may be silent who sends a state of so many bytes: his heartbeats wait behind it.
+    func silence(movingState bytes: Int) -> Duration {
+        silence + .seconds(Double(bytes) / Patience.slowestLink)
     }
 
     /// The defaults.

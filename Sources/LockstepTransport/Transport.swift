@@ -11,6 +11,9 @@ public protocol Transport: AnyObject {
     /// The host is the one that was bound: of a wildcard, advertise `Endpoint.localHost(toward:)` instead.
     var endpoint: Endpoint { get }
 
+    /// The largest frame that it sends or accepts, in bytes.
+    var maximumMessageBytes: Int { get }
+
     /// A new connection to the transport at `endpoint`.
     ///
     /// Returns at once: the link comes up when the other side is there, and messages sent before wait for it. Throws

@@ -163,7 +163,8 @@ struct EndingTests {
             .ready(
                 Ready(
                     signature: "s", fingerprint: "f", parameters: "p", processor: "c", trainingSamples: 8,
-                    testSamples: 0, parameterCount: 5_000_000)), from: 0, rank: 0, generation: 0)
+                    testSamples: 0, parameterCount: 5_000_000, stateBytes: 60_000_000)), from: 0, rank: 0, generation: 0
+        )
         _ = coordinator.say(.connected, from: 0, rank: 0)
         // The run's first epoch is one step, after which a state is awaited.
         let (_, after) = try #require(errorOfTicks(&coordinator))

@@ -54,7 +54,7 @@ struct LoopTests {
     private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value
     {
         try await withCheckedThrowingContinuation { continuation in
-            Thread.start { continuation.resume(with: Result { try body() }) }
+            DetachedThread.start { continuation.resume(with: Result { try body() }) }
         }
     }
 
@@ -90,7 +90,7 @@ struct LoopTests {
             defer { running.wait() }
             for number in 0..<workers {
                 running.enter()
-                Thread.start {
+                DetachedThread.start {
                     defer { running.leave() }
                     do {
                         let transport: any Transport =

@@ -32,7 +32,7 @@ struct WorkerMachineTests {
     private func ready() throws -> WorkerMachine {
         let settings = try TinyJob.settings()
         var machine = Simulation.worker(1)
-        let welcome = Welcome(rank: 1, workers: 3, settings: settings.json(), fingerprint: "")
+        let welcome = Welcome(rank: 1, workers: 3, settings: settings.json())
         guard case .compute(let request)? = machine.handle(fromCoordinator(.welcome(welcome)), now: .zero).last else {
             throw ClusterError(.workerFailed, "nothing is prepared")
         }

@@ -9,13 +9,13 @@ enum Samples {
             Hello(host: "nødé-1", pid: 4_294_967_295, endpoint: "tcp://[::1]:5", processor: "SkylakeX", software: "0.1")
         ),
         .hello(Hello(host: "", pid: 0, endpoint: "", processor: "", software: "")),
-        .welcome(Welcome(rank: 0, workers: 1, settings: "{\"a\": [1, 2]}", fingerprint: "ab")),
-        .welcome(Welcome(rank: 7, workers: 8, settings: String(repeating: "x", count: 70_000), fingerprint: "")),
+        .welcome(Welcome(rank: 0, workers: 1, settings: "{\"a\": [1, 2]}")),
+        .welcome(Welcome(rank: 7, workers: 8, settings: String(repeating: "x", count: 70_000))),
         .refusal(Refusal(reason: "the data differ: 日本語 🙂")),
         .ready(
             Ready(
                 signature: "s", fingerprint: "f", parameters: "p", processor: "c", trainingSamples: 0,
-                testSamples: .max, parameterCount: 9)),
+                testSamples: .max, parameterCount: 9, stateBytes: 7)),
         .members(Members(members: [])),
         .members(
             Members(members: [

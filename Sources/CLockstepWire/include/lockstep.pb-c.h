@@ -176,14 +176,10 @@ struct  Lockstep__Welcome
    * The job's settings as JSON.
    */
   char *settings;
-  /*
-   * The data set's fingerprint.
-   */
-  char *fingerprint;
 };
 #define LOCKSTEP__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__welcome__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , 0, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -227,10 +223,14 @@ struct  Lockstep__Ready
    * Elements in all parameters together.
    */
   uint64_t parameter_count;
+  /*
+   * Bytes of the parameters and of what the optimizer keeps of them.
+   */
+  uint64_t state_bytes;
 };
 #define LOCKSTEP__READY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__ready__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
 
 
 /*

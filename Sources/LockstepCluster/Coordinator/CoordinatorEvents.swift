@@ -4,7 +4,7 @@ package import LockstepWire
 internal import Logging
 
 /// What can happen to a coordinator.
-package enum CoordinatorEvent {
+package enum CoordinatorEvent: Sendable {
     /// A well-formed message came.
     case message(Envelope, from: Peer)
     /// Something that is no message of this protocol came from `peer`, known to people as `name`; it was dropped.
@@ -15,6 +15,10 @@ package enum CoordinatorEvent {
     case exited(pid: Int, ProcessEnd)
     /// A process could not be started.
     case launchFailed(String)
+    /// The record of the run falls behind what happens in it, or has caught up.
+    case recordIsBehind(Bool)
+    /// The record of the run cannot be kept, or says that the run must not go on.
+    case recordFailed(String)
     /// The user asked for the run to stop.
     case interrupted
     /// Some time has passed.
@@ -45,7 +49,7 @@ public enum ProcessEnd: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// What a coordinator is to do.
-package enum CoordinatorAction {
+package enum CoordinatorAction: Sendable {
     /// Send a message.
     case send(Envelope, to: Peer)
     /// All workers are ready: open the run's record and begin.

@@ -6,7 +6,7 @@ extension CoordinatorMachine {
     /// A process that this one started has ended. Killed, it cannot have said why; otherwise its reason may still be on its way.
     mutating func exited(pid: Int, how: ProcessEnd, now: Duration) -> [CoordinatorAction] {
         guard let rank = workers.firstIndex(where: { $0?.hello.pid == pid }) else {
-            let why = refusals[pid].map { ": it was refused, because \($0)" } ?? ""
+            let why = refusals[pid].map { ": \($0)" } ?? ""
             return fail(.workerEnded, "a worker (process \(pid)) \(how) before it joined the run\(why)")
         }
         if case .signalled = how { return ended(rank: rank, how: how) }
@@ -28,6 +28,7 @@ extension CoordinatorMachine {
 
     /// The run ends, because a worker has.
     mutating func ended(rank: Int, how: ProcessEnd) -> [CoordinatorAction] {
+        if mayBeReplaced { return release(rank, because: "it \(how)") }
         let doing = workers[rank].map { "; when last heard from it was \($0.doing)" } ?? ""
         return fail(.workerEnded, "\(name(rank)) \(how) at step \(currentStep)\(doing)")
     }

@@ -1,3 +1,4 @@
+internal import LockstepOptim
 internal import LockstepTraining
 internal import LockstepTransport
 internal import LockstepWire
@@ -11,12 +12,11 @@ extension CoordinatorMachine {
             return []
         }
         guard case .joining = phase, workers.count < workerCount || workers.contains(where: { $0 == nil }) else {
-            return refuse(peer, "the run has all its \(workerCount) workers; start it with a larger --workers")
-                + [
-                    .note(
-                        "refused a worker on \(hello.host) (process \(hello.pid)): the run has all its \(workerCount) workers"
-                    )
-                ]
+            surplusHellos += 1
+            let why = "the run has all its \(workerCount) workers"
+            let note = CoordinatorAction.note("refused a worker on \(hello.host) (process \(hello.pid)): \(why)")
+            return refuse(peer, "\(why); start it with a larger --workers")
+                + (surplusHellos.isPowerOfTen ? [note] : [])
         }
         let worker = Worker(peer: peer, hello: hello, lastHeard: now)
         let rank: Int
@@ -28,9 +28,20 @@ extension CoordinatorMachine {
             workers.append(worker)
         }
         let welcome = Welcome(
-            rank: rank, workers: workerCount, settings: settings.shared.json(),
-            fingerprint: expectedFingerprint ?? "")
+            rank: rank, workers: workerCount, settings: settings.shared.json())
         return [.note("\(name(rank)) joined"), send(.welcome(welcome), to: peer, payload: state?.payload)]
+    }
+
+    /// Whether another worker may take the place of one that goes now.
+    var mayBeReplaced: Bool { if case .joining = phase { isOpen } else { false } }
+
+    /// A worker is gone before the run has begun: another may take its place.
+    mutating func release(_ rank: Int, because reason: String) -> [CoordinatorAction] {
+        let note = CoordinatorAction.note("\(name(rank)) is gone, \(reason); waiting for another in its place")
+        workers[rank] = nil
+        endings[rank] = nil
+        reference = workers.lazy.compactMap { $0?.ready }.first
+        return [note]
     }
 
     /// A worker's replica is built: compares it with the others', and lets it in for good or refuses it.
@@ -43,7 +54,7 @@ extension CoordinatorMachine {
             endings[rank] = nil
             let reason =
                 "\(difference.what) differs: this worker has \(difference.found), the run has \(difference.expected)"
-            refusals[worker.hello.pid] = reason
+            refusals[worker.hello.pid] = "it was refused, because \(reason)"
             return refuse(worker.peer, reason)
                 + [.warning("refused a worker on \(worker.hello.host) (process \(worker.hello.pid)): \(reason)")]
         }
@@ -67,6 +78,15 @@ extension CoordinatorMachine {
             schedule = try Schedule(samples: reference.trainingSamples, settings: settings)
         } catch {
             return fail(.workerFailed, "\(error)")
+        }
+        if reference.stateBytes > maximumStateBytes {
+            return fail(
+                .refused,
+                """
+                the state of this run has \(reference.stateBytes) bytes (\(reference.parameterCount) parameters with what \
+                \(settings.optimizer.name) keeps of each), but one message holds at most \(maximumStateBytes); train it with \
+                --single-process, or a smaller model
+                """)
         }
         phase = .linking(since: now)
         generation += 1
@@ -100,6 +120,7 @@ extension CoordinatorMachine {
         workers[rank]?.isConnected = true
         guard workers.allSatisfy({ $0?.isConnected == true }) else { return [] }
         phase = .training
+        progress.lastStep = now
         let begin = CoordinatorAction.begin(
             schedule, workers: workers.indices.map { name($0) }, parameters: reference.parameterCount,
             completedSteps: progress.completedSteps)

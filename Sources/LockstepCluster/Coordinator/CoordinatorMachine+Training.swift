@@ -15,6 +15,10 @@ struct Progress {
     var states: [(completedSteps: Int, then: CoordinatorAction.AfterCheckpoint, payload: Payload?)] = []
     /// Whether the user asked for the run to stop.
     var stopRequested = false
+    /// Whether the record has fallen behind; no steps are ordered until it has caught up.
+    var recordIsBehind = false
+    /// When the last step was complete, or its taking long was last told of.
+    var lastStep = Duration.zero
 
     /// Whether a rank has reported the steps up to `completed`. A worker reports in the order in which it is given orders.
     func hasReported(_ rank: Int, upTo completed: Int) -> Bool {
@@ -27,7 +31,7 @@ extension CoordinatorMachine {
     mutating func orderSteps() -> [CoordinatorAction] {
         guard case .training = phase, let schedule, let reference else { return [] }
         var actions: [CoordinatorAction] = []
-        while !progress.stopRequested, progress.orderedSteps < schedule.steps,
+        while !progress.stopRequested, !progress.recordIsBehind, progress.orderedSteps < schedule.steps,
             progress.orderedSteps < progress.completedSteps + CoordinatorMachine.stepsAhead
         {
             let step = progress.orderedSteps
@@ -60,7 +64,7 @@ extension CoordinatorMachine {
     }
 
     /// A worker has done a step.
-    mutating func complete(step: Int, _ report: StepReport, ofRank rank: Int) -> [CoordinatorAction] {
+    mutating func complete(step: Int, _ report: StepReport, ofRank rank: Int, now: Duration) -> [CoordinatorAction] {
         let ranges = MicrobatchTree(count: settings.microbatches).deal(to: workerCount)
         guard case .training = phase, (progress.completedSteps..<progress.orderedSteps).contains(step),
             progress.hasReported(rank, upTo: step), progress.reports[step]?[rank] == nil,
@@ -72,6 +76,7 @@ extension CoordinatorMachine {
         }
         progress.reports[step] = nil
         progress.completedSteps += 1
+        progress.lastStep = now
         let inOrder = (0..<workerCount).compactMap { reports[$0] }
         let losses = inOrder.flatMap(\.losses)
         let record = CoordinatorAction.completeStep(

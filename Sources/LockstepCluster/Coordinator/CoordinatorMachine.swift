@@ -31,6 +31,10 @@ package struct CoordinatorMachine {
     /// The state to start from, and what it is of; nil for a new run.
     let state: (payload: Payload, checkpoint: Checkpoint)?
     let patience: Patience
+    /// The largest state that a message can hold.
+    let maximumStateBytes: Int
+    /// Whether workers come from elsewhere, so that another may take the place of one that goes before the run has begun.
+    let isOpen: Bool
 
     var phase: Phase
     var generation = 0
@@ -44,6 +48,8 @@ package struct CoordinatorMachine {
     var endings: [Int: (at: Duration, how: ProcessEnd)] = [:]
     /// Why processes were refused, to tell when one that this process started ends because of it.
     var refusals: [Int: String] = [:]
+    /// How many were refused because the run has all its workers.
+    var surplusHellos = 0
     /// How many messages were dropped.
     package internal(set) var droppedMessages = 0
 
@@ -53,8 +59,11 @@ package struct CoordinatorMachine {
     /// A coordinator that waits for `workerCount` workers.
     package init(
         run: RunID, settings: RunSettings, workerCount: Int, endpoint: String,
-        state: (payload: Payload, checkpoint: Checkpoint)?, patience: Patience, now: Duration
+        state: (payload: Payload, checkpoint: Checkpoint)?, patience: Patience,
+        maximumStateBytes: Int = .max, isOpen: Bool = false, now: Duration
     ) {
+        self.isOpen = isOpen
+        self.maximumStateBytes = maximumStateBytes
         self.run = run
         self.settings = settings
         self.workerCount = workerCount
@@ -75,6 +84,10 @@ package struct CoordinatorMachine {
         case .lost(let peer): return lost(peer, now: now)
         case .exited(let pid, let how): return exited(pid: pid, how: how, now: now)
         case .launchFailed(let reason): return fail(.launch, "a worker could not be started: \(reason)")
+        case .recordIsBehind(let isBehind):
+            progress.recordIsBehind = isBehind
+            return orderSteps()
+        case .recordFailed(let reason): return fail(.stopped, reason)
         case .interrupted: return interrupt()
         case .tick: return tick(now: now)
         }
@@ -99,8 +112,12 @@ package struct CoordinatorMachine {
             workers[rank]?.doing = heartbeat.phase
             return []
         case .failure(let failure):
+            if mayBeReplaced {
+                return release(rank, because: "it cannot go on, \(failure.phase): \(failure.reason)")
+            }
             return fail(.workerFailed, "\(name(rank)) cannot go on, \(failure.phase): \(failure.reason)")
         case .leave(let leave):
+            if mayBeReplaced { return release(rank, because: leave.reason) }
             return fail(.workerEnded, "\(name(rank)) left the run at step \(currentStep): \(leave.reason)")
         default: return dropped("a \(envelope.body.name) of rank \(rank), which no worker sends")
         }
@@ -109,7 +126,7 @@ package struct CoordinatorMachine {
     /// A message of a generation's member.
     private mutating func handle(_ envelope: Envelope, ofRank rank: Int, now: Duration) -> [CoordinatorAction] {
         switch envelope.body {
-        case .stepReport(let report): complete(step: envelope.step, report, ofRank: rank)
+        case .stepReport(let report): complete(step: envelope.step, report, ofRank: rank, now: now)
         case .evaluationReport(let report): collect(report, after: envelope.step, ofRank: rank)
         case .state: keep(envelope.payload, after: envelope.step, ofRank: rank)
         default: connected(rank, now: now)
@@ -120,6 +137,9 @@ package struct CoordinatorMachine {
         if let (rank, how) = overdueEnding(now: now) { return ended(rank: rank, how: how) }
         for (rank, worker) in workers.enumerated() {
             guard let worker, now - worker.lastHeard > silence(ofRank: rank) else { continue }
+            if mayBeReplaced {
+                return release(rank, because: "it has not been heard from for \((now - worker.lastHeard).text)")
+            }
             return fail(
                 .timeout,
                 """
@@ -154,6 +174,15 @@ package struct CoordinatorMachine {
                     + stuck.map { "\(name($0)) is \(workers[$0]?.doing ?? "gone")" }.joined(separator: "; ")
                     + ". Check that no firewall stands between the hosts, or give a worker the address that others reach it at (--bind)"
             )
+        case .training where now - progress.lastStep > patience.stall:
+            progress.lastStep = now
+            let waiting = workers.indices.filter { !progress.hasReported($0, upTo: currentStep) }
+            if progress.orderedSteps > progress.completedSteps, !waiting.isEmpty {
+                actions.append(
+                    .warning(
+                        "step \(currentStep) has taken more than \(patience.stall.text) so far: "
+                            + waiting.map { "\(name($0)) is \(workers[$0]?.doing ?? "gone")" }.joined(separator: "; ")))
+            }
         case .linking, .training, .ended: break
         }
         return actions
@@ -162,7 +191,7 @@ package struct CoordinatorMachine {
     /// How long a rank may be silent. What rank 0 says waits behind a state that it sends.
     private func silence(ofRank rank: Int) -> Duration {
         let sendsState = rank == 0 && progress.states.contains { $0.payload == nil }
-        return sendsState ? patience.silence(movingStateOf: reference?.parameterCount ?? 0) : patience.silence
+        return sendsState ? patience.silence(movingState: reference?.stateBytes ?? 0) : patience.silence
     }
 
     /// How a worker for this run is started by hand.
@@ -201,9 +230,7 @@ package struct CoordinatorMachine {
     /// A message that fits nothing is dropped and counted; the user is told of the first, the tenth, the hundredth, …
     mutating func dropped(_ what: String) -> [CoordinatorAction] {
         droppedMessages += 1
-        var power = 1
-        while power < droppedMessages { power *= 10 }
-        guard power == droppedMessages else { return [] }
+        guard droppedMessages.isPowerOfTen else { return [] }
         return [.warning("dropped \(what) (\(droppedMessages) dropped so far)")]
     }
 
@@ -224,4 +251,13 @@ struct Worker {
     var isConnected = false
     /// What it last said it was doing.
     var doing = "joining"
+}
+
+extension Int {
+    /// Whether it is 1, 10, 100, …: of what happens again and again people are told then.
+    var isPowerOfTen: Bool {
+        var power = 1
+        while power < self { power *= 10 }
+        return power == self
+    }
 }

@@ -10,7 +10,7 @@ public enum InProcessWorkers {
         makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob
     ) {
         for index in 0..<count {
-            Thread.start {
+            DetachedThread.start {
                 // What goes wrong is told to the coordinator, which tells the user.
                 try? worker(index, network, coordinator, patience, logger, makeJob).run()
             }

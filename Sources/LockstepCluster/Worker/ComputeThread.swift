@@ -18,7 +18,7 @@ final class ComputeThread: Sendable {
         makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob,
         answer: @escaping @Sendable (ComputeResult) -> Void
     ) {
-        Thread.start { [self] in
+        DetachedThread.start { [self] in
             var replica = ReplicaHolder(makeJob: makeJob)
             while true {
                 available.wait()
@@ -85,7 +85,8 @@ package struct ReplicaHolder {
             evaluationBlocks: trainer.evaluationBlocks, completedSteps: trainer.completedSteps,
             ready: Ready(
                 signature: trainer.signature, fingerprint: trainer.fingerprint, parameters: trainer.digest,
-                processor: BLAS.coreType, trainingSamples: trainer.schedule.samples, testSamples: trainer.testCount,
-                parameterCount: trainer.parameterCount))
+                processor: "\(BLAS.coreType) with \(BLAS.version)", trainingSamples: trainer.schedule.samples,
+                testSamples: trainer.testCount,
+                parameterCount: trainer.parameterCount, stateBytes: trainer.stateBytes))
     }
 }

@@ -15,7 +15,7 @@ public final class WorkerLoop {
     private let makeJob: @Sendable (RunSettings) throws -> any TrainableJob
     private var logger: Logger
     private let hello: Hello
-    private let mailbox: Mailbox<WorkerEvent>
+    private let inbox: EventQueue<WorkerEvent>
     private var clock: LoopClock
 
     private var coordinatorPeer: Peer
@@ -39,18 +39,18 @@ public final class WorkerLoop {
         hello = Hello(
             host: Host.name, pid: Int(getpid()), endpoint: advertised.description, processor: BLAS.coreType,
             software: Software.version)
-        mailbox = Mailbox(waker: transport.waker)
+        inbox = EventQueue(waker: transport.waker)
         coordinatorPeer = try transport.connect(to: coordinator)
         clock = LoopClock(silence: patience.silence)
     }
 
     /// Asks the worker to leave the run, from any thread.
-    public var interrupt: @Sendable () -> Void { { [mailbox] in mailbox.put(.interrupted) } }
+    public var interrupt: @Sendable () -> Void { { [inbox] in inbox.put(.interrupted) } }
 
     /// Works until the coordinator ends the run. Throws a ``ClusterError`` where it does not end well.
     public func run() throws {
         defer { transport.close() }
-        let compute = ComputeThread(makeJob: makeJob) { [mailbox] in mailbox.put(.computed($0)) }
+        let compute = ComputeThread(makeJob: makeJob) { [inbox] in inbox.put(.computed($0)) }
         defer { compute.close() }
         var machine = WorkerMachine(
             hello: hello, coordinator: coordinator.description, patience: patience, now: clock.now())
@@ -67,7 +67,7 @@ public final class WorkerLoop {
                 do {
                     try perform(action, on: compute)
                 } catch {
-                    mailbox.put(.failed("\(error)"))
+                    inbox.put(.failed("\(error)"))
                 }
             }
             actions = try nextEvents().flatMap { machine.handle($0, now: clock.now()) }
@@ -78,7 +78,7 @@ public final class WorkerLoop {
     /// What has happened, waiting for something for a tick at most.
     private func nextEvents() throws -> [WorkerEvent] {
         let incoming = try transport.receiveAll(timeout: patience.heartbeat / 2)
-        return incoming.compactMap { event(of: $0) } + mailbox.take() + [.tick]
+        return incoming.compactMap { event(of: $0) } + inbox.take() + [.tick]
     }
 
     private func event(of incoming: Incoming) -> WorkerEvent? {
@@ -86,8 +86,8 @@ public final class WorkerLoop {
         case .message(let envelope, let peer):
             return .message(envelope, fromCoordinator: peer == coordinatorPeer)
         case .rejected(let error, let peer):
-            logger.warning("dropped a message from \(peer): \(error)")
-            return nil
+            logger.debug("dropped a message from \(peer): \(error)")
+            return peer == coordinatorPeer ? .rejectedByCoordinator(error) : .rejected
         case .lost(let peer):
             if peer == coordinatorPeer { return .lostCoordinator }
             return peers.first { $0.value == peer }.map { .lostPeer($0.key) }
@@ -117,7 +117,7 @@ public final class WorkerLoop {
         } catch {
             // The coordinator notices a peer that is gone, too, and says what becomes of the run.
             logger.info("\(envelope.body.name) could not be sent: \(error)")
-            mailbox.put(event)
+            inbox.put(event)
         }
     }
 }

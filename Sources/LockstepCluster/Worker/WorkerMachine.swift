@@ -62,6 +62,8 @@ package struct WorkerMachine {
     /// Messages that fitted nothing.
     package internal(set) var strayMessages = 0
 
+    /// The peer whose connection was lost first, and when.
+    private var lostPeer: (rank: Int, at: Duration)?
     private var lastHeard: Duration
     private var lastSent: Duration
     private var lastReminder: Duration
@@ -105,7 +107,13 @@ package struct WorkerMachine {
                 .disconnected,
                 "the connection to the coordinator at \(coordinator) was lost; it ended or its host is gone")
         case .lostPeer(let peer):
-            return [.note("the connection to rank \(peer) was lost; waiting for the coordinator's word")]
+            // Where the peer has ended the coordinator sees it, too, and its word says more.
+            if lostPeer == nil { lostPeer = (peer, now) }
+            return []
+        case .rejected: return stray()
+        case .rejectedByCoordinator(let error):
+            guard case .version = error else { return stray() }
+            return end(.refused, "the coordinator at \(coordinator) cannot be understood: \(error)")
         case .interrupted:
             return [send(.leave(Leave(reason: "it was interrupted")))] + end(.stopped, "interrupted")
         case .tick: return tick(now: now)
@@ -119,7 +127,11 @@ package struct WorkerMachine {
         case .welcome(let welcome): return join(welcome, state: payload, run: envelope.run)
         case .refusal(let refusal): return end(.refused, refusal.reason)
         case .members(let members): return link(members.members, generation: envelope.generation)
-        case .stepOrder: return receive(.step(envelope.step), of: envelope, now: now)
+        case .stepOrder(let order):
+            guard let schedule = prepared?.schedule, order.epoch == schedule.epoch(of: envelope.step),
+                order.batch == schedule.batch(of: envelope.step)
+            else { return stray() }
+            return receive(.step(envelope.step), of: envelope, now: now)
         case .evaluateOrder: return receive(.evaluate, of: envelope, now: now)
         case .stateOrder: return receive(.state, of: envelope, now: now)
         case .finish: return receive(.finish, of: envelope, now: now)
@@ -142,11 +154,17 @@ package struct WorkerMachine {
                 lastReminder = now
                 actions.append(.note("waiting for the coordinator at \(coordinator) (\((now - since).text))"))
             }
-        } else if now - lastHeard > patience.silence(movingStateOf: prepared?.parameterCount ?? 0) {
-            return end(
-                .disconnected,
-                "the coordinator at \(coordinator) has not been heard from for \((now - lastHeard).text); it or its host is gone"
-            )
+        } else if now - lastHeard > patience.silence(movingState: prepared?.ready.stateBytes ?? 0) {
+            let reason = "the coordinator has not been heard from for \((now - lastHeard).text)"
+            return [send(.leave(Leave(reason: reason)))]
+                + end(
+                    .disconnected,
+                    "the coordinator at \(coordinator) has not been heard from for \((now - lastHeard).text); it or its host is gone"
+                )
+        }
+        if let lostPeer, now - lostPeer.at > patience.lostPeer {
+            let endpoint = members.indices.contains(lostPeer.rank) ? " at \(members[lostPeer.rank].endpoint)" : ""
+            return fail("the connection to rank \(lostPeer.rank)\(endpoint) was lost")
         }
         if now - lastSent >= patience.heartbeat {
             lastSent = now

@@ -52,7 +52,8 @@ struct CoordinatorCommand: ParsableCommand {
         patience.joining = .seconds(wait)
         let loop = CoordinatorLoop(
             transport: transport, advertised: advertised, settings: settings, workers: workers, folder: folder,
-            resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
+            resumingFrom: checkpoint, isOpen: true, patience: patience, logger: output.logger("coordinator"),
+            observer: reporter)
         // Said however quiet: whoever starts the workers has nowhere else to read it.
         let signals = Signals.handle(first: loop.interrupt)
         defer { withExtendedLifetime(signals) {} }

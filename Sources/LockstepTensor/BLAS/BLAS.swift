@@ -16,6 +16,11 @@ public enum BLAS {
     /// processors give the same bits.
     public static var coreType: String { String(cString: openblas_get_corename()) }
 
+    /// The library and its version: `OpenBLAS 0.3.21`. Another version may give other bits.
+    public static var version: String {
+        String(cString: openblas_get_config()).split(separator: " ").prefix(2).joined(separator: " ")
+    }
+
     /// C = A·B, or C += A·B where `adding`, with C in row-major order.
     static func multiply<Scalar: FloatingScalar>(
         _ a: MatrixOperand<Scalar>, _ b: MatrixOperand<Scalar>, into c: UnsafeMutablePointer<Scalar>, adding: Bool

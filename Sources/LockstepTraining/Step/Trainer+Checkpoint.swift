@@ -6,6 +6,9 @@ extension Trainer {
     /// SHA-256 over the parameters' bytes (Float32, little-endian, in the model's order): equal digests, equal bits.
     public var digest: String { Checkpoint.digest(of: [("", .float32(replica.parameters.values))]) }
 
+    /// Bytes of the parameters and of what the optimizer keeps of them.
+    public var stateBytes: Int { parameterCount * MemoryLayout<Float>.size * (1 + optimizer.state.count) }
+
     /// All that resuming needs.
     public func checkpoint() throws -> Checkpoint {
         let values = replica.parameters.values

@@ -32,6 +32,7 @@ public final class InProcessTransport: Transport {
 
     deinit { close() }
 
+    public var maximumMessageBytes: Int { limits.maximumMessageBytes }
     public var endpoint: Endpoint { .inProcess(name: name) }
 
     public var waker: any Waker { wakes }

@@ -11,6 +11,7 @@ public final class ZeroMQTransport: Transport {
     public let endpoint: Endpoint
 
     private let limits: TransportLimits
+    public var maximumMessageBytes: Int { limits.maximumMessageBytes }
     private let context: UnsafeMutableRawPointer
     private let wakes: EventWaker
     private let incoming: IncomingConnections

@@ -29,15 +29,12 @@ public struct Welcome: Sendable, Equatable {
     public var workers: Int
     /// The job's settings as JSON.
     public var settings: String
-    /// The data set's fingerprint; the worker's own must be equal.
-    public var fingerprint: String
 
     /// A message with these values.
-    public init(rank: Int, workers: Int, settings: String, fingerprint: String) {
+    public init(rank: Int, workers: Int, settings: String) {
         self.rank = rank
         self.workers = workers
         self.settings = settings
-        self.fingerprint = fingerprint
     }
 }
 
@@ -68,11 +65,13 @@ public struct Ready: Sendable, Equatable {
     public var testSamples: Int
     /// Elements in all parameters together.
     public var parameterCount: Int
+    /// Bytes of the parameters and of what the optimizer keeps of them.
+    public var stateBytes: Int
 
     /// A message with these values.
     public init(
         signature: String, fingerprint: String, parameters: String, processor: String, trainingSamples: Int,
-        testSamples: Int, parameterCount: Int
+        testSamples: Int, parameterCount: Int, stateBytes: Int
     ) {
         self.signature = signature
         self.fingerprint = fingerprint
@@ -81,6 +80,7 @@ public struct Ready: Sendable, Equatable {
         self.trainingSamples = trainingSamples
         self.testSamples = testSamples
         self.parameterCount = parameterCount
+        self.stateBytes = stateBytes
     }
 }
 

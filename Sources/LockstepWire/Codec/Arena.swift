@@ -81,11 +81,17 @@ enum Field {
         return Int(first)..<Int(end)
     }
 
-    /// The text; throws if it is not UTF-8.
+    /// The text, with a space for each control character: who sends a text that people read does not get to move their cursor,
+    /// clear their screen or begin a line. Throws if it is not UTF-8.
     static func unpack(_ text: UnsafeMutablePointer<CChar>?, _ field: String) throws(WireError) -> String {
         guard let text else { return "" }
         guard let string = String(validatingCString: text) else { throw .text(field: field) }
-        return string
+        guard string.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            return string
+        }
+        return String(
+            String.UnicodeScalarView(
+                string.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 
     /// The elements of a repeated field.

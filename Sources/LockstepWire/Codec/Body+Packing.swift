@@ -19,7 +19,6 @@ extension Body {
                 message.rank = try Field.pack(welcome.rank, "welcome.rank")
                 message.workers = try Field.pack(welcome.workers, "welcome.workers")
                 message.settings = try arena.text(welcome.settings, "welcome.settings")
-                message.fingerprint = try arena.text(welcome.fingerprint, "welcome.fingerprint")
             }
         case .refusal(let refusal):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_REFUSAL
@@ -36,6 +35,7 @@ extension Body {
                 message.training_samples = try Field.pack(ready.trainingSamples, "ready.training_samples")
                 message.test_samples = try Field.pack(ready.testSamples, "ready.test_samples")
                 message.parameter_count = try Field.pack(ready.parameterCount, "ready.parameter_count")
+                message.state_bytes = try Field.pack(ready.stateBytes, "ready.state_bytes")
             }
         case .members(let members):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_MEMBERS

@@ -58,8 +58,7 @@ extension Welcome {
     fileprivate init(_ message: Lockstep__Welcome) throws(WireError) {
         self.init(
             rank: Int(message.rank), workers: Int(message.workers),
-            settings: try Field.unpack(message.settings, "welcome.settings"),
-            fingerprint: try Field.unpack(message.fingerprint, "welcome.fingerprint"))
+            settings: try Field.unpack(message.settings, "welcome.settings"))
     }
 }
 
@@ -72,7 +71,8 @@ extension Ready {
             processor: try Field.unpack(message.processor, "ready.processor"),
             trainingSamples: try Field.unpack(message.training_samples, "ready.training_samples"),
             testSamples: try Field.unpack(message.test_samples, "ready.test_samples"),
-            parameterCount: try Field.unpack(message.parameter_count, "ready.parameter_count"))
+            parameterCount: try Field.unpack(message.parameter_count, "ready.parameter_count"),
+            stateBytes: try Field.unpack(message.state_bytes, "ready.state_bytes"))
     }
 }
 

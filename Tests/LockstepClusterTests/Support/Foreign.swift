@@ -5,8 +5,8 @@ enum Foreign {
     /// One of each body, and some with the largest numbers there are.
     static let bodies: [Body] = [
         .hello(Simulation.hello(9)),
-        .welcome(Welcome(rank: 0, workers: 2, settings: "{}", fingerprint: "")),
-        .welcome(Welcome(rank: .max, workers: .max, settings: "", fingerprint: "")),
+        .welcome(Welcome(rank: 0, workers: 2, settings: "{}")),
+        .welcome(Welcome(rank: .max, workers: .max, settings: "")),
         .refusal(Refusal(reason: "no")),
         .ready(ready()), .ready(ready(count: .max)),
         .members(Members(members: [])),
@@ -35,7 +35,7 @@ enum Foreign {
     ) -> Ready {
         Ready(
             signature: signature, fingerprint: fingerprint, parameters: parameters, processor: processor,
-            trainingSamples: count, testSamples: count, parameterCount: count)
+            trainingSamples: count, testSamples: count, parameterCount: count, stateBytes: count)
     }
 
     static func member(_ rank: Int, _ microbatches: Range<Int>) -> Member {

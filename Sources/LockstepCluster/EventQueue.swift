@@ -2,7 +2,7 @@ internal import LockstepTransport
 internal import Synchronization
 
 /// Events for a loop from other threads: what is put in wakes the loop that waits on its transport.
-final class Mailbox<Event: Sendable>: Sendable {
+final class EventQueue<Event: Sendable>: Sendable {
     private let events = Mutex<[Event]>([])
     private let waker: any Waker
 

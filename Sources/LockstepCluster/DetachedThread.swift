@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A thread of the system's, for work that waits or computes for long and must not hold up the cooperative pool.
-package enum Thread {
+package enum DetachedThread {
     /// Runs `body` on a new thread that nobody waits for.
     package static func start(_ body: @escaping @Sendable () -> Void) {
         var thread = pthread_t()

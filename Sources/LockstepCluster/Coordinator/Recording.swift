@@ -1,0 +1,114 @@
+internal import Dispatch
+internal import LockstepFormats
+internal import LockstepTraining
+internal import LockstepWire
+internal import Synchronization
+
+/// Keeps the record of a run on a thread of its own: a disk that stalls, or output that nobody reads (Ctrl-S, a pager), holds
+/// up neither heartbeats nor messages.
+///
+/// What is to be recorded is done in its order. After the first failure nothing more is, so that the last checkpoint stays
+/// what it was.
+final class Recording: @unchecked Sendable {
+    // Sendable because all that changes is used on `queue` alone, but for the counts, which are behind a lock.
+    private let queue = DispatchQueue(label: "lockstep.record")
+    private let settings: RunSettings
+    private let folder: RunFolder
+    private let observer: any RunObserver
+    private let report: @Sendable (CoordinatorEvent) -> Void
+    private let backlog = Mutex(Backlog())
+    private var recorder: RunRecorder?
+    private var failure: (any Error)?
+    private var isComplete = false
+
+    /// `report` is told, on this thread, of a failure and of the record falling behind and catching up.
+    init(
+        settings: RunSettings, folder: RunFolder, observer: any RunObserver,
+        report: @escaping @Sendable (CoordinatorEvent) -> Void
+    ) {
+        self.settings = settings
+        self.folder = folder
+        self.observer = observer
+        self.report = report
+    }
+
+    /// Records what `action` says, after all that came before it.
+    func add(_ action: CoordinatorAction) {
+        if backlog.withLock({ $0.add(action) }) { report(.recordIsBehind(true)) }
+        queue.async { [self] in
+            if failure == nil {
+                do { try record(action) } catch {
+                    failure = error
+                    report(.recordFailed("\(error)"))
+                }
+            }
+            if backlog.withLock({ $0.remove(action) }) { report(.recordIsBehind(false)) }
+        }
+    }
+
+    /// Waits until all is recorded. Returns whether the run is complete; throws what could not be recorded.
+    func finish() throws -> Bool {
+        try queue.sync {
+            if let failure { throw failure }
+            return isComplete
+        }
+    }
+
+    private func record(_ action: CoordinatorAction) throws {
+        switch action {
+        case .begin(let schedule, let workers, let parameters, let completedSteps):
+            let recorder = try RunRecorder(
+                folder: folder, settings: settings, schedule: schedule, completedSteps: completedSteps,
+                observer: observer)
+            recorder.begin(workers: workers, parameters: parameters, completedSteps: completedSteps)
+            self.recorder = recorder
+        case .completeStep(let step, let lossSum, let computeSeconds, let communicateSeconds):
+            try recorder?.complete(
+                step: step, lossSum: lossSum, computeSeconds: computeSeconds, communicateSeconds: communicateSeconds)
+        case .tested(let evaluation, let completedSteps):
+            try recorder?.tested(evaluation, completedSteps: completedSteps)
+        case .checkpoint(let payload, let completedSteps, let then):
+            let place = "the state that rank 0 sent"
+            let checkpoint = try Checkpoint(Safetensors(parsing: payload.array(), name: place), from: place)
+            try recorder?.write(checkpoint: checkpoint, completedSteps: completedSteps)
+            if then == .stopped { recorder?.stopped(completedSteps: completedSteps) }
+            if then == .complete {
+                try recorder?.finish(with: checkpoint)
+                isComplete = true
+            }
+        case .note(let text): observer.handle(.note(text))
+        case .warning(let text): observer.handle(.warning(text))
+        case .send, .end: break
+        }
+    }
+}
+
+/// What waits to be recorded. Where that is much, no more steps are ordered, so that it cannot fill the memory.
+private struct Backlog {
+    /// More than this is much, and a quarter of it no longer is.
+    private static let most = (actions: 256, checkpoints: 2)
+
+    private var actions = 0
+    private var checkpoints = 0
+    private var isBehind = false
+
+    /// Counts an action; returns whether the record falls behind with it.
+    mutating func add(_ action: CoordinatorAction) -> Bool {
+        actions += 1
+        if case .checkpoint = action { checkpoints += 1 }
+        guard !isBehind, actions > Backlog.most.actions || checkpoints > Backlog.most.checkpoints else { return false }
+        isBehind = true
+        return true
+    }
+
+    /// Counts an action as done; returns whether the record has caught up with it.
+    mutating func remove(_ action: CoordinatorAction) -> Bool {
+        actions -= 1
+        if case .checkpoint = action { checkpoints -= 1 }
+        guard isBehind, actions <= Backlog.most.actions / 4, checkpoints < Backlog.most.checkpoints else {
+            return false
+        }
+        isBehind = false
+        return true
+    }
+}
