@@ -9,6 +9,7 @@ enum Signals {
     /// Both are called on a thread of their own, not in a signal handler, so they may do anything.
     static func handle(first: @escaping @Sendable () -> Void, second: @escaping @Sendable () -> Void = {}) -> Handler {
         let count = Counter()
+        let registered = DispatchSemaphore(value: 0)
         let sources = [SIGINT, SIGTERM].map { number in
             // Dispatch sees a signal only where the default action, to end the process, is off.
             signal(number, SIG_IGN)
@@ -18,9 +19,12 @@ enum Signals {
                 second()
                 CommandLineTool.leave(128 + number)
             }
+            source.setRegistrationHandler { registered.signal() }
             source.resume()
             return source
         }
+        // Until a source is registered, on another thread, its signal is lost.
+        for _ in sources { registered.wait() }
         return Handler(sources: sources)
     }
 
