@@ -9,6 +9,7 @@ enum Signals {
     /// Both are called on a thread of their own, not in a signal handler, so they may do anything.
     static func handle(first: @escaping @Sendable () -> Void, second: @escaping @Sendable () -> Void = {}) -> Handler {
         let count = Counter()
+        let registration = DispatchGroup()
         let sources = numbers.map { number in
             // Dispatch sees a signal only where the default action, to end the process, is off.
             signal(number, SIG_IGN)
@@ -18,9 +19,13 @@ enum Signals {
                 second()
                 CommandLineTool.leave(128 + number)
             }
+            registration.enter()
+            source.setRegistrationHandler { registration.leave() }
             source.resume()
             return source
         }
+        // Dispatch registers a source on a thread of its own; a signal that came before would be lost.
+        registration.wait()
         return Handler(sources: sources)
     }
 

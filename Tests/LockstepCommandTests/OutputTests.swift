@@ -1,3 +1,4 @@
+import Glibc
 import LockstepFormats
 import Testing
 
@@ -81,6 +82,22 @@ extension CommandTests {
             #expect(lines.count >= 2)
             // An example that is broken into two lines cannot be copied.
             #expect(lines.allSatisfy { $0.hasPrefix("  lockstep ") })
+        }
+
+        @Test func byDefaultThereIsAWorkerForEachCoreThatTheProcessMayUse() async throws {
+            let outcome = try await Lockstep.run(
+                program: "/usr/bin/taskset", ["--cpu-list", "0", Lockstep.binary, "train", "--json"] + Jobs.tiny,
+                in: folder.path)
+            #expect(try outcome.event("started").workers?.count == 1)
+        }
+
+        @Test func helpAndAdviceNameTheProgramAsItWasStarted() async throws {
+            let other = folder.path + "/spirals"
+            #expect(symlink(Lockstep.binary, other) == 0)
+            let help = try await Lockstep.run(program: other, ["train", "--help"], in: folder.path)
+            #expect(help.output.contains("\n  spirals train --workers 4"))
+            #expect(help.output.contains("USAGE: spirals train"))
+            #expect(!help.output.contains("lockstep"))
         }
 
         @Test func versionIsANumber() async throws {

@@ -1,13 +1,13 @@
 internal import Glibc
 
 /// Folders of local sockets whose processes were killed, so that nobody was left to remove them.
-enum AbandonedSockets {
+package enum AbandonedSockets {
     /// A folder that changed less than so many seconds ago may be of a process that is about to listen in it.
-    private static let youngest = 60
+    package static let youngest = 60
 
     /// Removes those in `parent` that are this user's, as ``Endpoint/privateIPC()`` makes them: entered by nobody else, and
     /// holding nothing but sockets that nobody listens at. What cannot be looked into is left as it is.
-    static func remove(in parent: String) {
+    package static func remove(in parent: String) {
         let now = time(nil)
         for name in names(in: parent) where name.hasPrefix("lockstep-") {
             let folder = "\(parent)/\(name)"
