@@ -91,6 +91,34 @@ extension CommandTests {
             #expect(try outcome.event("started").workers?.count == 1)
         }
 
+        /// Runs a shell command where the system's data sets are out of sight.
+        private static func withoutDataSets(_ command: String, in folder: String) async throws -> Outcome {
+            try await Lockstep.run(
+                program: "/usr/bin/unshare",
+                [
+                    "--mount", "/bin/sh", "-c",
+                    "[ ! -d /usr/share/datasets ] || mount -t tmpfs tmpfs /usr/share/datasets || exit 77; \(command)",
+                    Lockstep.binary,
+                ], in: folder)
+        }
+
+        @Test(
+            .enabled("needs to make mount namespaces: run as root") {
+                (try? await Output.withoutDataSets("true", in: "/tmp").code) == 0
+            }
+        )
+        func withoutFashionMNISTTheDrawnDigitsAreTheDefaultAndThatIsSaid() async throws {
+            let job = "--limit 600 --epochs 1 --model mlp:784-32-10"
+            let outcome = try await Output.withoutDataSets(
+                "exec \"$0\" train --single-process \(job)", in: folder.path)
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            #expect(
+                outcome.lines.first
+                    == "Fashion-MNIST is not installed (apt-get install dataset-fashion-mnist); training on the built-in synthetic digits instead"
+            )
+            #expect(outcome.output.contains("data        synthetic, 600 samples"))
+        }
+
         @Test func helpAndAdviceNameTheProgramAsItWasStarted() async throws {
             let other = folder.path + "/spirals"
             #expect(symlink(Lockstep.binary, other) == 0)
