@@ -6,13 +6,10 @@ public import LockstepTensor
 ///
 ///     let model = Sequential(Flatten(), Linear(784, 128), ReLU(), Linear(128, 10))
 public final class Sequential: Module, Layer, CustomReflectable {
-    /// The layers, in the order in which they are applied.
     public let layers: [any Layer]
 
-    /// The layers of an array, one after another; none gives back its input.
     public init(_ layers: [any Layer]) { self.layers = layers }
 
-    /// The given layers, one after another.
     public convenience init(_ layers: any Layer...) { self.init(layers) }
 
     public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> {
