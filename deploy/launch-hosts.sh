@@ -23,7 +23,7 @@ set -uo pipefail
 
 read -ra ssh <<<"${LOCKSTEP_SSH:-ssh -T -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=10 -o ServerAliveCountMax=3}"
 binary=${LOCKSTEP_BINARY:-lockstep}
-readonly start_timeout=60  # seconds for the coordinator to say where it listens: it opens the data set first
+readonly start_timeout=60  # seconds for the coordinator to say where it listens, which it does before anything else
 readonly leash_timeout=120 # seconds that the hosts go on for without a sign of this script; it gives one every 10
 readonly end_timeout=10    # seconds for the others to end by themselves once one has; they notice within 5
 

@@ -1,5 +1,15 @@
+#define _GNU_SOURCE
 #include "CLockstepSystem.h"
 
+#include <sched.h>
 #include <sys/prctl.h>
 
 int lockstep_signal_on_parent_death(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+
+int lockstep_usable_cores(void) {
+    // Room for 65536 cores, more than kernels know, so that the set always fits.
+    cpu_set_t sets[64];
+    CPU_ZERO_S(sizeof sets, sets);
+    if (sched_getaffinity(0, sizeof sets, sets) != 0) return -1;
+    return CPU_COUNT_S(sizeof sets, sets);
+}

@@ -46,19 +46,20 @@ extension TrainableJob {
 struct Root: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: JobCatalog.current.own?.name ?? "lockstep",
+            commandName: Program.name,
             abstract: "Trains neural networks data-parallel over any number of processes and hosts, on CPUs.",
             discussion: """
                 The trained weights are the same bit for bit for any number of workers.
 
-                EXAMPLES
-                  lockstep train                       on this host, one worker a core
-                  lockstep train --single-process      in this process alone
-                  lockstep train --resume runs/NAME    go on with a run that was stopped
-                  lockstep coordinator --bind tcp://10.0.0.1:5700 --workers 2
-                  lockstep worker --coordinator tcp://10.0.0.1:5700
-                  lockstep evaluate runs/20261122-102355-mlp/final.safetensors
-                """,
+
+                """
+                    + JobCatalog.examples(
+                        "train                       on this host, one worker a core",
+                        "train --single-process      in this process alone",
+                        "train --resume runs/NAME    go on with a run that was stopped",
+                        "coordinator --bind tcp://10.0.0.1:5700 --workers 2",
+                        "worker --coordinator tcp://10.0.0.1:5700",
+                        "evaluate runs/20261122-102355-mlp/final.safetensors"),
             version: Software.version,
             subcommands: [TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self])
     }

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import LockstepData
 internal import LockstepTraining
 
@@ -12,6 +13,18 @@ struct JobCatalog: Sendable {
 
     /// The model that is trained where none is named.
     static let defaultModel = "mlp:784-512-512-10"
+
+    /// The help of an option that a program with a job of its own refuses, and so does not list.
+    static func help(_ text: String) -> ArgumentHelp {
+        ArgumentHelp(text, visibility: current.own == nil ? .default : .hidden)
+    }
+
+    /// Command lines as examples for help: with the name of this program, and without those that it would refuse.
+    static func examples(_ lines: String...) -> String {
+        let own = current.own != nil
+        let shown = lines.filter { !own || !($0.contains("--model") || $0.contains("--data")) }
+        return (["EXAMPLES"] + shown.map { "  \(Program.name) \($0)" }).joined(separator: "\n")
+    }
 
     /// The specifications of model and data for a new run, from what the user gave; `tell` receives a line for the user.
     func specifications(

@@ -35,10 +35,13 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
     public static var automatic: DataSpecification { FashionMNIST.isInstalled ? .fashionMNIST : .synthetic }
 
     /// Opens one split of the data set. Throws a ``DataError`` where it cannot be read.
-    public func load(_ split: DataSplit) throws -> ImageDataset {
+    ///
+    /// `classes` is how many a folder's labels may have, by default one more than the largest of its training split; the other
+    /// data sets know theirs.
+    public func load(_ split: DataSplit, classes: Int? = nil) throws -> ImageDataset {
         switch self {
         case .fashionMNIST: try FashionMNIST.load(split)
-        case .idx(let folder): try ImageDataset(idxFolder: folder, split: split)
+        case .idx(let folder): try ImageDataset(idxFolder: folder, split: split, classes: classes)
         case .synthetic: try SyntheticDigits.dataset(split)
         }
     }

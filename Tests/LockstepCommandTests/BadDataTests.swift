@@ -37,6 +37,18 @@ extension CommandTests {
                 name: "labels for images", file: "train-images-idx3-ubyte",
                 change: { _ in Images.idx(sizes: [24], elements: [UInt8](repeating: 0, count: 24)) },
                 messages: ["byte 3", "has 1 dimensions, expected 3 for images"]),
+            Damage(
+                name: "a training label above the model's outputs", file: "train-labels-idx1-ubyte",
+                change: { $0.dropLast() + [200] },
+                messages: ["label 23: the class is 200, expected one in 0..<3"]),
+            Damage(
+                name: "training images of another size", file: "train-images-idx3-ubyte",
+                change: { _ in Images.idx(sizes: [24, 3, 5], elements: [UInt8](repeating: 0, count: 360)) },
+                messages: ["byte 8: the file has images of 3×5 = 15 pixels", "mlp:12-4-3 takes 12 inputs"]),
+            Damage(
+                name: "test images of another size", file: "t10k-images-idx3-ubyte",
+                change: { _ in Images.idx(sizes: [6, 2, 4], elements: [UInt8](repeating: 0, count: 48)) },
+                messages: ["byte 8: the file has images of 2×4 = 8 pixels", "mlp:12-4-3 takes 12 inputs"]),
         ]
 
         @Test(arguments: damages) func aDamagedDataFileIsNamed(damage: Damage) async throws {
@@ -52,6 +64,36 @@ extension CommandTests {
                 }
                 #expect(TemporaryFolder.names(in: folder.path + "/runs") == [])
             }
+        }
+
+        @Test func aModelMayHaveMoreOutputsThanLabelsAreUsed() async throws {
+            try Images.write(seed: 1, to: data.path)
+            let job = ["--data", "idx:\(data.path)", "--model", "mlp:12-5", "--batch", "4", "--epochs", "1"]
+            #expect(try await Lockstep.run(["train", "--single-process"] + job, in: folder.path).code == 0)
+        }
+
+        /// A disk that is full: no file may grow beyond so many blocks. What a write beyond does to a process is that it fails.
+        private func train(_ options: [String], withBlocks blocks: Int) async throws -> Outcome {
+            try await Lockstep.run(
+                program: "/bin/sh",
+                [
+                    "-c", "trap '' XFSZ; ulimit -f \(blocks); exec \"$0\" train --single-process --json \"$@\"",
+                    Lockstep.binary,
+                ] + Jobs.tiny + options, in: folder.path)
+        }
+
+        @Test func aDiskThatIsFullInMidRunIsToldWithWhatIsLeftOfTheRun() async throws {
+            let outcome = try await train(["--checkpoint-every", "2"], withBlocks: 40)
+            #expect(outcome.code == 1)
+            #expect(outcome.errors.contains("checkpoint-00000002.safetensors: cannot write: File too large"))
+            #expect(outcome.errors.contains(". No checkpoint had been written yet"))
+        }
+
+        @Test func aDiskThatIsFullAtOnceLeavesNoFolder() async throws {
+            let outcome = try await train([], withBlocks: 0)
+            #expect(outcome.code == 1)
+            #expect(outcome.errors.contains("settings.json: cannot write: File too large"))
+            #expect(TemporaryFolder.names(in: folder.path + "/runs") == [])
         }
 
         @Test func aMissingFolderIsNamed() async throws {

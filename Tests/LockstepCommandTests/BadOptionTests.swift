@@ -44,6 +44,11 @@ extension CommandTests {
             (["--model", "mlp:784"], ["at least two widths"]),
             (["--model", "mlp:784-0-10"], ["widths of 1 to 1000000"]),
             (["--model", "mlp:784-many-10"], ["widths of 1 to 1000000", "'mlp:784-many-10'"]),
+            (["--model", "mlp:1000000-1000000-1000000"], ["has more than 1099511627776 parameters"]),
+            (
+                ["--model", "mlp:1000000-1000000"],
+                ["has 1000001000000 parameters, which take 7629402 MiB", "this machine has"]
+            ),
             (["--data", "mnist"], ["'mnist'", "fashion-mnist, synthetic or idx:"]),
             (["--optimizer", "lion"], ["'lion'", "sgd, adam, adamw, adagrad, rmsprop, adadelta, nadam, lamb"]),
             (["--lr-decay", "0.1"], ["--lr-decay cannot be given with --optimizer adam", "--weight-decay"]),
@@ -106,8 +111,18 @@ extension CommandTests {
             let stopped = try await Lockstep.run(["train"] + mode + job, in: folder.path)
             #expect(stopped.code == 1)
             let last = try #require(stopped.events.last { $0.event == "step" }?.step)
-            #expect(stopped.errors.firstMatch(of: /the loss is (-?nan|inf) at step (\d+) \(epoch 1\)/)?.2 == "\(last)")
-            #expect(stopped.errors.contains("--allow-non-finite to go on regardless"))
+            #expect(stopped.errors.firstMatch(of: /the loss is (NaN|inf) at step (\d+) \(epoch 1\)/)?.2 == "\(last)")
+            #expect(stopped.errors.contains("Start a new run with a smaller learning rate (--lr is 1e+30)"))
+
+            // The advice works as it is printed.
+            let advice = try #require(
+                stopped.errors.firstMatch(of: /go on regardless: lockstep (train --resume \S+ --allow-non-finite)/)?.1)
+            let arguments = advice.split(separator: " ").map(String.init)
+            let resumed = try await Lockstep.run(arguments + ["--json"] + mode, in: folder.path)
+            #expect(resumed.code == 0, "\(resumed.errors)")
+            #expect(resumed.lines.last?.contains("\"event\":\"finished\"") == true)
+            let metrics = try Event.lines(ofFile: "\(folder.path)/\(arguments[2])/metrics.jsonl")
+            #expect(metrics.filter { $0.kind == "step" }.compactMap(\.step) == Array(1...10))
 
             let regardless = try await Lockstep.run(["train", "--allow-non-finite"] + mode + job, in: folder.path)
             #expect(regardless.code == 0)

@@ -84,7 +84,7 @@ extension CommandTests {
         }
 
         /// As terminals do it, and service managers: all processes get the signal.
-        @Test(arguments: [SIGINT, SIGTERM]) func aSignalToAllStopsCleanly(signal: Int32) async throws {
+        @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func aSignalToAllStopsCleanly(signal: Int32) async throws {
             let pids = Shared<[pid_t]>([])
             let outcome = try await train { command, workers in
                 pids.value = workers
@@ -96,6 +96,21 @@ extension CommandTests {
             #expect(try #require(stop.step) >= 12)
             #expect(outcome.events.last { $0.event == "step" }?.step == stop.step)
             try await expectNothingLeft(pids.value)
+        }
+
+        @Test func aHangupIsIgnoredWhereItWasFromTheStart() async throws {
+            let outcome = try await Lockstep.run(
+                program: "/bin/sh",
+                ["-c", "trap '' HUP; exec \"$0\" train --workers 2 --json \"$@\"", Lockstep.binary] + Jobs.endless,
+                in: folder.path
+            ) { command in
+                try await command.step(5)
+                command.signalGroup(SIGHUP)
+                try await command.step(100)
+                command.signal(SIGINT)
+            }
+            #expect(outcome.code == 130)
+            #expect(try #require(outcome.event("stopped").step) >= 100)
         }
 
         @Test func aRunThatIsSuspendedGoesOnAfterwards() async throws {
@@ -123,6 +138,22 @@ extension CommandTests {
             #expect(outcome.code == 130)
             #expect(outcome.output.contains("resume with: lockstep train --resume runs/"))
             #expect(outcome.output.firstMatch(of: /its state is in runs\/\S+\/checkpoint-\d+\.safetensors/) != nil)
+        }
+
+        @Test func aCoordinatorSaysHowToResumeItAsItWasStarted() async throws {
+            let address = "ipc://\(folder.path)/coordinator"
+            let outcome = try await Lockstep.run(
+                ["coordinator", "--bind", address, "--workers", "1"] + Jobs.endless, in: folder.path
+            ) { coordinator in
+                try await coordinator.line(containing: "coordinator listening on")
+                try await Lockstep.run(["worker", "--coordinator", address], in: folder.path) { _ in
+                    try await coordinator.line(containing: "step ")
+                    coordinator.signal(SIGINT)
+                }
+            }
+            let pattern = /resume with: lockstep coordinator --resume runs\/\S+ --bind ipc:\/\/(\S+) --workers 1/
+            let told = try #require(outcome.output.firstMatch(of: pattern))
+            #expect(String(told.1) == folder.path + "/coordinator")
         }
 
         @Test func aSecondCtrlCEndsAtOnceAndLeavesNothing() async throws {

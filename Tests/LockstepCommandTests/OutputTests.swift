@@ -1,3 +1,4 @@
+import Glibc
 import LockstepFormats
 import Testing
 
@@ -81,6 +82,50 @@ extension CommandTests {
             #expect(lines.count >= 2)
             // An example that is broken into two lines cannot be copied.
             #expect(lines.allSatisfy { $0.hasPrefix("  lockstep ") })
+        }
+
+        @Test func byDefaultThereIsAWorkerForEachCoreThatTheProcessMayUse() async throws {
+            let outcome = try await Lockstep.run(
+                program: "/usr/bin/taskset", ["--cpu-list", "0", Lockstep.binary, "train", "--json"] + Jobs.tiny,
+                in: folder.path)
+            #expect(try outcome.event("started").workers?.count == 1)
+        }
+
+        /// Runs a shell command where the system's data sets are out of sight.
+        private static func withoutDataSets(_ command: String, in folder: String) async throws -> Outcome {
+            try await Lockstep.run(
+                program: "/usr/bin/unshare",
+                [
+                    "--mount", "/bin/sh", "-c",
+                    "[ ! -d /usr/share/datasets ] || mount -t tmpfs tmpfs /usr/share/datasets || exit 77; \(command)",
+                    Lockstep.binary,
+                ], in: folder)
+        }
+
+        @Test(
+            .enabled("needs to make mount namespaces: run as root") {
+                (try? await Output.withoutDataSets("true", in: "/tmp").code) == 0
+            }
+        )
+        func withoutFashionMNISTTheDrawnDigitsAreTheDefaultAndThatIsSaid() async throws {
+            let job = "--limit 600 --epochs 1 --model mlp:784-32-10"
+            let outcome = try await Output.withoutDataSets(
+                "exec \"$0\" train --single-process \(job)", in: folder.path)
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            #expect(
+                outcome.lines.first
+                    == "Fashion-MNIST is not installed (apt-get install dataset-fashion-mnist); training on the built-in synthetic digits instead"
+            )
+            #expect(outcome.output.contains("data        synthetic, 600 samples"))
+        }
+
+        @Test func helpAndAdviceNameTheProgramAsItWasStarted() async throws {
+            let other = folder.path + "/spirals"
+            #expect(symlink(Lockstep.binary, other) == 0)
+            let help = try await Lockstep.run(program: other, ["train", "--help"], in: folder.path)
+            #expect(help.output.contains("\n  spirals train --workers 4"))
+            #expect(help.output.contains("USAGE: spirals train"))
+            #expect(!help.output.contains("lockstep"))
         }
 
         @Test func versionIsANumber() async throws {

@@ -117,13 +117,24 @@ extension CommandTests {
         }
 
         @Test(arguments: [
-            ["--batch", "32"], ["--epochs", "2"], ["--lr", "0.1"], ["--data", "synthetic"], ["--allow-non-finite"],
+            ["--batch", "32"], ["--epochs", "2"], ["--lr", "0.1"], ["--data", "synthetic"],
         ])
         func takesNoOptionThatWouldChangeTheRun(option: [String]) async throws {
             let run = try await trainTiny()
             let refused = try await Lockstep.run(["train", "--resume", run] + option, in: folder.path)
             #expect(refused.code == 1)
             #expect(refused.errors.contains("\(option[0]) cannot be given with --resume"))
+        }
+
+        @Test func mayBeAllowedLossesThatAreNotFinite() async throws {
+            let run = try await trainTiny(Jobs.tiny + ["--checkpoint-every", "4"])
+            let resumed = try await Lockstep.run(
+                ["train", "--json", "--workers", "2", "--resume", run, "--allow-non-finite"], in: folder.path)
+            // The checkpoints, which were written before, are as good as ever, and what is allowed is recorded.
+            #expect(try resumed.event("started").completedSteps == 10)
+            #expect(try await resumed.digest() == Jobs.digest(of: Jobs.tiny))
+            let settings = String(decoding: try File.read("\(folder.path)/\(run)/settings.json"), as: UTF8.self)
+            #expect(settings.contains("\"continues_when_not_finite\" : true"))
         }
 
         @Test func fallsBackToTheCheckpointBeforeADamagedOneAndSaysSo() async throws {

@@ -1,3 +1,4 @@
+import Glibc
 import LockstepFormats
 import Testing
 
@@ -5,6 +6,7 @@ extension CommandTests {
     /// What a run leaves behind.
     @Suite struct Weights {
         private let folder = TemporaryFolder()
+        private static let fashion = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
 
         @Test func theDigestIsTheSHA256OfTheFilesData() async throws {
             let finished = try await Lockstep.run(["train", "--workers", "2", "--json"] + Jobs.tiny, in: folder.path)
@@ -31,6 +33,43 @@ extension CommandTests {
                 let plain = try await Lockstep.run(["evaluate", path], in: folder.path)
                 #expect(plain.output.contains("sha256      \(try #require(finished.sha256))"))
             }
+        }
+
+        @Test func evaluateNeedsTheTestSamplesAloneAndSaysWhereItLooksForThem() async throws {
+            let data = TemporaryFolder()
+            try Images.write(seed: 1, to: data.path)
+            let job = ["--data", "idx:\(data.path)", "--model", "mlp:12-4-3", "--batch", "4", "--epochs", "1"]
+            let run = try await Lockstep.run(["train", "--workers", "2", "--json"] + job, in: folder.path)
+            let finished = try run.event("finished")
+            for name in TemporaryFolder.names(in: data.path) where name.hasPrefix("train-") {
+                unlink("\(data.path)/\(name)")
+            }
+            let weights = try #require(finished.weights)
+            // The run's folder says where the data are; the file alone does not.
+            let beside = try await Lockstep.run(["evaluate", weights, "--json"], in: folder.path)
+            #expect(try beside.event("test").accuracy == finished.accuracy)
+            try AtomicFile.write(File.read("\(folder.path)/\(weights)"), to: folder.path + "/alone.safetensors")
+            let alone = try await Lockstep.run(["evaluate", "alone.safetensors"], in: folder.path)
+            #expect(alone.code == 1)
+            #expect(alone.errors.contains("the data of its run are; say so: --data idx:FOLDER"), "\(alone.errors)")
+            let told = try await Lockstep.run(
+                ["evaluate", "alone.safetensors", "--json", "--data", "idx:\(data.path)"], in: folder.path)
+            #expect(try told.event("test").accuracy == finished.accuracy)
+        }
+
+        @Test(
+            .enabled("needs Fashion-MNIST: apt-get install dataset-fashion-mnist") {
+                access(Weights.fashion, R_OK) == 0
+            })
+        func evaluateTakesTheDataThatAreNamed() async throws {
+            let job = ["--data", "fashion-mnist", "--limit", "600", "--epochs", "1", "--model", "mlp:784-32-10"]
+            let finished = try await Lockstep.run(
+                ["train", "--single-process", "--json"] + job, in: folder.path
+            ).event("finished")
+            let test = try await Lockstep.run(
+                ["evaluate", try #require(finished.weights), "--data", "fashion-mnist", "--json"], in: folder.path
+            ).event("test")
+            #expect(test.samples == 10_000 && test.accuracy == finished.accuracy)
         }
 
         @Test(

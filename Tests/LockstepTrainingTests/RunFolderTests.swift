@@ -102,7 +102,7 @@ struct RunFolderTests {
         #expect(folder.checkpointPath(step: 1_234_567_890) == "\(folder.path)/checkpoint-1234567890.safetensors")
         #expect(
             folder.resumeAdvice()
-                == ". The last checkpoint is \(folder.checkpointPath(step: 4)); resume with: lockstep train --resume \(folder.path)"
+                == ". The last checkpoint is \(folder.checkpointPath(step: 4)); resume with: \(Program.name) train --resume \(folder.path)"
         )
     }
 

@@ -108,4 +108,57 @@ import Testing
         remove()
         #expect(stat(folder, &status) == -1)
     }
+
+    @Test func onlyAbandonedSocketsOfThisUserAreRemoved() throws {
+        var template = Array("/tmp/lockstep-abandoned-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        let parent = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        /// Makes a folder with a socket, which is bound but, as that of a killed process, not listened at.
+        func make(_ name: String, listening: Bool = false, mode: mode_t = 0o700, age: Int = 0) throws -> Int32 {
+            let folder = "\(parent)/\(name)"
+            try #require(mkdir(folder, 0o700) == 0 && chmod(folder, mode) == 0)
+            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: "\(folder)/socket".utf8) }
+            let bound = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            try #require(bound == 0)
+            if listening { try #require(listen(descriptor, 1) == 0) }
+            try setAge(of: folder, age)
+            return descriptor
+        }
+        func setAge(of folder: String, _ age: Int) throws {
+            let then = timespec(tv_sec: time(nil) - age, tv_nsec: 0)
+            try #require(utimensat(AT_FDCWD, folder, [then, then], 0) == 0)
+        }
+        let old = AbandonedSockets.youngest + 10
+        let descriptors = [
+            try make("lockstep-left", age: old), try make("lockstep-live", listening: true, age: old),
+            try make("lockstep-new"), try make("lockstep-open", mode: 0o755, age: old), try make("other", age: old),
+            try make("lockstep-mixed", age: old),
+        ]
+        close(creat("\(parent)/lockstep-mixed/notes", 0o600))
+        try setAge(of: "\(parent)/lockstep-mixed", old)
+        try #require(symlink("\(parent)/other", "\(parent)/lockstep-link") == 0)
+
+        AbandonedSockets.remove(in: parent)
+
+        var status = stat()
+        func exists(_ name: String) -> Bool { lstat("\(parent)/\(name)", &status) == 0 }
+        #expect(!exists("lockstep-left"))
+        for kept in ["live", "new", "open", "mixed"] { #expect(exists("lockstep-\(kept)/socket"), "\(kept)") }
+        #expect(exists("lockstep-link") && exists("other/socket"))
+
+        for descriptor in descriptors { close(descriptor) }
+        for name in ["lockstep-live", "lockstep-new", "lockstep-open", "lockstep-mixed", "other"] {
+            for file in ["socket", "notes"] { unlink("\(parent)/\(name)/\(file)") }
+            rmdir("\(parent)/\(name)")
+        }
+        unlink("\(parent)/lockstep-link")
+        #expect(rmdir(parent) == 0)
+    }
 }

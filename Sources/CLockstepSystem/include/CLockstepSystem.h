@@ -4,3 +4,8 @@
 ///
 /// prctl(2) takes a variable number of arguments, so Swift cannot call it.
 int lockstep_signal_on_parent_death(int signal);
+
+/// The number of cores that the scheduler may put this process on, or -1 with errno.
+///
+/// The sets of cores that sched_getaffinity(2) speaks of are read by macros, which Swift does not see.
+int lockstep_usable_cores(void);

@@ -136,7 +136,11 @@ extension CoordinatorMachine {
             ("the data", ready.fingerprint, expectedFingerprint),
             ("the digest of the initial weights", ready.parameters, reference?.parameters),
         ]
-        for case let (what, found, expected?) in comparisons where found != expected { return (what, found, expected) }
+        // A signature has a line for each parameter.
+        func line(_ text: String) -> String { text.split(separator: "\n").joined(separator: ", ") }
+        for case let (what, found, expected?) in comparisons where found != expected {
+            return (what, line(found), line(expected))
+        }
         return nil
     }
 

@@ -6,17 +6,20 @@ internal import LockstepTransport
 
 /// `lockstep coordinator`: a run whose workers are started by hand or by a service manager, on this host or on others.
 struct CoordinatorCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "coordinator",
-        abstract: "Coordinate a run whose workers are started elsewhere.",
-        discussion: """
-            Prints the address that workers reach it at, waits for them, and then trains. It takes the options of 'train'.
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "coordinator",
+            abstract: "Coordinate a run whose workers are started elsewhere.",
+            discussion: """
+                Prints the address that workers reach it at, waits for them, and then trains. It takes the options of 'train'.
 
-            EXAMPLES
-              lockstep coordinator --bind tcp://10.0.0.1:5700 --workers 2
-              lockstep coordinator --bind tcp://10.0.0.1:0 --workers 8 --epochs 20
-              lockstep coordinator --bind tcp://10.0.0.1:5700 --workers 3 --resume runs/20261122-102355-mlp
-            """)
+
+                """
+                    + JobCatalog.examples(
+                        "coordinator --bind tcp://10.0.0.1:5700 --workers 2",
+                        "coordinator --bind tcp://10.0.0.1:0 --workers 8 --epochs 20",
+                        "coordinator --bind tcp://10.0.0.1:5700 --workers 3 --resume runs/20261122-102355-mlp"))
+    }
 
     @Option(
         help: ArgumentHelp(

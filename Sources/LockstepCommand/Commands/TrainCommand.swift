@@ -7,20 +7,23 @@ internal import LockstepTransport
 
 /// `lockstep train`: a run on this host.
 struct TrainCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "train",
-        abstract: "Train on this host: a coordinator and its workers as processes, or all in one process.",
-        discussion: """
-            Ctrl-C stops the run after the step in flight and writes a checkpoint to resume from; a second one stops at once.
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "train",
+            abstract: "Train on this host: a coordinator and its workers as processes, or all in one process.",
+            discussion: """
+                Ctrl-C stops the run after the step in flight and writes a checkpoint to resume from; a second one stops at once.
 
-            EXAMPLES
-              lockstep train
-              lockstep train --workers 4 --batch 256 --microbatches 8 --epochs 3
-              lockstep train --model mlp:784-64-10 --optimizer adamw --lr 1e-3
-              lockstep train --single-process --data synthetic
-              lockstep train --data idx:/data/mnist --optimizer sgd --lr 0.1 --momentum 0.9
-              lockstep train --resume runs/20261122-102355-mlp
-            """)
+
+                """
+                    + JobCatalog.examples(
+                        "train",
+                        "train --workers 4 --batch 256 --microbatches 8 --epochs 3",
+                        "train --model mlp:784-64-10 --optimizer adamw --lr 1e-3",
+                        "train --single-process --data synthetic",
+                        "train --data idx:/data/mnist --optimizer sgd --lr 0.1 --momentum 0.9",
+                        "train --resume runs/20261122-102355-mlp"))
+    }
 
     /// How coordinator and workers on one host speak with each other.
     enum TransportKind: String, CaseIterable, ExpressibleByArgument {
@@ -133,8 +136,8 @@ struct TrainCommand: ParsableCommand {
 
 /// How many workers there may be.
 enum WorkerCount {
-    /// The processor cores that this process may use.
-    static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    /// The processor cores that this process may use, as far as there may be workers for them.
+    static var cores: Int { min(most, ProcessorCores.usable) }
     /// More would be a slip of the finger.
     static let most = 1024
 

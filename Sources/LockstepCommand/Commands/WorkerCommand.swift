@@ -7,16 +7,19 @@ internal import Logging
 
 /// `lockstep worker`: one worker of a run.
 struct WorkerCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "worker",
-        abstract: "Work for a coordinator.",
-        discussion: """
-            The coordinator tells a worker all it needs to know. A worker may be started first: it waits for its coordinator.
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "worker",
+            abstract: "Work for a coordinator.",
+            discussion: """
+                The coordinator tells a worker all it needs to know. A worker may be started first: it waits for its coordinator.
 
-            EXAMPLES
-              lockstep worker --coordinator tcp://10.0.0.1:5700
-              lockstep worker --coordinator tcp://10.0.0.1:5700 --data idx:/data/mnist
-            """)
+
+                """
+                    + JobCatalog.examples(
+                        "worker --coordinator tcp://10.0.0.1:5700",
+                        "worker --coordinator tcp://10.0.0.1:5700 --data idx:/data/mnist"))
+    }
 
     @Option(help: ArgumentHelp("Where the coordinator listens.", valueName: "endpoint"))
     var coordinator: String
@@ -25,7 +28,7 @@ struct WorkerCommand: ParsableCommand {
             "Where other workers reach this one. (default: a free port of the address that leads to the coordinator)",
             valueName: "endpoint"))
     var bind: String?
-    @Option(help: "Where this host keeps the data, if they are in a folder: idx:FOLDER.")
+    @Option(help: JobCatalog.help("Where this host keeps the data, if they are in a folder: idx:FOLDER."))
     var data: String?
     @Option(parsing: .unconditional, help: ArgumentHelp("How long to wait for the coordinator.", valueName: "seconds"))
     var wait = 600.0

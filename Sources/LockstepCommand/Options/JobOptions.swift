@@ -6,9 +6,11 @@ internal import LockstepTraining
 ///
 /// All are optional, so that a run that is resumed can tell which were given: it has its own.
 struct JobOptions: ParsableArguments {
-    @Option(help: "The model: \(ModelSpecification.forms).")
+    @Option(help: JobCatalog.help("The model: \(ModelSpecification.forms)."))
     var model: String?
-    @Option(help: "The data: fashion-mnist, synthetic or idx:FOLDER. (default: fashion-mnist where it is installed)")
+    @Option(
+        help: JobCatalog.help(
+            "The data: fashion-mnist, synthetic or idx:FOLDER. (default: fashion-mnist where it is installed)"))
     var data: String?
     @Option(parsing: .unconditional, help: "Samples a global batch. (default: 128)")
     var batch: Int?
@@ -110,7 +112,7 @@ struct JobOptions: ParsableArguments {
     }
 
     /// The first option that was given, as the user typed it, of those that may not be where a run is resumed: all but the
-    /// place of its data.
+    /// place of its data and what to do about a loss that is not finite.
     var firstGiven: String? {
         let given: [(String, Bool)] = [
             ("--model", model != nil), ("--batch", batch != nil), ("--microbatches", microbatches != nil),
@@ -121,7 +123,7 @@ struct JobOptions: ParsableArguments {
             ("--initial-accumulator-value", initialAccumulatorValue != nil),
             ("--momentum-decay", momentumDecay != nil), ("--seed", seed != nil),
             ("--limit", limit != nil),
-            ("--checkpoint-every", checkpointEvery != nil), ("--allow-non-finite", allowNonFinite),
+            ("--checkpoint-every", checkpointEvery != nil),
             ("--name", name != nil),
         ]
         return given.first { $0.1 }?.0

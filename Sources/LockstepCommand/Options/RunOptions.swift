@@ -24,6 +24,11 @@ struct RunOptions: ParsableArguments {
                 .invalidSetting, "\(option) cannot be given with --resume: the run keeps the settings it began with")
         }
         var (folder, settings) = try RunFolder.open(resume)
+        if job.allowNonFinite, !settings.continuesWhenNotFinite {
+            settings.continuesWhenNotFinite = true
+            // So that whoever resumes the run again goes on as it did, and whoever looks at its losses sees why.
+            try folder.write(settings)
+        }
         if let data = job.data { settings.data = try moved(settings.data, to: data) }
         return (folder, settings, try folder.newestCheckpoint(of: settings, tell: tell))
     }
@@ -46,10 +51,30 @@ struct RunOptions: ParsableArguments {
             if try !body() { throw ExitCode(128 + SIGINT) }
         } catch {
             if resume == nil { folder.removeUnlessBegun() }
-            guard let error = error as? ClusterError, error.code == .stopped else { throw error }
-            Terminal.complain("Error: \(error)")
-            throw ExitCode(128 + SIGINT)
+            if let error = error as? ClusterError, error.code == .stopped {
+                Terminal.complain("Error: \(error)")
+                throw ExitCode(128 + SIGINT)
+            }
+            throw RunOptions.advised(error, folder)
         }
+    }
+
+    /// What a file or the network has done to a run is told with what is left of the run, as the run's own errors are.
+    private static func advised(_ error: any Error, _ folder: RunFolder) -> any Error {
+        switch error {
+        case is ExitCode, is ClusterError: return error
+        case let error as TrainingError where error.code == .notFinite: return error
+        default:
+            let text = "\(error)"
+            let advice = folder.resumeAdvice()
+            return advice.isEmpty
+                ? error : EndedRun(description: (text.hasSuffix(".") ? String(text.dropLast()) : text) + advice)
+        }
+    }
+
+    /// An error that ended a run, with what is left of the run.
+    private struct EndedRun: Error, CustomStringConvertible {
+        let description: String
     }
 }
 

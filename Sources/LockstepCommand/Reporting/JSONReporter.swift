@@ -33,8 +33,8 @@ final class JSONReporter: RunObserver {
     static func line(_ record: TestRecord) -> String {
         JSONText.encode(
             Test(
-                step: record.step, epoch: record.epoch, loss: record.loss, samples: record.samples,
-                accuracy: record.accuracy))
+                step: record.step, epoch: record.epoch > 0 ? record.epoch : nil, loss: record.loss,
+                samples: record.samples, accuracy: record.accuracy))
     }
 
     private func write(_ event: some Encodable) { print(JSONText.encode(event)) }
@@ -62,7 +62,7 @@ final class JSONReporter: RunObserver {
     private struct Test: Encodable {
         var event = "test"
         var step: Int
-        var epoch: Int
+        var epoch: Int?
         var loss: Double
         var samples: Int
         var accuracy: Double?

@@ -45,7 +45,7 @@ enum Wording {
     static func stopped(step: Int, checkpoint: String, folder: String) -> [String] {
         [
             "stopped after step \(grouped(step)); its state is in \(checkpoint)",
-            "resume with: lockstep train --resume \(folder)",
+            "resume with: \(Program.resumeCommand(folder))",
         ]
     }
 
@@ -62,7 +62,7 @@ enum Wording {
 
     /// A number with so many places after the point.
     static func fixed(_ value: Double, _ places: Int) -> String {
-        guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
+        guard value.isFinite, abs(value) < 1e12 else { return NumberText.of(value) }
         let factor = (0..<places).reduce(1) { product, _ in product * 10 }
         let scaled = Int((abs(value) * Double(factor)).rounded())
         let sign = value < 0 && scaled > 0 ? "-" : ""

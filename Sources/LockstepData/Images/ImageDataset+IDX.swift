@@ -27,6 +27,7 @@ extension ImageDataset {
         try self.init(
             pixels: images.bytes, labels: labels.bytes, rows: images.shape[1], columns: images.shape[2], classes: known,
             classNames: classNames, name: "\(name ?? "idx:\(folder)") (\(split.rawValue))")
+        imageFile = imagePath
     }
 
     /// One more than the largest label of the training split, or of `labels` where there is none.

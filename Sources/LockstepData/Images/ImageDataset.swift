@@ -17,6 +17,9 @@ public struct ImageDataset: Dataset {
     /// A SHA-256 over count, image size, classes, pixels and labels, computed when the data set was made.
     public let fingerprint: String
 
+    /// The file that the images were read from, for messages; nil where there is none.
+    package internal(set) var imageFile: String?
+
     /// All images one after another, each row by row.
     package let pixels: [UInt8]
     /// The class of each image.

@@ -9,7 +9,9 @@ public import LockstepTensor
 ///
 /// Stops with PyTorch's message when the input's last axis is not inFeatures long. Source: `torch.nn.Linear`.
 public final class Linear: Module, Layer {
+    /// What the input is multiplied by, shape [outFeatures, inFeatures].
     public let weight: Parameter
+    /// What is added to the product, shape [outFeatures]; nil where the layer was made without.
     public let bias: Parameter?
 
     /// A layer from `inFeatures` numbers to `outFeatures`, with a bias unless told otherwise.

@@ -11,8 +11,11 @@ public struct StateDictionaryError: Error, CustomStringConvertible, Sendable, Eq
 
     /// A name whose shapes differ.
     public struct Difference: Sendable, Equatable {
+        /// The name in the module.
         public let name: String
+        /// The module's shape.
         public let expected: [Int]
+        /// The shape that was given.
         public let found: [Int]
     }
 

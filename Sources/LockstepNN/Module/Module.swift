@@ -25,6 +25,7 @@ open class Module {
     /// What `flattened()` made.
     private final var buffer: ParameterBuffer?
 
+    /// A module in training mode.
     public init() {}
 
     /// Makes this module and all modules in it train.

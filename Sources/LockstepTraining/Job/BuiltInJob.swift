@@ -4,6 +4,7 @@ public import LockstepData
 public struct BuiltInJob: TrainableJob {
     private let model: ModelSpecification
     private let data: DataSpecification
+    private var trains = true
 
     /// The job of these specifications.
     public init(model: ModelSpecification, data: DataSpecification) {
@@ -13,31 +14,40 @@ public struct BuiltInJob: TrainableJob {
 
     public var name: String { model.description.prefix { $0 != ":" } + "-" + data.description.prefix { $0 != ":" } }
 
-    /// Throws where the data cannot be read, or the images or classes are not what the model takes.
+    public var forEvaluation: any TrainableJob {
+        var job = self
+        job.trains = false
+        return job
+    }
+
+    /// Throws where the data cannot be read, the images or classes are not what the model takes, or the machine has no room
+    /// for the model.
     public func makeReplica(seed: UInt64, limit: Int?) throws -> any Replica {
-        try TrainingJob.classification(
+        try model.checkRoom(bytes: MachineMemory.bytes)
+        return try TrainingJob.classification(
             name: name, model: { [model] in model.makeModel() },
-            data: { [model, data] in
-                let training = try data.load(.train)
-                try BuiltInJob.check(training, from: data, fits: model)
-                return (training, try data.load(.test))
+            data: {
+                let training = trains ? try load(.train) : nil
+                let test = try load(.test)
+                return (training ?? test, test)
             }
         ).makeReplica(seed: seed, limit: limit)
     }
 
-    private static func check(
-        _ images: ImageDataset, from data: DataSpecification, fits model: ModelSpecification
-    ) throws {
+    /// A split of the data that fits the model.
+    private func load(_ split: DataSplit) throws -> ImageDataset {
+        let images = try data.load(split, classes: model.outputs)
+        let place = images.imageFile.map { "\($0), byte 8: the file" } ?? "data set \(data)"
         let pixels = images.rows * images.columns
         guard pixels == model.inputs else {
             throw TrainingError(
                 .mismatch,
                 """
-                data set \(data) has images of \(images.rows)×\(images.columns) = \(pixels) pixels, but model \(model) takes \
+                \(place) has images of \(images.rows)×\(images.columns) = \(pixels) pixels, but model \(model) takes \
                 \(model.inputs) inputs; expected a model of \(pixels) inputs
                 """)
         }
-        guard images.classes == model.outputs else {
+        guard images.classes <= model.outputs else {
             throw TrainingError(
                 .mismatch,
                 """
@@ -45,5 +55,6 @@ public struct BuiltInJob: TrainableJob {
                 model of \(images.classes) outputs
                 """)
         }
+        return images
     }
 }

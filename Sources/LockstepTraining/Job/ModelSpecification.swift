@@ -23,6 +23,41 @@ public enum ModelSpecification: Sendable, Equatable, CustomStringConvertible {
             )
         }
         self = .mlp(widths: widths.compactMap { $0 })
+        guard parameterCount <= ModelSpecification.mostParameters else {
+            throw TrainingError(
+                .invalidSetting,
+                "model '\(text)' has more than \(ModelSpecification.mostParameters) parameters, the most there may be; "
+                    + "expected smaller widths, or fewer")
+        }
+    }
+
+    /// 2⁴⁰: more than any machine holds, and few enough that no size of anything made of them overflows.
+    static let mostParameters = 1 << 40
+
+    /// Elements in all parameters together; where it is above ``mostParameters``, only that is sure.
+    var parameterCount: Int {
+        switch self {
+        case .mlp(let widths):
+            var count = 0
+            for (inputs, outputs) in zip(widths, widths.dropFirst()) where count <= ModelSpecification.mostParameters {
+                count += (inputs + 1) * outputs
+            }
+            return count
+        }
+    }
+
+    /// Throws where a machine with so much memory cannot train the model: parameters and gradients, 4 bytes each, are the
+    /// least that takes.
+    package func checkRoom(bytes memory: Int) throws {
+        let needed = 8 * parameterCount
+        guard needed <= memory else {
+            throw TrainingError(
+                .invalidSetting,
+                """
+                model \(self) has \(parameterCount) parameters, which take \(needed >> 20) MiB with their gradients, but this \
+                machine has \(memory >> 20) MiB of memory; expected a smaller model
+                """)
+        }
     }
 
     /// What ``init(parsing:)`` reads back.

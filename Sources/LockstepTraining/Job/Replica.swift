@@ -51,6 +51,12 @@ public protocol TrainableJob: Sendable {
     var name: String { get }
     /// Opens the data and builds the model from the seed's weights. `limit` keeps only the first training samples.
     func makeReplica(seed: UInt64, limit: Int?) throws -> any Replica
+    /// The job for a process that only tests: it need not open the training samples. By default the job itself.
+    var forEvaluation: any TrainableJob { get }
+}
+
+extension TrainableJob {
+    public var forEvaluation: any TrainableJob { self }
 }
 
 extension TrainingJob: TrainableJob {

@@ -24,7 +24,7 @@ public struct TrainingJob<Model: Module, Output, Batch>: Sendable {
     ///   - name: Names runs and messages.
     ///   - model: Makes the model. Called after the generator has been seeded with the run's seed, so that each worker starts
     ///     from the same weights.
-    ///   - data: Opens the data, once a process.
+    ///   - data: Opens the data, once for each worker, and once for a process that trains alone or tests.
     ///   - forward: The model's output for a batch.
     ///   - loss: **One value a sample**, shape [n]; training minimises their mean over the global batch, which the trainer
     ///     takes itself, so that it is exact for any number of workers and for a smaller last batch.

@@ -1,7 +1,9 @@
 internal import FoundationEssentials
 
-/// JSON as all of Lockstep writes and reads it: snake_case keys in alphabetical order, and the spellings of what JSON has no
-/// number for that Python's json module and pandas read.
+/// JSON as all of Lockstep writes and reads it: snake_case keys in alphabetical order.
+///
+/// What JSON has no number for is a text, `"NaN"`, `"Infinity"` or `"-Infinity"`: the file stays JSON for every reader, and
+/// Python's `float` and pandas' conversion to numbers take these texts for what they are.
 package enum JSONText {
     /// One value as text, on one line or indented.
     package static func encode(_ value: some Encodable, isIndented: Bool = false) -> String {

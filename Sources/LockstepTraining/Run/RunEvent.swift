@@ -79,7 +79,7 @@ public struct StepRecord: Sendable, Equatable {
 public struct TestRecord: Sendable, Equatable {
     /// Steps complete when it was tested.
     public var step: Int
-    /// The epoch that had just ended, from 1.
+    /// The epoch that had just ended, from 1; 0 where that is not known.
     public var epoch: Int
     /// The mean loss over the test samples.
     public var loss: Double

@@ -28,21 +28,36 @@ public final class RunFolder {
             attempt += 1
             path = "\(stem)-\(attempt)"
         }
-        let folder = try RunFolder(locking: path)
-        try AtomicFile.write(Array((settings.json() + "\n").utf8), to: folder.settingsPath)
-        return folder
+        do {
+            let folder = try RunFolder(locking: path)
+            try folder.write(settings)
+            return folder
+        } catch {
+            rmdir(path)
+            throw error
+        }
+    }
+
+    /// Records the run's settings.
+    public func write(_ settings: RunSettings) throws {
+        try AtomicFile.write(Array((settings.json() + "\n").utf8), to: settingsPath)
     }
 
     /// Opens the folder of a run that was begun before, to go on with it.
     public static func open(_ path: String) throws -> (folder: RunFolder, settings: RunSettings) {
+        let settings = try settings(of: path)
+        return (try RunFolder(locking: path), settings)
+    }
+
+    /// The settings of the run in the folder at `path`.
+    public static func settings(of path: String) throws -> RunSettings {
         let settingsPath = "\(path)/settings.json"
         guard access(settingsPath, R_OK) == 0 else {
             throw TrainingError(
                 .invalidRun, "\(path) is not the folder of a run: \(settingsPath): \(String(cString: strerror(errno)))")
         }
         let text = String(decoding: try File.read(settingsPath), as: UTF8.self)
-        let settings = try RunSettings(json: text, from: settingsPath)
-        return (try RunFolder(locking: path), settings)
+        return try RunSettings(json: text, from: settingsPath)
     }
 
     /// Takes the lock that keeps two processes from writing to one run. The system lets go of it however a process ends.
@@ -107,7 +122,10 @@ public final class RunFolder {
             do {
                 let checkpoint = try Checkpoint(contentsOf: checkpointPath(step: step))
                 // A worker that wrote it was not told where this host keeps its data.
-                let differences = try checkpoint.settings().shared.differences(from: settings.shared)
+                var written = try checkpoint.settings().shared
+                // The one setting that a run may be resumed with another value of: it changes no bit of what was written.
+                written.continuesWhenNotFinite = settings.continuesWhenNotFinite
+                let differences = written.differences(from: settings.shared)
                 guard differences.isEmpty else {
                     throw TrainingError(
                         .mismatch,
@@ -131,7 +149,7 @@ public final class RunFolder {
     public func resumeAdvice() -> String {
         guard hasBegun else { return "" }
         guard let step = try? checkpointSteps().last else { return ". No checkpoint had been written yet" }
-        return ". The last checkpoint is \(checkpointPath(step: step)); resume with: lockstep train --resume \(path)"
+        return ". The last checkpoint is \(checkpointPath(step: step)); resume with: \(Program.resumeCommand(path))"
     }
 
     /// Whether there is more in the folder than settings.

@@ -59,8 +59,9 @@ public final class RunRecorder {
             throw TrainingError(
                 .notFinite,
                 """
-                the loss is \(record.loss) at step \(record.step) (epoch \(record.epoch)); try a smaller learning rate \
-                (--lr is \(settings.optimizer.learningRate)), or --allow-non-finite to go on regardless\(folder.resumeAdvice())
+                the loss is \(NumberText.of(record.loss)) at step \(record.step) (epoch \(record.epoch)). Start a new run with a \
+                smaller learning rate (--lr is \(settings.optimizer.learningRate)), or go on regardless: \
+                \(Program.resumeCommand(folder.path)) --allow-non-finite
                 """)
         }
     }

@@ -5,7 +5,8 @@ extension Endpoint {
     /// all in it: also the sockets of others in it whose processes were killed and could not.
     ///
     /// The folder is made in `$XDG_RUNTIME_DIR`, which the system empties at logout, or else in `/tmp`. The function may be
-    /// called from any thread and more than once; call it after the transport has been closed.
+    /// called from any thread and more than once; call it after the transport has been closed. Folders there that killed processes
+    /// of this user's have left are removed first.
     public static func privateIPC() throws(TransportError) -> (endpoint: Endpoint, remove: @Sendable () -> Void) {
         let suffix = "/lockstep-XXXXXX"
         let socketName = "/socket"
@@ -19,6 +20,7 @@ extension Endpoint {
         }
         var failures: [String] = []
         for parent in parents {
+            AbandonedSockets.remove(in: parent)
             var template = Array((parent + suffix).utf8CString)
             // mkdtemp makes the folder with mode 0700.
             guard mkdtemp(&template) != nil else {

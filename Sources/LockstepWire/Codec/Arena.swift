@@ -81,17 +81,24 @@ enum Field {
         return Int(first)..<Int(end)
     }
 
-    /// The text, with a space for each control character: who sends a text that people read does not get to move their cursor,
-    /// clear their screen or begin a line. Throws if it is not UTF-8.
+    /// The text, with a space for each control character but line feeds: who sends a text that people read does not get to move
+    /// their cursor or clear their screen. Throws if it is not UTF-8.
     static func unpack(_ text: UnsafeMutablePointer<CChar>?, _ field: String) throws(WireError) -> String {
+        try unpack(text, field) { $0.properties.generalCategory == .control && $0 != "\n" }
+    }
+
+    /// The same for a text that people read on one line, which does not get to begin another.
+    static func unpackLine(_ text: UnsafeMutablePointer<CChar>?, _ field: String) throws(WireError) -> String {
+        try unpack(text, field) { $0.properties.generalCategory == .control }
+    }
+
+    private static func unpack(
+        _ text: UnsafeMutablePointer<CChar>?, _ field: String, blanking isBlanked: (Unicode.Scalar) -> Bool
+    ) throws(WireError) -> String {
         guard let text else { return "" }
         guard let string = String(validatingCString: text) else { throw .text(field: field) }
-        guard string.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            return string
-        }
-        return String(
-            String.UnicodeScalarView(
-                string.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        guard string.unicodeScalars.contains(where: isBlanked) else { return string }
+        return String(String.UnicodeScalarView(string.unicodeScalars.map { isBlanked($0) ? " " : $0 }))
     }
 
     /// The elements of a repeated field.

@@ -10,7 +10,7 @@ extension Body {
         case LOCKSTEP__ENVELOPE__BODY_HELLO: self = .hello(try Hello(envelope.hello.pointee))
         case LOCKSTEP__ENVELOPE__BODY_WELCOME: self = .welcome(try Welcome(envelope.welcome.pointee))
         case LOCKSTEP__ENVELOPE__BODY_REFUSAL:
-            self = .refusal(Refusal(reason: try Field.unpack(envelope.refusal.pointee.reason, "refusal.reason")))
+            self = .refusal(Refusal(reason: try Field.unpackLine(envelope.refusal.pointee.reason, "refusal.reason")))
         case LOCKSTEP__ENVELOPE__BODY_READY: self = .ready(try Ready(envelope.ready.pointee))
         case LOCKSTEP__ENVELOPE__BODY_MEMBERS: self = .members(try Members(envelope.members.pointee))
         case LOCKSTEP__ENVELOPE__BODY_PEER_HELLO: self = .peerHello
@@ -28,17 +28,17 @@ extension Body {
         case LOCKSTEP__ENVELOPE__BODY_STATE: self = .state
         case LOCKSTEP__ENVELOPE__BODY_FINISH: self = .finish
         case LOCKSTEP__ENVELOPE__BODY_STOP:
-            self = .stop(Stop(reason: try Field.unpack(envelope.stop.pointee.reason, "stop.reason")))
+            self = .stop(Stop(reason: try Field.unpackLine(envelope.stop.pointee.reason, "stop.reason")))
         case LOCKSTEP__ENVELOPE__BODY_FAILURE:
             let failure = envelope.failure.pointee
             self = .failure(
                 Failure(
-                    phase: try Field.unpack(failure.phase, "failure.phase"),
-                    reason: try Field.unpack(failure.reason, "failure.reason")))
+                    phase: try Field.unpackLine(failure.phase, "failure.phase"),
+                    reason: try Field.unpackLine(failure.reason, "failure.reason")))
         case LOCKSTEP__ENVELOPE__BODY_LEAVE:
-            self = .leave(Leave(reason: try Field.unpack(envelope.leave.pointee.reason, "leave.reason")))
+            self = .leave(Leave(reason: try Field.unpackLine(envelope.leave.pointee.reason, "leave.reason")))
         case LOCKSTEP__ENVELOPE__BODY_HEARTBEAT:
-            self = .heartbeat(Heartbeat(phase: try Field.unpack(envelope.heartbeat.pointee.phase, "heartbeat.phase")))
+            self = .heartbeat(Heartbeat(phase: try Field.unpackLine(envelope.heartbeat.pointee.phase, "heartbeat.phase")))
         default: throw .missingBody
         }
     }
@@ -47,10 +47,10 @@ extension Body {
 extension Hello {
     fileprivate init(_ message: Lockstep__Hello) throws(WireError) {
         self.init(
-            host: try Field.unpack(message.host, "hello.host"), pid: Int(message.pid),
-            endpoint: try Field.unpack(message.endpoint, "hello.endpoint"),
-            processor: try Field.unpack(message.processor, "hello.processor"),
-            software: try Field.unpack(message.software, "hello.software"))
+            host: try Field.unpackLine(message.host, "hello.host"), pid: Int(message.pid),
+            endpoint: try Field.unpackLine(message.endpoint, "hello.endpoint"),
+            processor: try Field.unpackLine(message.processor, "hello.processor"),
+            software: try Field.unpackLine(message.software, "hello.software"))
     }
 }
 
@@ -66,9 +66,9 @@ extension Ready {
     fileprivate init(_ message: Lockstep__Ready) throws(WireError) {
         self.init(
             signature: try Field.unpack(message.signature, "ready.signature"),
-            fingerprint: try Field.unpack(message.fingerprint, "ready.fingerprint"),
-            parameters: try Field.unpack(message.parameters, "ready.parameters"),
-            processor: try Field.unpack(message.processor, "ready.processor"),
+            fingerprint: try Field.unpackLine(message.fingerprint, "ready.fingerprint"),
+            parameters: try Field.unpackLine(message.parameters, "ready.parameters"),
+            processor: try Field.unpackLine(message.processor, "ready.processor"),
             trainingSamples: try Field.unpack(message.training_samples, "ready.training_samples"),
             testSamples: try Field.unpack(message.test_samples, "ready.test_samples"),
             parameterCount: try Field.unpack(message.parameter_count, "ready.parameter_count"),
@@ -89,8 +89,8 @@ extension Members {
 extension Member {
     fileprivate init(_ message: Lockstep__Member) throws(WireError) {
         self.init(
-            rank: Int(message.rank), host: try Field.unpack(message.host, "member.host"), pid: Int(message.pid),
-            endpoint: try Field.unpack(message.endpoint, "member.endpoint"),
+            rank: Int(message.rank), host: try Field.unpackLine(message.host, "member.host"), pid: Int(message.pid),
+            endpoint: try Field.unpackLine(message.endpoint, "member.endpoint"),
             microbatches: try Field.unpack(message.first, message.end, "member"))
     }
 }
@@ -135,6 +135,6 @@ extension EvaluationReport {
             losses: Field.unpack(message.losses, message.n_losses),
             correct: try Field.unpack(message.correct, message.n_correct, "evaluation_report.correct"),
             counts: try Field.unpack(message.counts, message.n_counts, "evaluation_report.counts"),
-            digest: try Field.unpack(message.digest, "evaluation_report.digest"))
+            digest: try Field.unpackLine(message.digest, "evaluation_report.digest"))
     }
 }
