@@ -38,7 +38,8 @@ extension Body {
         case LOCKSTEP__ENVELOPE__BODY_LEAVE:
             self = .leave(Leave(reason: try Field.unpackLine(envelope.leave.pointee.reason, "leave.reason")))
         case LOCKSTEP__ENVELOPE__BODY_HEARTBEAT:
-            self = .heartbeat(Heartbeat(phase: try Field.unpackLine(envelope.heartbeat.pointee.phase, "heartbeat.phase")))
+            self = .heartbeat(
+                Heartbeat(phase: try Field.unpackLine(envelope.heartbeat.pointee.phase, "heartbeat.phase")))
         default: throw .missingBody
         }
     }
