@@ -10,12 +10,12 @@ struct Coordinator {
     var machine: CoordinatorMachine
     var now = Duration.zero
 
-    init(workers: Int, state: Payload? = nil) throws {
+    init(workers: Int, state: Payload? = nil, isOpen: Bool = false, maximumStateBytes: Int = .max) throws {
         let checkpoint = try state.map { ($0, try Checkpoint(.init(parsing: $0.array()), from: "a checkpoint")) }
         machine = CoordinatorMachine(
             run: Simulation.run, settings: try TinyJob.settings(), workerCount: workers,
             endpoint: "tcp://10.0.0.1:5555",
-            state: checkpoint, patience: Patience(), now: .zero)
+            state: checkpoint, patience: Patience(), maximumStateBytes: maximumStateBytes, isOpen: isOpen, now: .zero)
     }
 
     mutating func hello(_ number: Int) -> [CoordinatorAction] {
@@ -202,11 +202,12 @@ struct JoiningTests {
         #expect(seconds == 601)
         #expect(
             notes.first
-                == "waiting for 3 of 3 workers; start each with: lockstep worker --coordinator tcp://10.0.0.1:5555")
+                == "waiting for 3 of 3 workers; start each with: \(Program.name) worker --coordinator tcp://10.0.0.1:5555"
+        )
         #expect(notes.count == 120)
         #expect(
             error?.description
-                == "3 of 3 workers did not join within 600.0 s; start each with: lockstep worker --coordinator tcp://10.0.0.1:5555"
+                == "3 of 3 workers did not join within 600.0 s; start each with: \(Program.name) worker --coordinator tcp://10.0.0.1:5555"
         )
     }
 

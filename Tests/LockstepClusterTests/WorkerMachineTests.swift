@@ -51,6 +51,33 @@ struct WorkerMachineTests {
                 Member(rank: rank, host: "host-\(rank)", pid: rank, endpoint: "worker \(rank)", microbatches: range)
             }))
 
+    @Test("A coordinator of another protocol version is given up at once, with both versions; other nonsense is not")
+    func otherVersion() {
+        var machine = Simulation.worker(1)
+        #expect(machine.handle(.rejectedByCoordinator(.missingBody), now: .zero).error == nil)
+        let error = machine.handle(.rejectedByCoordinator(.version(found: 9, expected: 1)), now: .zero).error
+        #expect(error?.code == .refused)
+        #expect(error?.description.contains("protocol version 9, this software speaks version 1") == true)
+    }
+
+    @Test("A worker that has lost a peer waits for the coordinator's word, then says so and ends")
+    func lostPeer() throws {
+        var machine = try ready()
+        _ = machine.handle(fromCoordinator(members, generation: 1), now: .zero)
+        #expect(machine.handle(.lostPeer(2), now: .milliseconds(100)).isEmpty)
+        #expect(machine.handle(.tick, now: .milliseconds(1000)).error == nil)
+        let actions = machine.handle(.tick, now: .milliseconds(1200))
+        #expect(actions.error?.description == "the connection to rank 2 at worker 2 was lost")
+        #expect(actions.sent.contains { if case .failure = $0.body { true } else { false } })
+        // The coordinator's word, where it comes in time, says more.
+        var told = try ready()
+        _ = told.handle(fromCoordinator(members, generation: 1), now: .zero)
+        _ = told.handle(.lostPeer(2), now: .milliseconds(100))
+        let stop = told.handle(
+            fromCoordinator(.stop(Stop(reason: "worker 2 ended")), generation: 1), now: .milliseconds(300))
+        #expect(stop.error?.description == "worker 2 ended")
+    }
+
     @Test(
         "A worker connects to each peer and is connected once all have said hello, before or after it knew of them",
         arguments: [[0, 2], [2, 0]])

@@ -69,4 +69,25 @@ import Testing
             try envelope(largest + 1).encoded()
         }
     }
+
+    /// Texts are shown to people, so none may clear their screen or forge a line; a signature has a line for each parameter.
+    @Test func controlCharactersOfForeignTextsBecomeSpaces() throws {
+        let hello = Hello(host: "a\u{1B}[2J\nb\u{7F}", pid: 1, endpoint: "", processor: "", software: "")
+        guard case .hello(let received) = try roundTrip(.hello(hello)) else {
+            throw WireError.missingBody
+        }
+        #expect(received.host == "a [2J b ")
+        let ready = Ready(
+            signature: "w [2]\nb\u{1B} [1]", fingerprint: "", parameters: "", processor: "", trainingSamples: 0,
+            testSamples: 0, parameterCount: 0, stateBytes: 0)
+        guard case .ready(let signed) = try roundTrip(.ready(ready)) else {
+            throw WireError.missingBody
+        }
+        #expect(signed.signature == "w [2]\nb  [1]")
+    }
+
+    private func roundTrip(_ body: Body) throws -> Body {
+        let encoded = try Samples.envelope(body).encoded()
+        return try Envelope(header: encoded.header, payload: nil).body
+    }
 }

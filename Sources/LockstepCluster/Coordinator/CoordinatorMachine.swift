@@ -195,7 +195,7 @@ package struct CoordinatorMachine {
     }
 
     /// How a worker for this run is started by hand.
-    var workerCommand: String { "lockstep worker --coordinator \(endpoint)" }
+    var workerCommand: String { "\(Program.name) worker --coordinator \(endpoint)" }
 
     /// The step in flight, from 1, as people count.
     var currentStep: Int { progress.completedSteps + 1 }

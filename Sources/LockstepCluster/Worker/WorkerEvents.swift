@@ -13,8 +13,8 @@ package enum WorkerEvent {
     case failed(String)
     /// The connection to the coordinator is gone.
     case lostCoordinator
-    /// Something that is no message of this protocol came from somebody.
-    case rejected
+    /// Something that is no message of this protocol came from somebody known to people as `name`.
+    case rejected(WireError, name: String)
     /// Something that is no message of this protocol came from the coordinator.
     case rejectedByCoordinator(WireError)
     /// The connection to a peer is gone.

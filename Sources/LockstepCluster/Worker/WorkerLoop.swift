@@ -87,7 +87,7 @@ public final class WorkerLoop {
             return .message(envelope, fromCoordinator: peer == coordinatorPeer)
         case .rejected(let error, let peer):
             logger.debug("dropped a message from \(peer): \(error)")
-            return peer == coordinatorPeer ? .rejectedByCoordinator(error) : .rejected
+            return peer == coordinatorPeer ? .rejectedByCoordinator(error) : .rejected(error, name: peer.description)
         case .lost(let peer):
             if peer == coordinatorPeer { return .lostCoordinator }
             return peers.first { $0.value == peer }.map { .lostPeer($0.key) }

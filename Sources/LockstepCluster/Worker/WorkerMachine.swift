@@ -110,7 +110,10 @@ package struct WorkerMachine {
             // Where the peer has ended the coordinator sees it, too, and its word says more.
             if lostPeer == nil { lostPeer = (peer, now) }
             return []
-        case .rejected: return stray()
+        case .rejected(let error, let name):
+            let actions = stray()
+            guard strayMessages.isPowerOfTen else { return actions }
+            return actions + [.note("dropped a message from \(name): \(error) (\(strayMessages) dropped so far)")]
         case .rejectedByCoordinator(let error):
             guard case .version = error else { return stray() }
             return end(.refused, "the coordinator at \(coordinator) cannot be understood: \(error)")
@@ -148,7 +151,7 @@ package struct WorkerMachine {
                 return end(
                     .timeout,
                     "no coordinator answered at \(coordinator) within \(patience.joining.text); "
-                        + "check the address, and that `lockstep coordinator` runs there")
+                        + "check the address, and that `\(Program.name) coordinator` runs there")
             }
             if now - lastReminder >= patience.reminder {
                 lastReminder = now
