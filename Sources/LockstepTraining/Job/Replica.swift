@@ -63,8 +63,18 @@ extension TrainingJob: TrainableJob {
     public func makeReplica(seed: UInt64, limit: Int?) throws -> any Replica {
         let (training, test) = try data()
         manualSeed(seed)
+        let model = try model()
+        // What batch normalisation keeps of past batches would be another's on each worker, and nobody would see it.
+        if let buffer = model.namedBuffers().first {
+            throw TrainingError(
+                .mismatch,
+                """
+                the model of job '\(name)' keeps '\(buffer.name)' beside its parameters, which this version cannot train with \
+                the same bits on any number of workers; use LayerNorm or GroupNorm instead of batch normalisation
+                """)
+        }
         return ModelReplica(
-            job: self, model: try model(), training: training, test: test,
+            job: self, model: model, training: training, test: test,
             trainingCount: min(limit ?? training.count, training.count))
     }
 }

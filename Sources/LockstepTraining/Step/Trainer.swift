@@ -58,6 +58,7 @@ public final class Trainer {
                 known: { node -> Tensor<Float>? in
                     guard node.count == 1 else { return nil }
                     let places = schedule.places(ofMicrobatch: node.lowerBound, step: step)
+                    manualSeed(drawSeed(ofMicrobatch: node.lowerBound, step: step))
                     let (loss, gradient) = try replica.gradient(of: samples[places])
                     losses.append(loss)
                     return gradient
@@ -73,6 +74,12 @@ public final class Trainer {
         optimizer.step()
         replica.parameters.zeroGrad()
         completedSteps += 1
+    }
+
+    /// What a microbatch's draws, such as dropout's, come from: its place in the run, never the worker that computes it.
+    private func drawSeed(ofMicrobatch microbatch: Int, step: Int) -> UInt64 {
+        var key = KeyedGenerator(settings.seed, UInt64(step), UInt64(microbatch))
+        return key.next()
     }
 
     private func samples(ofEpoch epoch: Int) -> [Int] {
