@@ -11,6 +11,9 @@ enum Namespaces {
     /// The addresses of the two hosts, from a range that is set apart for tests (RFC 2544).
     static let addresses = ["198.18.77.1", "198.18.77.2"]
 
+    /// Where `ip` keeps the names of namespaces.
+    private static let folder = "/run/netns"
+
     /// Whether this user may make network namespaces here.
     static func arePermitted() async -> Bool {
         guard access(ip, X_OK) == 0 else { return false }
@@ -21,6 +24,7 @@ enum Namespaces {
     static func with<Result: Sendable>(_ body: ([String]) async throws -> Result) async throws -> Result {
         let names = ["lockstep-\(getpid())-a", "lockstep-\(getpid())-b"]
         let wires = ["ls\(getpid())a", "ls\(getpid())b"]
+        let hadFolder = access(folder, F_OK) == 0
         let result: Swift.Result<Result, any Error>
         do {
             for name in names { try await run("netns", "add", name) }
@@ -38,6 +42,11 @@ enum Namespaces {
         // A namespace takes its end of the cable with it, and that the other.
         for name in names { try? await run("netns", "delete", name) }
         try? await run("link", "delete", wires[0])
+        if !hadFolder {
+            // The first namespace that is named has this folder made and mounted on itself; nothing is to be left of that.
+            umount2(folder, Int32(MNT_DETACH))
+            rmdir(folder)
+        }
         return try result.get()
     }
 
