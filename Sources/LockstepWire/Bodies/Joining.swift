@@ -21,20 +21,23 @@ public struct Hello: Sendable, Equatable {
     }
 }
 
-/// Coordinator to worker: you are in. The payload, if any, is the state to start from, a safetensors image.
+/// Coordinator to worker: you are in.
 public struct Welcome: Sendable, Equatable {
-    /// The worker's rank, 0 ..< workers.
+    /// The worker's rank, which it keeps for as long as it is in the run.
     public var rank: Int
-    /// How many workers take part.
+    /// How many workers the run begins with.
     public var workers: Int
     /// The job's settings as JSON.
     public var settings: String
+    /// How many steps the coordinator knows the losses of.
+    public var recordedSteps: Int
 
     /// A message with these values.
-    public init(rank: Int, workers: Int, settings: String) {
+    public init(rank: Int, workers: Int, settings: String, recordedSteps: Int) {
         self.rank = rank
         self.workers = workers
         self.settings = settings
+        self.recordedSteps = recordedSteps
     }
 }
 
