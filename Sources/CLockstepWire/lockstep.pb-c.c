@@ -1789,7 +1789,7 @@ const ProtobufCMessageDescriptor lockstep__refusal__descriptor =
   (ProtobufCMessageInit) lockstep__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[8] =
+static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[9] =
 {
   {
     "signature",
@@ -1887,9 +1887,22 @@ static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "holds_state",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Ready, holds_state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__ready__field_indices_by_name[] = {
   1,   /* field[1] = fingerprint */
+  8,   /* field[8] = holds_state */
   6,   /* field[6] = parameter_count */
   2,   /* field[2] = parameters */
   3,   /* field[3] = processor */
@@ -1901,7 +1914,7 @@ static const unsigned lockstep__ready__field_indices_by_name[] = {
 static const ProtobufCIntRange lockstep__ready__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor lockstep__ready__descriptor =
 {
@@ -1911,7 +1924,7 @@ const ProtobufCMessageDescriptor lockstep__ready__descriptor =
   "Lockstep__Ready",
   "lockstep",
   sizeof(Lockstep__Ready),
-  8,
+  9,
   lockstep__ready__field_descriptors,
   lockstep__ready__field_indices_by_name,
   1,  lockstep__ready__number_ranges,

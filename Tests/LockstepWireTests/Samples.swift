@@ -15,7 +15,7 @@ enum Samples {
         .ready(
             Ready(
                 signature: "s", fingerprint: "f", parameters: "p", processor: "c", trainingSamples: 0,
-                testSamples: .max, parameterCount: 9, stateBytes: 7)),
+                testSamples: .max, parameterCount: 9, stateBytes: 7, holdsState: false)),
         .members(Members(members: [])),
         .members(
             Members(members: [

@@ -240,10 +240,14 @@ struct  Lockstep__Ready
    * Bytes of the parameters and of what the optimizer keeps of them.
    */
   uint64_t state_bytes;
+  /*
+   * Whether I hold the state after the envelope's step, and it may be trained on.
+   */
+  protobuf_c_boolean holds_state;
 };
 #define LOCKSTEP__READY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__ready__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
 
 
 /*

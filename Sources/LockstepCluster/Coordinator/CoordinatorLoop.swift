@@ -43,7 +43,9 @@ public final class CoordinatorLoop {
         self.patience = patience
         let inbox = EventQueue<CoordinatorEvent>(waker: transport.waker)
         self.inbox = inbox
-        recording = Recording(settings: settings, folder: folder, observer: observer, report: { inbox.put($0) })
+        let recorded = try MetricsFile.position(path: folder.metricsPath)
+        recording = Recording(
+            settings: settings, folder: folder, position: recorded, observer: observer, report: { inbox.put($0) })
         clock = LoopClock(silence: patience.silence)
         // The name that the run had before, so that its workers know a coordinator that was started again.
         let run = try folder.coordinator()?.run.flatMap { RunID($0) } ?? .random()
@@ -51,14 +53,14 @@ public final class CoordinatorLoop {
             run: run, settings: settings, workerCount: workers, endpoint: advertised.description)
         setup.maximumWorkers = max(workers, maximumWorkers ?? workers)
         setup.state = checkpoint.map { (Payload($0.file.encoded()), $0) }
-        setup.recorded = try MetricsFile.position(path: folder.metricsPath)
+        setup.recorded = recorded
         setup.patience = patience
         setup.isOpen = isOpen
         setup.restarts = restarts
         machine = CoordinatorMachine(setup, now: .zero)
         try folder.write(
             CoordinatorRecord(
-                run: run.description, endpoint: advertised.description, host: Host.name, process: Int(getpid())))
+                run: run.description, endpoint: transport.endpoint.description, host: Host.name, process: Int(getpid())))
     }
 
     /// Asks the run to stop after the step in flight, from any thread.

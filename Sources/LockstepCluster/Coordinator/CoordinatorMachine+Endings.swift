@@ -7,6 +7,7 @@ extension CoordinatorMachine {
     /// A process that this one started has ended. Killed, it cannot have said why; otherwise its reason may still be on its way.
     mutating func exited(pid: Int, how: ProcessEnd, now: Duration) -> [CoordinatorAction] {
         let launch = replacement(ofProcess: pid, how)
+        missing.remove(pid)
         guard let rank = workers.first(where: { $0.value.hello.pid == pid })?.key else {
             if failedProcesses.remove(pid) != nil { return launch }
             let why = refusals[pid].map { ": \($0)" } ?? ""
@@ -16,7 +17,7 @@ extension CoordinatorMachine {
         }
         workers[rank]?.isReplaced = !launch.isEmpty
         workers[rank]?.ending = (now, how)
-        if case .signalled = how { return ended(rank, how: how, now: now) + launch }
+        if case .signalled = how { return launch + ended(rank, how: how, now: now) }
         return launch
     }
 
@@ -53,7 +54,7 @@ extension CoordinatorMachine {
 
     /// A worker's process or connection has ended.
     private mutating func ended(_ rank: Int, how: ProcessEnd, now: Duration) -> [CoordinatorAction] {
-        remove(rank, because: "\(how)", now: now)
+        remove(rank, because: "\(how)", mayReturn: how == .disconnected, now: now)
     }
 
     /// A worker has not been heard from for too long.
@@ -83,15 +84,17 @@ extension CoordinatorMachine {
     ) -> [CoordinatorAction] {
         guard let worker = workers[rank] else { return [] }
         let told = send(.putOut(PutOut(reason: "it \(reason)")), to: worker.peer)
-        return [told] + remove(rank, because: reason, advice: advice, code: code, now: now)
+        return [told] + remove(rank, because: reason, advice: advice, code: code, mayReturn: true, now: now)
     }
 
     /// Whether another worker may take the place of one that goes now, before the run has begun.
     var mayBeReplaced: Bool { if case .joining = phase { setup.isOpen } else { false } }
 
-    /// A worker is gone. Before the first step another may take its place; later the others go on without it.
+    /// A worker is gone. Before the first step another may take its place; later the others go on without it. `mayReturn` says
+    /// whether its process may still live, and come back with the state that it holds.
     mutating func remove(
-        _ rank: Int, because reason: String, advice: String? = nil, code: ClusterError.Code = .workerEnded, now: Duration
+        _ rank: Int, because reason: String, advice: String? = nil, code: ClusterError.Code = .workerEnded,
+        mayReturn: Bool = false, now: Duration
     ) -> [CoordinatorAction] {
         guard let worker = workers[rank] else { return [] }
         let who = name(rank)
@@ -105,11 +108,17 @@ extension CoordinatorMachine {
         }
         let doing = worker.doing == "joining" ? "" : "; when last heard from it was \(worker.doing)"
         let what = "\(who) \(reason) at step \(currentStep)\(doing)" + (advice.map { ". Most likely \($0)" } ?? "")
-        guard progress.hasTrained || !members.isEmpty, workers.contains(where: { $0.value.ready != nil }) else {
-            return fail(code, what)
+        if worker.isMember, mayReturn, code != .diverged { missing.insert(worker.hello.pid) }
+        let left = workers.count { $0.value.ready != nil }
+        if left == 0 {
+            let mayGoOn = progress.hasTrained && (setup.isOpen || worker.isReplaced || !missing.isEmpty || !workers.isEmpty)
+            guard mayGoOn else { return fail(code, what) }
+            if case .waiting = phase { return [.warning(what)] }
+            phase = .waiting(since: now)
+            members = []
+            return [.warning("\(what). No worker is left; waiting for others")]
         }
         guard worker.isMember else { return [.warning(what)] }
-        let left = workers.count { $0.value.ready != nil }
         let others = left == 1 ? "1 worker goes" : "\(left) workers go"
         return [.warning("\(what). \(others) on from step \(currentStep)")] + regroup(now: now)
     }

@@ -14,9 +14,9 @@ extension CoordinatorMachine {
         var actions: [CoordinatorAction] = []
         // The same process on a new connection: it has given up the one that it had.
         if let rank = workers.first(where: { $0.value.hello.host == hello.host && $0.value.hello.pid == hello.pid })?.key {
-            actions = remove(rank, because: "connected anew", now: now)
-            if case .ended = phase { return actions }
+            actions = remove(rank, because: "lost its connection and made another", mayReturn: true, now: now)
         }
+        missing.remove(hello.pid)
         let room = hasBegun ? setup.maximumWorkers : setup.workerCount
         guard workers.count < room else {
             surplusHellos += 1
@@ -44,7 +44,7 @@ extension CoordinatorMachine {
     var hasBegun: Bool { schedule != nil }
 
     /// A worker's replica is built: compares it with the others', and lets it in for good or refuses it.
-    mutating func compare(_ ready: Ready, ofRank rank: Int, now: Duration) -> [CoordinatorAction] {
+    mutating func compare(_ ready: Ready, after steps: Int, ofRank rank: Int, now: Duration) -> [CoordinatorAction] {
         guard let worker = workers[rank], worker.ready == nil else {
             return dropped("a Ready of rank \(rank) that was not awaited")
         }
@@ -57,6 +57,7 @@ extension CoordinatorMachine {
                 + [.warning("refused a worker on \(worker.hello.host) (process \(worker.hello.pid)): \(reason)")]
         }
         workers[rank]?.ready = ready
+        workers[rank]?.position = ready.holdsState ? .steps(steps) : .none
         var actions: [CoordinatorAction] = []
         if let reference, reference.processor != ready.processor {
             actions.append(
@@ -73,6 +74,7 @@ extension CoordinatorMachine {
             // Not in the middle of a step: nobody's work is lost when somebody joins.
             progress.isDraining = true
             return actions + orderSteps(now: now)
+        case .waiting(let since): return actions + goOnWithoutMissing(since: since, now: now)
         case .linking, .syncing, .ended: return actions
         }
     }

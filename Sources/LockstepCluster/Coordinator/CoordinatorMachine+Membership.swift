@@ -60,7 +60,7 @@ extension CoordinatorMachine {
     /// All members have said what they hold: has those that lack the newest state sent it, or goes on with training.
     private mutating func synchronize(now: Duration) -> [CoordinatorAction] {
         let held = members.compactMap { workers[$0]?.position.steps }.max()
-        guard let newest = [held, setup.state?.checkpoint.step].compactMap({ $0 }).max() else {
+        guard let newest = [held, checkpoint?.step].compactMap({ $0 }).max() else {
             return fail(.workerEnded, "no worker is left that holds the state of the run")
         }
         let behind = members.filter { workers[$0]?.position != .steps(newest) }
@@ -75,8 +75,8 @@ extension CoordinatorMachine {
             )
             return [note, send(.stateOrder(StateOrder(ranks: behind)), to: worker.peer, step: newest)]
         }
-        guard let state = setup.state else { return [] }
-        var sender = StateSender<Int>(image: state.payload, step: newest, pieceBytes: setup.pieceBytes)
+        guard let checkpoint else { return [] }
+        var sender = StateSender<Int>(image: checkpoint.image, step: newest, pieceBytes: setup.pieceBytes)
         let pieces = behind.flatMap { sender.start($0) }
         stateSender = sender
         return send(pieces, step: newest)
@@ -95,6 +95,19 @@ extension CoordinatorMachine {
         pieces.compactMap { piece in
             workers[piece.receiver].map { send(piece.body, to: $0.peer, payload: piece.payload, step: step) }
         }
+    }
+
+    /// All workers were gone; some are there again. Where one of them holds the newest state the run goes on from it. Where none
+    /// does it waits a while for those that may hold it, and then goes on from the last checkpoint.
+    mutating func goOnWithoutMissing(since: Duration, now: Duration) -> [CoordinatorAction] {
+        let ready = workers.values.filter { $0.ready != nil }
+        guard !ready.isEmpty else { return [] }
+        if ready.contains(where: { $0.position.steps ?? 0 >= progress.completedSteps }) { return regroup(now: now) }
+        guard workers.count == ready.count, missing.isEmpty || now - since > patience.missing else { return [] }
+        let warning = CoordinatorAction.warning(
+            "no worker holds the state after \(progress.completedSteps) steps any more; going on from step \((checkpoint?.step ?? 0) + 1)"
+        )
+        return [warning] + regroup(now: now)
     }
 
     /// A member's link to another broke although both live: all link up again.

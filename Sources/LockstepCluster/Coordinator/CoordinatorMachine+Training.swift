@@ -8,7 +8,7 @@ extension CoordinatorMachine {
         phase = .training
         progress.lastStep = now
         var actions: [CoordinatorAction] = []
-        if progress.hasTrained {
+        if progress.hasTrained, step >= progress.completedSteps {
             let count = members.count == 1 ? "1 worker" : "\(members.count) workers"
             actions.append(.note("generation \(generation): \(count) go on from step \(step + 1)"))
         } else {
@@ -20,11 +20,11 @@ extension CoordinatorMachine {
                 .begin(
                     schedule, workers: members.map { name($0) }, parameters: reference.parameterCount,
                     completedSteps: step, recordedSteps: progress.completedSteps))
+            progress.recorded.steps = min(progress.recorded.steps, step)
         }
         actions += recordSteps(upTo: step)
         progress.orderedSteps = step
-        actions += orderTest(after: step) + orderStatesAgain(at: step) + orderSteps(now: now)
-        return actions
+        return actions + orderTest(after: step) + orderStatesAgain(at: step) + orderSteps(now: now) + writeStates()
     }
 
     /// Records the steps that some worker has done. Every report tells the losses of all, so one is enough.
@@ -204,6 +204,7 @@ extension CoordinatorMachine {
         {
             progress.states.removeFirst()
             actions.append(.checkpoint(image, completedSteps: state.completedSteps, then: state.then))
+            checkpoint = (image, state.completedSteps)
             if state.then != .goOn {
                 phase = .ended
                 actions += toAll(.finish) + [.end(nil)]

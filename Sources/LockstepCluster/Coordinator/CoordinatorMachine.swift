@@ -14,6 +14,8 @@ package struct CoordinatorMachine {
     enum Phase {
         /// Workers are awaited.
         case joining(since: Duration)
+        /// All workers are gone, and with them the newest state; those that hold it may come back.
+        case waiting(since: Duration)
         /// The members of the generation connect to each other.
         case linking(since: Duration)
         /// Members that lack the newest state are being sent it.
@@ -76,8 +78,12 @@ package struct CoordinatorMachine {
     var reference: Ready?
     var schedule: Schedule?
     var progress: Progress
-    /// The checkpoint that the run starts from, on its way to workers that lack it.
+    /// The newest checkpoint: what is gone on from where no worker holds more.
+    var checkpoint: (image: Payload, step: Int)?
+    /// The checkpoint on its way to workers that lack it.
     var stateSender: StateSender<Int>?
+    /// Processes that were members and may come back.
+    var missing: Set<Int> = []
     /// How many processes were started in the place of others.
     var restarts = 0
     /// Why processes were refused, to tell when one that this process started ends because of it.
@@ -97,6 +103,7 @@ package struct CoordinatorMachine {
         self.setup = setup
         phase = .joining(since: now)
         progress = Progress(recorded: setup.recorded)
+        checkpoint = setup.state.map { ($0.payload, $0.checkpoint.step) }
         lastHeartbeat = now
         lastReminder = now
     }
@@ -132,7 +139,7 @@ package struct CoordinatorMachine {
         else { return strange(envelope, from: peer) }
         workers[rank]?.lastHeard = now
         switch envelope.body {
-        case .ready(let ready): return compare(ready, ofRank: rank, now: now)
+        case .ready(let ready): return compare(ready, after: envelope.step, ofRank: rank, now: now)
         case .stepReport(let report):
             return complete(step: envelope.step, report, of: envelope, ofRank: rank, now: now)
         case .connected, .evaluationReport, .state, .stateReceived, .linkLost:
@@ -202,6 +209,15 @@ package struct CoordinatorMachine {
                 actions.append(
                     .note("waiting for \(missing) of \(setup.workerCount) workers; start each with: \(workerCommand)"))
             }
+        case .waiting(let since):
+            if now - since > patience.joining {
+                return fail(.timeout, "all workers are gone, and none came back within \(patience.joining.text)")
+            }
+            if now - lastReminder >= patience.reminder {
+                lastReminder = now
+                actions.append(.note("waiting for workers; start each with: \(workerCommand)"))
+            }
+            return actions + goOnWithoutMissing(since: since, now: now)
         case .linking(let since) where now - since > patience.linking: return actions + unlinked(now: now)
         case .training where now - progress.lastStep > patience.stall:
             progress.lastStep = now

@@ -18,17 +18,18 @@ final class Recording: @unchecked Sendable {
     private let report: @Sendable (CoordinatorEvent) -> Void
     private let backlog = Mutex(Backlog())
     private var recorder: RunRecorder?
-    private var position = RecordedPosition()
+    private var position: RecordedPosition
     private var failure: (any Error)?
     private var isComplete = false
 
     /// `report` is told, on this thread, of a failure and of the record falling behind and catching up.
     init(
-        settings: RunSettings, folder: RunFolder, observer: any RunObserver,
+        settings: RunSettings, folder: RunFolder, position: RecordedPosition, observer: any RunObserver,
         report: @escaping @Sendable (CoordinatorEvent) -> Void
     ) {
         self.settings = settings
         self.folder = folder
+        self.position = position
         self.observer = observer
         self.report = report
     }
@@ -63,6 +64,8 @@ final class Recording: @unchecked Sendable {
                 observer: observer)
             recorder.begin(workers: workers, parameters: parameters, completedSteps: completedSteps)
             self.recorder = recorder
+            position = RecordedPosition(
+                steps: recordedSteps, testedSteps: min(position.testedSteps, recordedSteps))
         case .completeStep(let step, let lossSum, let computeSeconds, let communicateSeconds):
             try recorder?.complete(
                 step: step, lossSum: lossSum, computeSeconds: computeSeconds, communicateSeconds: communicateSeconds)

@@ -83,6 +83,9 @@ package struct ReplicaHolder {
         }
     }
 
+    /// How many steps the replica has taken.
+    package var completedSteps: Int { trainer?.completedSteps ?? 0 }
+
     /// The state as it is now.
     var snapshot: Trainer.Snapshot? { trainer?.snapshot() }
 

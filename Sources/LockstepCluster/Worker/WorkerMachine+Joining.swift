@@ -37,7 +37,7 @@ extension WorkerMachine {
         }
         phase = .ready
         let missed = reports.filter { $0.step >= welcome.recordedSteps }.map { send(.stepReport($0.report), step: $0.step) }
-        return [send(.ready(prepared.ready))] + missed
+        return [sendReady(prepared)] + missed
     }
 
     /// Everything of an earlier run is void.
@@ -58,7 +58,13 @@ extension WorkerMachine {
         // The coordinator may have been lost meanwhile.
         guard case .preparing = phase else { return [] }
         phase = .ready
-        return [send(.ready(prepared.ready))]
+        return [sendReady(prepared)]
+    }
+
+    private func sendReady(_ prepared: ComputeResult.Prepared) -> WorkerAction {
+        var ready = prepared.ready
+        ready.holdsState = holdsState
+        return send(.ready(ready))
     }
 
     /// The members change: drops what is in hand, connects to each new peer and says hello to all, so that both sides of each link

@@ -29,13 +29,17 @@ extension RunFolder {
     /// Who coordinated the run last; nil where nobody did.
     ///
     /// Throws where the file is there but does not hold that.
-    public func coordinator() throws -> CoordinatorRecord? {
-        guard access(coordinatorPath, F_OK) == 0 else { return nil }
+    public func coordinator() throws -> CoordinatorRecord? { try RunFolder.coordinator(of: path) }
+
+    /// Who coordinated the run in the folder at `path` last, as ``coordinator()``, without opening it.
+    public static func coordinator(of path: String) throws -> CoordinatorRecord? {
+        let path = "\(path)/coordinator.json"
+        guard access(path, F_OK) == 0 else { return nil }
         do {
-            return try JSONText.decode(File.read(coordinatorPath), as: CoordinatorRecord.self)
+            return try JSONText.decode(File.read(path), as: CoordinatorRecord.self)
         } catch {
             throw TrainingError(
-                .invalidRun, "\(coordinatorPath) does not say who coordinated the run: \(error). Remove it to go on")
+                .invalidRun, "\(path) does not say who coordinated the run: \(error). Remove it to go on")
         }
     }
 

@@ -70,12 +70,15 @@ public struct Ready: Sendable, Equatable {
     public var parameterCount: Int
     /// Bytes of the parameters and of what the optimizer keeps of them.
     public var stateBytes: Int
+    /// Whether the worker holds the state after the envelope's step, and it may be trained on.
+    public var holdsState: Bool
 
     /// A message with these values.
     public init(
         signature: String, fingerprint: String, parameters: String, processor: String, trainingSamples: Int,
-        testSamples: Int, parameterCount: Int, stateBytes: Int
+        testSamples: Int, parameterCount: Int, stateBytes: Int, holdsState: Bool = true
     ) {
+        self.holdsState = holdsState
         self.signature = signature
         self.fingerprint = fingerprint
         self.parameters = parameters

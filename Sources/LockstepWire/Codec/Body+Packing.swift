@@ -37,6 +37,7 @@ extension Body {
                 message.test_samples = try Field.pack(ready.testSamples, "ready.test_samples")
                 message.parameter_count = try Field.pack(ready.parameterCount, "ready.parameter_count")
                 message.state_bytes = try Field.pack(ready.stateBytes, "ready.state_bytes")
+                message.holds_state = ready.holdsState ? 1 : 0
             }
         case .members(let members):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_MEMBERS

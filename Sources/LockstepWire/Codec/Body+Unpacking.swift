@@ -84,7 +84,8 @@ extension Ready {
             trainingSamples: try Field.unpack(message.training_samples, "ready.training_samples"),
             testSamples: try Field.unpack(message.test_samples, "ready.test_samples"),
             parameterCount: try Field.unpack(message.parameter_count, "ready.parameter_count"),
-            stateBytes: try Field.unpack(message.state_bytes, "ready.state_bytes"))
+            stateBytes: try Field.unpack(message.state_bytes, "ready.state_bytes"),
+            holdsState: message.holds_state != 0)
     }
 }
 

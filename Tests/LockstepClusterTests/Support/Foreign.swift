@@ -1,5 +1,10 @@
 import LockstepWire
 
+extension Body {
+    /// What a member says whose links are up, and who holds the state after the envelope's step.
+    static let holding = Body.connected(Connected(holdsState: true))
+}
+
 /// Messages that nobody asked for.
 enum Foreign {
     /// One of each body, and some with the largest numbers there are.

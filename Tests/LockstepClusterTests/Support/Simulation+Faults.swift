@@ -1,4 +1,5 @@
 import LockstepCluster
+import LockstepFormats
 import LockstepTraining
 import LockstepWire
 

@@ -68,6 +68,8 @@ struct Simulation {
     var frozen: Set<Node> = []
     /// How long each node has been frozen in all: its clock stands still meanwhile.
     var frozenTime: [Node: Duration] = [:]
+    /// The steps that gradients were computed for, in order.
+    private(set) var computedSteps: [Int] = []
     /// Processes that are no more.
     var dead: Set<Node> = []
 
@@ -173,7 +175,9 @@ struct Simulation {
         }
         switch choices[Int.random(in: 0..<choices.count, using: &random)] {
         case .computation(let number):
-            let result = replicas[number].carryOut(computations[number].removeFirst())
+            let request = computations[number].removeFirst()
+            if case .sums(let step, _) = request { computedSteps.append(step) }
+            let result = replicas[number].carryOut(request)
             feed(.computed(result), to: number)
         case .writing: write()
         case .arrival(let link): arrive(link)
@@ -260,6 +264,8 @@ struct Simulation {
         case .begin(_, _, _, let completedSteps, let recordedSteps):
             if completedSteps > 0 { notes.append("resumed") }
             record.removeAll { !$0.hasPrefix("checkpoint") && Reference.step(of: $0) > recordedSteps }
+            position = RecordedPosition(
+                steps: recordedSteps, testedSteps: min(position.testedSteps, recordedSteps))
         case .completeStep(let step, let lossSum, _, _):
             record.append(Reference.line(step: step, loss: lossSum))
             position.steps = step + 1
