@@ -7,7 +7,7 @@ extension CoordinatorMachine {
     /// A process that this one started has ended. Killed, it cannot have said why; otherwise its reason may still be on its way.
     mutating func exited(pid: Int, how: ProcessEnd, now: Duration) -> [CoordinatorAction] {
         let launch = replacement(ofProcess: pid, how)
-        missing.remove(pid)
+        missing = missing.filter { $0.value != pid }
         guard let rank = workers.first(where: { $0.value.hello.pid == pid })?.key else {
             if failedProcesses.remove(pid) != nil { return launch }
             let why = refusals[pid].map { ": \($0)" } ?? ""
@@ -108,7 +108,7 @@ extension CoordinatorMachine {
         }
         let doing = worker.doing == "joining" ? "" : "; when last heard from it was \(worker.doing)"
         let what = "\(who) \(reason) at step \(currentStep)\(doing)" + (advice.map { ". Most likely \($0)" } ?? "")
-        if worker.isMember, mayReturn, code != .diverged { missing.insert(worker.hello.pid) }
+        if worker.isMember, mayReturn, code != .diverged { missing[worker.hello.endpoint] = worker.hello.pid }
         let left = workers.count { $0.value.ready != nil }
         if left == 0 {
             let mayGoOn = progress.hasTrained && (setup.isOpen || worker.isReplaced || !missing.isEmpty || !workers.isEmpty)

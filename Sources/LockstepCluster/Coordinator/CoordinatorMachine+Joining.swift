@@ -12,11 +12,15 @@ extension CoordinatorMachine {
             return []
         }
         var actions: [CoordinatorAction] = []
-        // The same process on a new connection: it has given up the one that it had.
-        if let rank = workers.first(where: { $0.value.hello.host == hello.host && $0.value.hello.pid == hello.pid })?.key {
-            actions = remove(rank, because: "lost its connection and made another", mayReturn: true, now: now)
+        // The same worker on a new connection: it has given up the one that it had.
+        if let rank = workers.first(where: { $0.value.hello == hello })?.key {
+            if case .joining = phase {
+                workers[rank] = nil
+            } else {
+                actions = remove(rank, because: "lost its connection and made another", mayReturn: true, now: now)
+            }
         }
-        missing.remove(hello.pid)
+        missing[hello.endpoint] = nil
         let room = hasBegun ? setup.maximumWorkers : setup.workerCount
         guard workers.count < room else {
             surplusHellos += 1
@@ -34,6 +38,7 @@ extension CoordinatorMachine {
             rank = earlier
         }
         workers[rank] = Worker(peer: peer, hello: hello, lastHeard: now)
+        knownRanks.insert(rank)
         let welcome = Welcome(
             rank: rank, workers: setup.workerCount, settings: settings.shared.json(),
             recordedSteps: progress.completedSteps)

@@ -216,6 +216,7 @@ extension CoordinatorMachine {
     /// The user asked for the run to stop: no more steps are ordered, and it ends once those under way are done.
     mutating func interrupt() -> [CoordinatorAction] {
         guard progress.hasTrained else { return fail(.stopped, "interrupted before the first step") }
+        if case .waiting = phase { return fail(.stopped, "interrupted while no worker was there") }
         if progress.stopRequested { return [] }
         progress.stopRequested = true
         let note = CoordinatorAction.note(

@@ -70,6 +70,8 @@ package struct CoordinatorMachine {
     var generation = 0
     /// The workers by rank.
     var workers: [Int: Worker] = [:]
+    /// The ranks that anybody has had.
+    var knownRanks: Set<Int> = []
     /// The ranks that are in the generation, in order.
     var members: [Int] = []
     /// The microbatches of each of them.
@@ -82,8 +84,8 @@ package struct CoordinatorMachine {
     var checkpoint: (image: Payload, step: Int)?
     /// The checkpoint on its way to workers that lack it.
     var stateSender: StateSender<Int>?
-    /// Processes that were members and may come back.
-    var missing: Set<Int> = []
+    /// Members that are gone and may come back: the processes by where their peers reach them.
+    var missing: [String: Int] = [:]
     /// How many processes were started in the place of others.
     var restarts = 0
     /// Why processes were refused, to tell when one that this process started ends because of it.
@@ -174,7 +176,9 @@ package struct CoordinatorMachine {
     /// of it let in, is told so: it joins again.
     private mutating func strange(_ envelope: Envelope, from peer: Peer) -> [CoordinatorAction] {
         let isKnown = workers.contains { $0.value.peer == peer }
-        guard !isKnown, envelope.run == setup.run, case .rank = envelope.sender else {
+        guard !isKnown, envelope.run == setup.run, case .rank(let rank) = envelope.sender,
+            knownRanks.contains(rank) || rank < setup.maximumWorkers
+        else {
             return dropped("a \(envelope.body.name) of \(envelope.sender), who is not in this run")
         }
         if case .heartbeat = envelope.body {

@@ -2,6 +2,9 @@ internal import LockstepWire
 
 /// What a worker knows of its links to peers.
 struct PeerLinks {
+    /// Ranks are below this: more than a coordinator gives out, and few enough to remember.
+    static let ranks = 4096
+
     /// The peers that this worker is connected to, by rank.
     private var connected: [Int: Identity] = [:]
     /// The peers that have been heard from, by generation: a peer may know of a generation before this worker does.
@@ -52,7 +55,11 @@ struct PeerLinks {
     }
 
     /// A peer said hello in a generation.
-    mutating func heard(from rank: Int, generation: Int) { heard[generation, default: []].insert(rank) }
+    mutating func heard(from rank: Int, generation: Int) {
+        // Of generations to come only few are known before this worker is told of them.
+        if heard.count > 64, let oldest = heard.keys.min() { heard[oldest] = nil }
+        heard[generation, default: []].insert(rank)
+    }
 
     /// The peers of a generation that have not been heard from.
     func unheard(of members: [Member], in generation: Int, except rank: Int?) -> [Member] {

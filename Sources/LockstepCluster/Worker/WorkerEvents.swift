@@ -109,7 +109,7 @@ package enum ComputeResult: Sendable {
         var tree: MicrobatchTree
         var parameterCount: Int
         var evaluationBlocks: Int
-        var ready: Ready
+        package var ready: Ready
     }
 }
 

@@ -100,9 +100,9 @@ package struct WorkerMachine {
             guard envelope.sender == .coordinator else { return stray() }
             return handle(envelope.body, of: envelope, now: now)
         case .message(let envelope, fromCoordinator: false):
-            guard case .rank(let peer) = envelope.sender, run != .unknown, envelope.run == run, peer != rank else {
-                return stray()
-            }
+            guard case .rank(let peer) = envelope.sender, run != .unknown, envelope.run == run, peer != rank,
+                peer < PeerLinks.ranks
+            else { return stray() }
             return handlePeer(envelope, from: peer, now: now)
         case .computed(let result): return handle(result, now: now)
         case .failed(let reason): return fail(reason)
