@@ -47,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto"),
         // Our own C: generated messages and vector kernels.
         .target(name: "CLockstepWire", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .target(name: "CLockstepEvents", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .target(name: "CLockstepSystem"),
         .target(name: "CLockstepKernels", linkerSettings: [.linkedLibrary("m")]),
         // Numbers.
@@ -54,7 +55,7 @@ let package = Package(
         module("LockstepNN", ["LockstepTensor"]),
         module("LockstepOptim", ["LockstepTensor"]),
         module("LockstepData", ["LockstepTensor", "LockstepFormats", "CZlib"]),
-        module("LockstepFormats", ["LockstepTensor", "CCrypto", "CZlib"]),
+        module("LockstepFormats", ["LockstepTensor", "CLockstepEvents", "CCrypto", "CZlib"]),
         // Messages.
         module("LockstepWire", ["CLockstepWire"]),
         module("LockstepTransport", ["LockstepWire", "CZeroMQ"]),

@@ -57,19 +57,20 @@ struct TrainCommand: ParsableCommand {
         let reporter = output.reporter()
         let count = singleProcess ? 1 : workers ?? WorkerCount.cores
         let (folder, settings, checkpoint) = try record.open(job, workers: count) { reporter.handle(.note($0)) }
+        let observer = record.observer(of: folder, reporter)
         // One thread a worker: the bits of a product depend on how many threads share it, and cores are shared by workers.
         BLAS.threads = 1
         try record.conclude(folder) {
             if singleProcess {
-                try runAlone(folder, settings, checkpoint, reporter)
+                try runAlone(folder, settings, checkpoint, observer)
             } else {
-                try runCluster(count, folder, settings, checkpoint, reporter)
+                try runCluster(count, folder, settings, checkpoint, observer)
             }
         }
     }
 
     private func runAlone(
-        _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?, _ reporter: any RunObserver
+        _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?, _ observer: any RunObserver
     ) throws -> Bool {
         let stop = StopRequest()
         let signals = Signals.handle(first: { stop.request() })
@@ -78,13 +79,13 @@ struct TrainCommand: ParsableCommand {
         if let checkpoint { try trainer.restore(checkpoint) }
         let recorder = try RunRecorder(
             folder: folder, settings: settings, schedule: trainer.schedule, completedSteps: trainer.completedSteps,
-            observer: reporter)
+            observer: observer)
         return try SingleProcessRun(trainer: trainer, recorder: recorder, stop: stop).run()
     }
 
     private func runCluster(
         _ count: Int, _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?,
-        _ reporter: any RunObserver
+        _ observer: any RunObserver
     ) throws -> Bool {
         if transport == .inProcess {
             let network = InProcessNetwork()
@@ -92,7 +93,7 @@ struct TrainCommand: ParsableCommand {
             let loop = CoordinatorLoop(
                 transport: transport, advertised: transport.endpoint, settings: settings, workers: count,
                 folder: folder,
-                resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
+                resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: observer)
             let catalog = JobCatalog.current
             InProcessWorkers.start(
                 count: count, network: network, coordinator: transport.endpoint, logger: output.logger("worker")
@@ -115,7 +116,7 @@ struct TrainCommand: ParsableCommand {
         patience.joining = .seconds(30)
         let loop = CoordinatorLoop(
             transport: transport, advertised: transport.endpoint, settings: settings, workers: count, folder: folder,
-            resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
+            resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: observer)
         let workers = LocalWorkers(
             count: count,
             arguments: WorkerCommand.arguments(
