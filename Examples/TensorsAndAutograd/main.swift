@@ -1,0 +1,3 @@
+import Lockstep
+
+print(Tensor<Float>([1, 2, 3]))

@@ -1,0 +1,2 @@
+import LockstepPlot
+import Testing
