@@ -4,6 +4,7 @@ extension Tensor {
     /// Stops with PyTorch's message when the rows are not equally long. Without rows it is empty, of shape [0].
     ///
     /// Source: `torch.tensor`.
+    @_disfavoredOverload  // `[]` is a list of elements, of which there are none.
     public init(_ rows: [[Scalar]]) {
         self.init(Array(rows.joined()), shape: Tensor.shape(of: rows, at: 0) { [$0.count] })
     }
@@ -13,6 +14,7 @@ extension Tensor {
     /// Stops with PyTorch's message when what stands beside each other is not equally long.
     ///
     /// Source: `torch.tensor`.
+    @_disfavoredOverload
     public init(_ matrices: [[[Scalar]]]) {
         let shape = Tensor.shape(of: matrices, at: 0) { rows in Tensor.shape(of: rows, at: 1) { [$0.count] } }
         self.init(matrices.flatMap { Array($0.joined()) }, shape: shape)

@@ -18,11 +18,22 @@ import Testing
 
     /// The shapes that PyTorch gives lists that are empty.
     @Test func emptyListsHaveAShape() {
-        let rows: [[Float]] = []
-        #expect(Tensor(rows).shape == [0])
+        let lists: [([[Float]], shape: [Int])] = [([], [0]), ([[]], [1, 0]), ([[], []], [2, 0])]
+        for (rows, shape) in lists { #expect(Tensor(rows).shape == shape) }
+        let matrices: [[[Float]]] = [[[], []]]
+        #expect(Tensor(matrices).shape == [1, 2, 0])
         #expect(Tensor<Float>([]).shape == [0])
-        #expect(Tensor<Float>([[], []]).shape == [2, 0])
-        #expect(Tensor<Float>([[[], []]]).shape == [1, 2, 0])
+    }
+
+    /// What is read from a file becomes a tensor of the type that is wanted.
+    @Test func aTensorOfAnyTypeIsConverted() {
+        let number = AnyTensor.float64(Tensor([1.5, -2.5]))
+        #expect(number.to(Double.self) == Tensor([1.5, -2.5]))
+        #expect(number.to(Float.self) == Tensor([1.5, -2.5]))
+        #expect(number.to(Int64.self) == Tensor([1, -2]))
+        #expect(AnyTensor.bool(Tensor([true, false])).to(Float.self) == Tensor([1, 0]))
+        #expect("\(number)" == "tensor([ 1.5000, -2.5000], dtype=torch.float64)")
+        #expect("\(AnyTensor.uint8(Tensor([7])))" == "tensor([7], dtype=torch.uint8)")
     }
 
     static let stops: [Stop] = [
