@@ -126,9 +126,9 @@ let package = Package(
         tests(
             "Examples",
             [
-                "EssentialSkills", "QuickStart", "Regression", "SevenWays", "TensorsAndAutograd", "LockstepFormats",
-                "LockstepTensor", subprocess, systemPackage,
-            ]),
+                "EssentialSkills", "QuickStart", "Regression", "SevenWays", "TensorsAndAutograd", "FixtureReader",
+                subprocess, systemPackage,
+            ], resources: [.copy("Fixtures")]),
         tests("Parity", ["ParityRunner"], resources: [.copy("Fixtures")]),
     ]
 )

@@ -6,16 +6,17 @@ import Testing
 /// Event files: their records, and what becomes of them when things go wrong.
 @Suite struct SummaryWriterTests {
     /// The test vectors of RFC 3720, appendix B.4, and the usual one of nine digits.
-    @Test(arguments: [
+    static let vectors: [(bytes: [UInt8], checksum: UInt32)] = [
         ([UInt8](repeating: 0, count: 32), 0x8A91_36AA), ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43),
         (Array(0..<32), 0x46DD_794E), ((0..<32).reversed(), 0x113F_DB5C), (Array("123456789".utf8), 0xE306_9283),
         ([], 0),
-    ])
-    func theChecksumIsCRC32C(bytes: [UInt8], expected: Int) {
-        #expect(CRC32C.checksum(bytes) == UInt32(expected))
+    ]
+
+    @Test(arguments: vectors) func theChecksumIsCRC32C(bytes: [UInt8], expected: UInt32) {
+        #expect(CRC32C.checksum(bytes) == expected)
     }
 
-    /// 24 and no more: the length of the first record of every file that TensorFlow writes, and its masked checksum.
+    /// 24 as 8 bytes, the length of the first record of every file that TensorFlow writes, and its masked checksum.
     @Test func theMaskIsTensorFlows() {
         #expect(CRC32C.masked([24, 0, 0, 0, 0, 0, 0, 0]) == 0x224B_7FA3)
     }
@@ -82,12 +83,12 @@ import Testing
             try writer.addScalar("loss", 1.0, step: 1)
             let before = try File.read(path)
             signal(SIGXFSZ, SIG_IGN)
-            var limit = rlimit(rlim_cur: rlim_t(before.count + 20), rlim_max: RLIM_INFINITY)
+            var limit = rlimit(rlim_cur: rlim_t(before.count + 20), rlim_max: rlim_t.max)
             setrlimit(__rlimit_resource_t(1), &limit)
             let error = #expect(throws: FormatError.self) { try writer.addScalar("loss", 2.0, step: 2) }
             #expect("\(try #require(error))".hasPrefix("\(path): cannot write: File too large"))
             #expect(try File.read(path) == before)
-            limit.rlim_cur = RLIM_INFINITY
+            limit.rlim_cur = rlim_t.max
             setrlimit(__rlimit_resource_t(1), &limit)
             try writer.addScalar("loss", 3.0, step: 3)
             #expect(try records(of: path).count == 3)

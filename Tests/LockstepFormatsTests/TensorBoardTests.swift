@@ -8,7 +8,7 @@ import Testing
         await Python.has("tensorboard.backend.event_processing.event_accumulator")
     }
 )
-struct TensorBoardTests {
+struct TensorBoardTests: ~Copyable {
     private let folder = TemporaryFolder()
 
     @Test func tensorBoardReadsEveryKind() async throws {
@@ -60,7 +60,8 @@ struct TensorBoardTests {
         try writer.close()
         #expect(folder.names.filter { !$0.hasPrefix("events") } == ["a_b_cos", "a_b_sin"])
         for (name, values) in [("cos", "[0.0, 1.0]"), ("sin", "[0.5, 0.5]")] {
-            let printed = try await read(#"print([e.value for e in a.Scalars("a/b")])"#, in: "\(folder.path)/a_b_\(name)")
+            let printed = try await read(
+                #"print([e.value for e in a.Scalars("a/b")])"#, in: "\(folder.path)/a_b_\(name)")
             #expect(printed == values + "\n")
         }
     }
