@@ -84,12 +84,12 @@ import Testing
             let before = try File.read(path)
             signal(SIGXFSZ, SIG_IGN)
             var limit = rlimit(rlim_cur: rlim_t(before.count + 20), rlim_max: rlim_t.max)
-            setrlimit(__rlimit_resource_t(1), &limit)
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
             let error = #expect(throws: FormatError.self) { try writer.addScalar("loss", 2.0, step: 2) }
             #expect("\(try #require(error))".hasPrefix("\(path): cannot write: File too large"))
             #expect(try File.read(path) == before)
             limit.rlim_cur = rlim_t.max
-            setrlimit(__rlimit_resource_t(1), &limit)
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
             try writer.addScalar("loss", 3.0, step: 3)
             #expect(try records(of: path).count == 3)
         }
