@@ -45,6 +45,15 @@ import Testing
         #expect(Set(times).count == 3 && times == times.sorted() && times.allSatisfy { $0.count == 10 })
     }
 
+    @Test func filesThatSomebodyHasNamedOtherwiseDoNoHarm() throws {
+        let folder = TemporaryFolder()
+        for time in ["9223372036854775807", "9999999999", "x", ""] {
+            try AtomicFile.write([], to: "\(folder.path)/events.out.tfevents.\(time).host")
+        }
+        try SummaryWriter(logDirectory: folder.path).close()
+        #expect(folder.names.count == 5)
+    }
+
     @Test func theFolderIsMadeWithThoseOnTheWay() throws {
         let folder = TemporaryFolder()
         let path = "\(folder.path)/runs/first"

@@ -70,7 +70,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     private func runAlone(
-        _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?, _ observer: any RunObserver
+        _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?, _ reporter: any RunObserver
     ) throws -> Bool {
         let stop = StopRequest()
         let signals = Signals.handle(first: { stop.request() })
@@ -79,13 +79,13 @@ struct TrainCommand: ParsableCommand {
         if let checkpoint { try trainer.restore(checkpoint) }
         let recorder = try RunRecorder(
             folder: folder, settings: settings, schedule: trainer.schedule, completedSteps: trainer.completedSteps,
-            observer: observer)
+            observer: reporter)
         return try SingleProcessRun(trainer: trainer, recorder: recorder, stop: stop).run()
     }
 
     private func runCluster(
         _ count: Int, _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?,
-        _ observer: any RunObserver
+        _ reporter: any RunObserver
     ) throws -> Bool {
         if transport == .inProcess {
             let network = InProcessNetwork()
@@ -93,7 +93,7 @@ struct TrainCommand: ParsableCommand {
             let loop = CoordinatorLoop(
                 transport: transport, advertised: transport.endpoint, settings: settings, workers: count,
                 folder: folder,
-                resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: observer)
+                resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
             let catalog = JobCatalog.current
             InProcessWorkers.start(
                 count: count, network: network, coordinator: transport.endpoint, logger: output.logger("worker")
@@ -116,7 +116,7 @@ struct TrainCommand: ParsableCommand {
         patience.joining = .seconds(30)
         let loop = CoordinatorLoop(
             transport: transport, advertised: transport.endpoint, settings: settings, workers: count, folder: folder,
-            resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: observer)
+            resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
         let workers = LocalWorkers(
             count: count,
             arguments: WorkerCommand.arguments(

@@ -48,7 +48,9 @@ struct EventFile: ~Copyable {
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             guard name.hasPrefix(prefix) else { continue }
-            if let time = Int(name.dropFirst(prefix.count).prefix { $0 != "." }) { times.append(time) }
+            // Ten digits at most, as everybody writes them: of a file that somebody has named otherwise, later ones do not depend.
+            let time = name.dropFirst(prefix.count).prefix { $0 != "." }
+            if time.count <= 10, let time = Int(time) { times.append(min(time, 9_999_999_998)) }
         }
         return times
     }
