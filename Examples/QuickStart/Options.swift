@@ -15,14 +15,18 @@ struct Options {
         var rest = Array(arguments)
         while !rest.isEmpty {
             let option = rest.removeFirst()
+            guard ["--data", "--epochs", "--seed", "--output"].contains(option) else {
+                throw Wrong(
+                    description: "there is no option '\(option)'; "
+                        + "usage: QuickStart [--data DATA] [--epochs N] [--seed N] [--output FOLDER]")
+            }
             guard !rest.isEmpty else { throw Wrong(description: "\(option) needs a value") }
             let value = rest.removeFirst()
             switch option {
             case "--data": data = try DataSpecification(parsing: value)
             case "--epochs": epochs = try number(value, of: option, from: 1)
             case "--seed": seed = UInt64(try number(value, of: option, from: 0))
-            case "--output": output = value
-            default: throw Wrong(description: "there is no option \(option); see the top of main.swift")
+            default: output = value
             }
         }
     }

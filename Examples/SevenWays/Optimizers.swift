@@ -1,7 +1,7 @@
 import Lockstep
 
 /// Optimizers: who updates the parameters, by a rule that may be cleverer than gradient descent.
-func optimizers() {
+func optimizers(seed: UInt64) {
     train(with: "Adam") { Adam($0, lr: 1e-4) }
     // The others are used alike, each with a learning rate that suits it.
     manualSeed(seed)

@@ -7,14 +7,18 @@
 import Foundation
 import Lockstep
 
-let seed: UInt64 = CommandLine.arguments.dropFirst().first.flatMap { UInt64($0) } ?? 0
+let text = CommandLine.arguments.dropFirst().first ?? "0"
+guard let seed = UInt64(text) else {
+    FileHandle.standardError.write(Data("error: SEED is '\(text)', expected a whole number from 0\n".utf8))
+    exit(1)
+}
 
 let ways: [(title: String, run: () -> Void)] = [
     ("1. Arrays", arrays),
     ("2. Tensors", tensors),
     ("3. Autograd", autograd),
     ("4. Layers", layers),
-    ("5. Optimizers", optimizers),
+    ("5. Optimizers", { optimizers(seed: seed) }),
     ("6. A module of one's own", ownModule),
     ("7. Control flow and shared weights", dynamicGraph),
 ]

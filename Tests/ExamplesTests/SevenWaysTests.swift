@@ -50,4 +50,9 @@ import Testing
         #expect(losses.count == 5)
         #expect(losses[499] ?? .infinity < 20)
     }
+
+    @Test(arguments: ["SevenWays", "EssentialSkills"]) func aSeedThatIsNoneIsNamed(name: String) async throws {
+        let example = try await Example.run(name, ["-1"])
+        #expect(example.code == 1 && example.errors == "error: SEED is '-1', expected a whole number from 0\n")
+    }
 }
