@@ -18,7 +18,8 @@ enum Gnuplot {
         guard status == 0, !picture.isEmpty else {
             let lines = String(decoding: try errors.content(), as: UTF8.self).split(whereSeparator: \.isNewline)
             throw FormatError(
-                file: path, problem: "gnuplot could not draw it (\(end(status))): \(lines.suffix(3).joined(separator: " "))",
+                file: path,
+                problem: "gnuplot could not draw it (\(end(status))): \(lines.suffix(3).joined(separator: " "))",
                 remedy: "Look at the numbers that are drawn, and at what 'gnuplot --version' says")
         }
         return picture
@@ -56,7 +57,8 @@ enum Gnuplot {
         while waitpid(process, &status, 0) == -1 {
             if errno == EINTR { continue }
             throw FormatError(
-                file: path, problem: "gnuplot cannot be waited for: \(String(cString: strerror(errno))) (errno \(errno))",
+                file: path,
+                problem: "gnuplot cannot be waited for: \(String(cString: strerror(errno))) (errno \(errno))",
                 remedy: "See that this program does not ignore the signal SIGCHLD")
         }
         return status
