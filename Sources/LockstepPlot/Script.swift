@@ -5,10 +5,11 @@ struct Script {
     private(set) var text = ""
 
     init(_ figure: Figure, _ format: PictureFormat) {
+        // The two count text and dots in other units; so they come out the same.
         let terminal =
             switch format {
             case .svg: "svg"
-            case .png: "pngcairo"
+            case .png: "pngcairo fontscale 0.8 pointscale 1.6"
             }
         // Texts are shown as they are (noenhanced); a page may be dark, so white is painted and not left out.
         add(
@@ -81,10 +82,10 @@ struct Script {
         let color = "linecolor rgb \"#\(transparency)\(series.color.rawValue)\""
         switch series.kind {
         case .line(let style, let markers):
-            let dots = markers ? "linespoints pointtype 7 pointsize 0.7" : "lines"
+            let dots = markers ? "linespoints pointtype 7 pointsize 0.5" : "lines"
             return ["\(data) using 1:2 with \(dots) linewidth 2 dashtype \(style.rawValue) \(color) \(title)"]
         case .dots(let size):
-            let dots = "with points pointtype 7 pointsize \(0.9 * size)"
+            let dots = "with points pointtype 7 pointsize \(0.6 * size)"
             if series.opacity == 1 || series.label == nil { return ["\(data) using 1:2 \(dots) \(color) \(title)"] }
             // In the legend a faint dot stands alone and would hardly be seen.
             return [
