@@ -16,8 +16,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// A program that runs one document from top to bottom, in `Examples/<name>`, as a user of the library would write it.
-func example(_ name: String) -> Target {
-    .executableTarget(name: name, dependencies: ["Lockstep"], path: "Examples/\(name)", swiftSettings: strict)
+func example(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["Lockstep"] + dependencies, path: "Examples/\(name)", swiftSettings: strict)
 }
 
 /// The tests of one module, in `Tests/<name>Tests`.
@@ -61,7 +62,7 @@ let package = Package(
         module("LockstepOptim", ["LockstepTensor"]),
         module("LockstepData", ["LockstepTensor", "LockstepFormats", "CZlib"]),
         module("LockstepFormats", ["LockstepTensor", "CLockstepEvents", "CCrypto", "CZlib"]),
-        module("LockstepPlot", ["LockstepTensor", "LockstepFormats", subprocess]),
+        module("LockstepPlot", ["LockstepTensor", "LockstepFormats", "CLockstepSystem"]),
         // Messages.
         module("LockstepWire", ["CLockstepWire"]),
         module("LockstepTransport", ["LockstepWire", "CZeroMQ"]),
@@ -95,10 +96,10 @@ let package = Package(
         module("ParityRunner", ["LockstepTensor", "LockstepFormats"]),
         .executableTarget(name: "Parity", dependencies: ["ParityRunner"], swiftSettings: strict),
         // Examples; Examples/OwnModel is a package of its own, as a user's is.
-        example("EssentialSkills"),
-        example("QuickStart"),
-        example("Regression"),
-        example("SevenWays"),
+        example("EssentialSkills", [arguments]),
+        example("QuickStart", [arguments]),
+        example("Regression", [arguments]),
+        example("SevenWays", [arguments]),
         example("TensorsAndAutograd"),
         // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
         .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),

@@ -56,4 +56,5 @@ private func fit(
         step += 1
     }
     print("\(step)step : w:\(short(w.value.item())), b:\(short(b.value.item())), err:\(short(error))")
+    print("final step: \(step)")
 }

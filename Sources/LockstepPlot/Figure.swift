@@ -33,7 +33,7 @@ public struct Figure: Sendable {
         guard let format = PictureFormat(path: path) else {
             throw FormatError(
                 file: path, problem: "names no format for a picture",
-                remedy: "Let the name end in \(PictureFormat.allCases.map { ".\($0.rawValue)" }.joined(separator: " or "))")
+                remedy: "Let the name end in .svg or .png")
         }
         try check(path)
         let script = Script(self, format).text
@@ -44,14 +44,16 @@ public struct Figure: Sendable {
     private func check(_ path: String) throws {
         if plots.isEmpty || plots.contains(where: \.series.isEmpty) {
             throw FormatError(
-                file: path, problem: "has a plot without a series", remedy: "Add one with scatter or line before writing")
+                file: path, problem: "has a plot without a series",
+                remedy: "Add one with scatter or line before writing")
         }
         for plot in plots {
             for (place, series) in plot.series.enumerated() where !series.points.contains(where: plot.shows) {
                 let name = series.label.map { "'\($0)'" } ?? "number \(place + 1)"
                 let reason =
                     series.points.isEmpty
-                    ? "is empty" : "has \(series.points.count) points, none of which can be drawn (NaN, infinite, \(plot.limits))"
+                    ? "is empty"
+                    : "has no point that can be drawn: of \(series.points.count), each is NaN, infinite\(plot.alsoHidden)"
                 throw FormatError(
                     file: path, problem: "the series \(name) \(reason)", remedy: "Look at its numbers, or leave it out")
             }
@@ -62,12 +64,13 @@ public struct Figure: Sendable {
 extension Plot {
     /// Whether a point has a place in the plot.
     fileprivate func shows(_ point: (x: Double, y: Double)) -> Bool {
-        point.x.isFinite && point.y.isFinite && (xScale == .linear || point.x > 0) && (yScale == .linear || point.y > 0)
+        point.x.isFinite && point.y.isFinite && (xScale == .linear || point.x > 0)
+            && (yScale == .linear || point.y > 0)
     }
 
-    /// What else keeps a point out, in words.
-    fileprivate var limits: String {
-        xScale == .linear && yScale == .linear ? "or missing" : "or not positive on a logarithmic axis"
+    /// What else keeps a point out of the plot, in words.
+    fileprivate var alsoHidden: String {
+        xScale == .linear && yScale == .linear ? "" : " or not positive on a logarithmic axis"
     }
 }
 
@@ -78,9 +81,8 @@ enum PictureFormat: String, CaseIterable {
 
     /// The format that the end of a path names, in capitals or not.
     init?(path: String) {
-        guard let dot = path.lastIndex(of: "."), let format = Self(rawValue: path[path.index(after: dot)...].lowercased())
-        else { return nil }
-        self = format
+        guard let dot = path.lastIndex(of: ".") else { return nil }
+        self.init(rawValue: path[path.index(after: dot)...].lowercased())
     }
 
     /// A picture of gnuplot's, with what is wrong in it put right: `]]>` in a text, which XML allows nowhere.

@@ -7,7 +7,7 @@
 ///
 /// Colours are those of Okabe and Ito, which readers with any kind of colour vision can tell apart, in a fixed order. Texts are shown as
 /// they are, line ends included: nothing in them is taken for a command or for markup. A point that is NaN or infinite, or not
-/// positive on a logarithmic axis, is left out, and a line has a gap there. What a number lies between, the axes choose.
+/// positive on a logarithmic axis, is left out, and a line has a gap there.
 ///
 /// Source: `matplotlib.pyplot` for what can be said; gnuplot for how it is drawn.
 public struct Plot: Sendable {
@@ -38,9 +38,16 @@ public struct Plot: Sendable {
     public var xScale: Scale
     /// How the vertical axis counts.
     public var yScale: Scale
+    /// Where the horizontal axis begins and ends; nil for a little beyond the points.
+    public var xLimits: ClosedRange<Double>?
+    /// Where the vertical axis begins and ends; nil for a little beyond the points.
+    public var yLimits: ClosedRange<Double>?
 
     /// What is drawn, the last on top.
     var series: [Series] = []
+
+    /// Whether there is nothing in it yet.
+    public var isEmpty: Bool { series.isEmpty }
 
     /// An empty picture; `scatter` and `line` put something into it.
     public init(
@@ -69,8 +76,7 @@ public struct Plot: Sendable {
         opacity: Double = 1
     ) {
         guard size > 0, size.isFinite else { fatalError("the size of dots is positive, found \(size)") }
-        guard (0...1).contains(opacity) else { fatalError("alpha must be between 0 and 1, inclusive, found \(opacity)") }
-        add(x, y, label, color, .dots(size: size, opacity: opacity))
+        add(x, y, label, color, opacity, .dots(size: size))
     }
 
     /// Joins points, in the given order, by straight lines.
@@ -81,36 +87,40 @@ public struct Plot: Sendable {
     ///   - label: The text in the legend; nil for no entry there.
     ///   - color: By default the next one that no series of this plot has had.
     ///   - style: Solid, dashed, …
+    ///   - opacity: From 0, which cannot be seen, to 1.
     ///   - markers: Whether each point has a dot too: where there are few, so that one sees which are measured.
     ///
     /// Source: `matplotlib.pyplot.plot`.
     public mutating func line(
         _ x: some PlotValues, _ y: some PlotValues, label: String? = nil, color: PlotColor? = nil,
-        style: LineStyle = .solid, markers: Bool = false
+        style: LineStyle = .solid, opacity: Double = 1, markers: Bool = false
     ) {
-        add(x, y, label, color, .line(style, markers: markers))
+        add(x, y, label, color, opacity, .line(style, markers: markers))
     }
 
     /// Joins points whose x are 0, 1, 2, …: a loss a step, for instance.
     ///
-    /// As ``line(_:_:label:color:style:markers:)``.
+    /// As ``line(_:_:label:color:style:opacity:markers:)``.
     public mutating func line(
         _ y: some PlotValues, label: String? = nil, color: PlotColor? = nil, style: LineStyle = .solid,
-        markers: Bool = false
+        opacity: Double = 1, markers: Bool = false
     ) {
         let values = y.plotValues
-        line(0..<values.count, values, label: label, color: color, style: style, markers: markers)
+        line(
+            0..<values.count, values, label: label, color: color, style: style, opacity: opacity, markers: markers)
     }
 
     private mutating func add(
-        _ x: some PlotValues, _ y: some PlotValues, _ label: String?, _ color: PlotColor?, _ kind: Series.Kind
+        _ x: some PlotValues, _ y: some PlotValues, _ label: String?, _ color: PlotColor?, _ opacity: Double,
+        _ kind: Series.Kind
     ) {
+        guard 0...1 ~= opacity else { fatalError("alpha must be between 0 and 1, inclusive, found \(opacity)") }
         let (x, y) = (x.plotValues, y.plotValues)
         guard x.count == y.count else {
             fatalError("x and y must have same first dimension, but have shapes (\(x.count),) and (\(y.count),)")
         }
         let color = color ?? PlotColor.allCases[series.count % PlotColor.allCases.count]
-        series.append(Series(points: Array(zip(x, y)), label: label, color: color, kind: kind))
+        series.append(Series(points: Array(zip(x, y)), label: label, color: color, opacity: opacity, kind: kind))
     }
 
     /// Writes the picture, 960 by 600 pixels, as SVG or PNG, whichever the path ends in.
@@ -123,13 +133,14 @@ public struct Plot: Sendable {
 /// One thing that a plot shows.
 struct Series: Sendable {
     enum Kind: Sendable {
-        case dots(size: Double, opacity: Double)
+        case dots(size: Double)
         case line(Plot.LineStyle, markers: Bool)
     }
 
     var points: [(x: Double, y: Double)]
     var label: String?
     var color: PlotColor
+    var opacity: Double
     var kind: Kind
 }
 

@@ -25,7 +25,7 @@ import Testing
             ("2. Tensors", "tensors", 5, 0.05, 1e-3),
             ("3. Autograd", "autograd", 5, 0.05, 1e-3),
             ("4. Layers", "layers", 5, 0.05, 1e-4),
-            ("Adam", "Adam", 5, 0.05, 1e-5),
+            ("5. Optimizers: Adam", "Adam", 5, 0.05, 1e-5),
             ("SGD", "layers", 5, 0.05, 1e-4),
             ("AdaGrad", "AdaGrad", 1, 0.05, 1e-5),
             ("RMSProp", "RMSProp", 2, 0.05, 1),
@@ -45,14 +45,14 @@ import Testing
 
     /// A layer that is used another number of times in each step, from other seeds too.
     @Test(arguments: [1, 2, 3]) func theDynamicNetworkLearns(seed: Int) async throws {
-        let example = try await Example.run("SevenWays", ["\(seed)"])
+        let example = try await Example.run("SevenWays", ["--seed", "\(seed)"])
         let losses = losses(example.output, under: "7. Control flow and shared weights")
         #expect(losses.count == 5)
         #expect(losses[499] ?? .infinity < 20)
     }
 
     @Test(arguments: ["SevenWays", "EssentialSkills"]) func aSeedThatIsNoneIsNamed(name: String) async throws {
-        let example = try await Example.run(name, ["-1"])
-        #expect(example.code == 1 && example.errors == "error: SEED is '-1', expected a whole number from 0\n")
+        let example = try await Example.run(name, ["--seed", "one"])
+        #expect(example.code == 64 && example.errors.hasPrefix("Error: The value 'one' is invalid for '--seed <seed>'"))
     }
 }

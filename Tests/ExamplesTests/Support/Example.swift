@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Subprocess
 import SystemPackage
 
@@ -40,4 +40,15 @@ struct Example {
         let tests = String(decoding: path.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return String(tests[..<(tests.lastIndex(of: "/") ?? tests.startIndex)])
     }()
+}
+
+extension Example {
+    /// What the example printed below a heading, without the empty lines around it.
+    func chapter(_ heading: String) -> String {
+        for chapter in output.components(separatedBy: "\n# ") {
+            let lines = chapter.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+            if lines.count == 2, lines[0] == heading { return lines[1].trimmingCharacters(in: .newlines) }
+        }
+        return "no chapter '\(heading)'"
+    }
 }

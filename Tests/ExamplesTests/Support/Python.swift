@@ -1,11 +1,11 @@
-import Glibc
+import Foundation
 import Subprocess
 
-/// The Python that peers are checked against: the one that LOCKSTEP_PYTHON names, or else `python3`.
+/// The Python that examples are compared with: the one that LOCKSTEP_PYTHON names, or else `python3`.
 enum Python {
     /// Runs `program` with `arguments` and gives what it printed; what it wrote as errors is in the thrown error.
     static func run(_ program: String, _ arguments: [String] = []) async throws -> String {
-        let chosen = getenv("LOCKSTEP_PYTHON").map { String(cString: $0) } ?? "python3"
+        let chosen = ProcessInfo.processInfo.environment["LOCKSTEP_PYTHON"] ?? "python3"
         let result = try await Subprocess.run(
             .name("env"), arguments: Arguments([chosen, "-c", program] + arguments), output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
@@ -16,9 +16,7 @@ enum Python {
     }
 
     /// Whether those modules can be imported.
-    static func has(_ modules: String) async -> Bool {
-        (try? await run("import \(modules)")) != nil
-    }
+    static func has(_ modules: String) async -> Bool { (try? await run("import \(modules)")) != nil }
 
     struct Failure: Error, CustomStringConvertible {
         let description: String

@@ -1,20 +1,7 @@
 import Lockstep
 
-/// Optimizers: who updates the parameters, by a rule that may be cleverer than gradient descent.
-func optimizers(seed: UInt64) {
-    train(with: "Adam") { Adam($0, lr: 1e-4) }
-    // The others are used alike, each with a learning rate that suits it.
-    manualSeed(seed)
-    train(with: "SGD") { SGD($0, lr: 1e-4) }
-    manualSeed(seed)
-    train(with: "AdaGrad") { Adagrad($0, lr: 1e-2) }
-    manualSeed(seed)
-    train(with: "RMSProp") { RMSprop($0, lr: 1e-4) }
-}
-
-/// Trains the model of layers with the optimizer that `makeOptimizer` makes for its parameters.
-private func train(with name: String, _ makeOptimizer: ([Parameter]) -> any Optimizer) {
-    print(name)
+/// An optimizer: who updates the parameters, by a rule that may be cleverer than gradient descent.
+func optimizer(_ makeOptimizer: ([Parameter]) -> any Optimizer) {
     let (n, dIn, h, dOut) = (64, 1000, 100, 10)
 
     let x = Tensor<Float>.randn([n, dIn])

@@ -1,3 +1,0 @@
-import Lockstep
-
-print(Tensor<Float>([1, 2, 3]))
