@@ -78,7 +78,7 @@ struct CoordinatorCommand: ParsableCommand {
             transport: transport, advertised: advertised, settings: settings, workers: workers, maximumWorkers: maxWorkers,
             folder: folder,
             resumingFrom: checkpoint, isOpen: true, patience: patience, logger: output.logger("coordinator"),
-            observer: reporter)
+            observer: record.observer(of: folder, reporter))
         // Said however quiet: whoever starts the workers has nowhere else to read it.
         let signals = Signals.handle(first: loop.interrupt)
         defer { withExtendedLifetime(signals) {} }
