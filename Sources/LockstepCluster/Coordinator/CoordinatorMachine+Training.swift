@@ -180,7 +180,7 @@ extension CoordinatorMachine {
 
     /// A piece of a state that was asked for. The sender is told what has come, so that it sends on.
     mutating func keep(_ piece: State, _ payload: Payload?, after step: Int, ofRank rank: Int) -> [CoordinatorAction] {
-        guard case .training = phase, let worker = workers[rank],
+        guard case .training = phase, let worker = workers[rank], progress.hasReported(rank, upTo: step),
             let index = progress.states.firstIndex(where: {
                 $0.image == nil && $0.completedSteps == step && $0.rank == rank
             })

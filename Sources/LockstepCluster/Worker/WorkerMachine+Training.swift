@@ -9,6 +9,17 @@ enum InHand: Equatable {
     case apply
     case evaluate(generation: Int)
     case restore(generation: Int)
+
+    /// For messages to people.
+    var description: String {
+        switch self {
+        case .prepare: "loading data and building the model"
+        case .sums: "computing gradients"
+        case .apply: "updating the parameters"
+        case .evaluate: "testing the model"
+        case .restore: "taking up the state"
+        }
+    }
 }
 
 extension WorkerMachine {
@@ -75,6 +86,8 @@ extension WorkerMachine {
             forgottenResults -= 1
             return []
         }
+        // Said before it is forgotten what was in hand.
+        if case .failed(let reason) = result { return fail(reason) }
         let finished = inHand
         inHand = nil
         switch (result, finished) {
@@ -93,7 +106,6 @@ extension WorkerMachine {
                 correct: evaluations.compactMap(\.correct), counts: evaluations.map(\.count), digest: digest)
             return [send(.evaluationReport(report))] + done(now: now)
         case (.restored(let step), .restore(let begun)): return restored(step, generation: begun, now: now)
-        case (.failed(let reason), _): return fail(reason)
         default: return fail("its compute thread answered what it was not asked")
         }
     }

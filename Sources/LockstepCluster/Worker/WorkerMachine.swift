@@ -242,12 +242,13 @@ package struct WorkerMachine {
         case .rejoining: "joining again"
         case .preparing: "loading data and building the model"
         case .ready: "waiting for the other workers"
-        case .linking where inHand == nil:
+        case .linking where inHand != nil: inHand?.description ?? ""
+        case .linking:
             "waiting for "
                 + links.unheard(of: members, in: generation, except: rank)
                 .map { "rank \($0.rank) at \($0.endpoint)" }.joined(separator: ", ")
-        case .linking: "finishing what it has in hand"
         case .idle where transfers.incoming != nil: "receiving the state"
+        case .idle where inHand != nil: inHand?.description ?? ""
         case .idle: "waiting for the coordinator's next order"
         case .working(on: .step(let step, _)):
             if let awaited = allReduces[step]?.awaited, timing.isCommunicating {
