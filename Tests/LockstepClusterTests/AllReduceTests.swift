@@ -192,7 +192,8 @@ struct AllReduceTests {
             let good = Payload(floats: [Float](repeating: 1, count: chunk))
             while true {
                 let moment = reduction
-                let partial = { (nodes: [Range<Int>]) in Body.partial(Partial(bucket: 0, subtrees: nodes, losses: [1])) }
+                let partial = { (nodes: [Range<Int>]) in Body.partial(Partial(bucket: 0, subtrees: nodes, losses: [1]))
+                }
                 // Nobody, itself, and one without microbatches.
                 for rank in [-1, 0, 3, 4, .max] { try expectRefusal(moment, partial([1..<2]), good, from: rank) }
                 for rank in [-1, 0, 4, .max] {

@@ -25,7 +25,9 @@ struct EndingTests {
     /// Expects that rank 0 or 1 is gone and the other is told to go on alone.
     private func expectRegrouped(_ actions: [CoordinatorAction], location: SourceLocation = #_sourceLocation) {
         #expect(actions.error == nil, sourceLocation: location)
-        let members = actions.sent.compactMap { if case .members(let members) = $0.body { members.members } else { nil } }
+        let members = actions.sent.compactMap {
+            if case .members(let members) = $0.body { members.members } else { nil }
+        }
         #expect(members.map { $0.map(\.microbatches) } == [[0..<4]], sourceLocation: location)
     }
 
@@ -128,7 +130,8 @@ struct EndingTests {
         #expect(coordinator.machine.handle(.lost(Simulation.peer(0)), now: .milliseconds(10)).isEmpty)
         let (actions, after) = try #require(wordOfTicks(&coordinator))
         #expect(
-            actions.warnings.first?.hasPrefix("worker 0 (host host-0, process 100) exited with code 3 at step 1") == true)
+            actions.warnings.first?.hasPrefix("worker 0 (host host-0, process 100) exited with code 3 at step 1")
+                == true)
         #expect(after < .seconds(1))
     }
 
@@ -270,7 +273,9 @@ struct EndingTests {
         var three = try Coordinator(workers: 3)
         three.beginTraining(workers: 3)
         var actions: [CoordinatorAction] = []
-        for (rank, digest) in ["aa", "bb", "aa"].enumerated() { actions += three.say(report(digest), from: rank, rank: rank) }
+        for (rank, digest) in ["aa", "bb", "aa"].enumerated() {
+            actions += three.say(report(digest), from: rank, rank: rank)
+        }
         #expect(actions.error == nil)
         #expect(
             actions.warnings == [

@@ -11,7 +11,8 @@ struct Coordinator {
     var now = Duration.zero
 
     init(
-        workers: Int, state: Payload? = nil, isOpen: Bool = false, change: (inout CoordinatorMachine.Setup) -> Void = { _ in }
+        workers: Int, state: Payload? = nil, isOpen: Bool = false,
+        change: (inout CoordinatorMachine.Setup) -> Void = { _ in }
     ) throws {
         var setup = CoordinatorMachine.Setup(
             run: Simulation.run, settings: try TinyJob.settings(), workerCount: workers,

@@ -11,7 +11,8 @@ struct SimulatedFaultTests {
     /// Expects that the run is complete, that each step and test is recorded once with a single process's numbers, and that the
     /// weights at its end are a single process's.
     private func expectSameBits(
-        _ simulation: Simulation, _ reference: Reference, _ comment: Comment, location: SourceLocation = #_sourceLocation
+        _ simulation: Simulation, _ reference: Reference, _ comment: Comment,
+        location: SourceLocation = #_sourceLocation
     ) {
         #expect(simulation.endings[.coordinator] == .some(nil), comment, sourceLocation: location)
         func metrics(_ record: [String]) -> [String] { record.filter { !$0.hasPrefix("checkpoint") } }
@@ -50,7 +51,8 @@ struct SimulatedFaultTests {
             expectSameBits(simulation, reference, "seed \(seed)")
             let words = "(host host-\(victim), process \(100 + victim)) "
             #expect(
-                simulation.warnings.contains { $0.contains(words) } || simulation.record.last?.hasSuffix("complete") == true,
+                simulation.warnings.contains { $0.contains(words) }
+                    || simulation.record.last?.hasSuffix("complete") == true,
                 "seed \(seed): \(simulation.warnings)")
         }
         #expect(deaths > 30)
@@ -82,7 +84,9 @@ struct SimulatedFaultTests {
             simulation.thaw(victim)
             #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
             expectSameBits(simulation, reference, "seed \(seed)")
-            if simulation.notes.contains(where: { $0.hasSuffix("sends the state after") || $0.contains("3 workers go on") }) {
+            if simulation.notes.contains(where: {
+                $0.hasSuffix("sends the state after") || $0.contains("3 workers go on")
+            }) {
                 returns += 1
             }
         }
@@ -106,7 +110,9 @@ struct SimulatedFaultTests {
             // One that comes when all is done finds nobody.
             simulation.run { $0.endings[.coordinator] != nil && $0.unwritten.isEmpty }
             expectSameBits(simulation, reference, "seed \(seed)")
-            if simulation.notes.contains(where: { $0.contains("\(workers + 1) workers go on from step") }) { joins += 1 }
+            if simulation.notes.contains(where: { $0.contains("\(workers + 1) workers go on from step") }) {
+                joins += 1
+            }
         }
         #expect(joins > 30, "only \(joins) joined")
     }

@@ -120,7 +120,8 @@ extension CommandTests {
                 let outcome = try await worker
                 #expect(outcome.code == 1)
                 #expect(outcome.errors.contains("lost the coordinator at \(address): the connection to it was lost"))
-                #expect(outcome.errors.contains("the coordinator at \(address) was lost and has not come back within 1."))
+                #expect(
+                    outcome.errors.contains("the coordinator at \(address) was lost and has not come back within 1."))
             }
         }
 

@@ -28,7 +28,8 @@ extension CommandTests {
                     kill(workers[victim], SIGKILL)
                     try await command.line(
                         containing:
-                            "worker \(victim) (host \(hostName), process \(workers[victim])) was ended by signal 9 (SIGKILL)")
+                            "worker \(victim) (host \(hostName), process \(workers[victim])) was ended by signal 9 (SIGKILL)"
+                    )
                 }
             }
             try await expectUndisturbed(outcome)

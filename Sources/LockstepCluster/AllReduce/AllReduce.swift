@@ -68,7 +68,8 @@ package struct AllReduce {
     package var awaited: [Int] { missingPartials.union(missingChunks).subtracting([place]).sorted() }
 
     /// This worker's own sums are computed, one for each of its nodes, from left to right, with the losses of its microbatches.
-    package mutating func contribute(_ own: [(node: Range<Int>, sum: Tensor<Float>)], losses mine: [Double]) -> [Action] {
+    package mutating func contribute(_ own: [(node: Range<Int>, sum: Tensor<Float>)], losses mine: [Double]) -> [Action]
+    {
         contributed = true
         losses.replaceSubrange(ranges[place], with: mine)
         var actions: [Action] = []

@@ -33,7 +33,8 @@ public final class CoordinatorLoop {
     ///
     /// Throws where the run's folder cannot be read or written.
     public init(
-        transport: any Transport, advertised: Endpoint, settings: RunSettings, workers: Int, maximumWorkers: Int? = nil, restarts: Int = 0,
+        transport: any Transport, advertised: Endpoint, settings: RunSettings, workers: Int, maximumWorkers: Int? = nil,
+        restarts: Int = 0,
         folder: RunFolder, resumingFrom checkpoint: Checkpoint? = nil, isOpen: Bool = false,
         patience: Patience = Patience(), logger: Logger, observer: any RunObserver
     ) throws {
@@ -60,7 +61,8 @@ public final class CoordinatorLoop {
         machine = CoordinatorMachine(setup, now: .zero)
         try folder.write(
             CoordinatorRecord(
-                run: run.description, endpoint: transport.endpoint.description, host: Host.name, process: Int(getpid())))
+                run: run.description, endpoint: transport.endpoint.description, host: Host.name, process: Int(getpid()))
+        )
     }
 
     /// Asks the run to stop after the step in flight, from any thread.

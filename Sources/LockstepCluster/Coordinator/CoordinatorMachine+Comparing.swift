@@ -36,7 +36,9 @@ extension CoordinatorMachine {
                     progress.states[index].image = nil
                 }
                 actions += putOut(
-                    rank, because: "has other numbers than the others after \(completed) steps (\(digest), expected \(majority.key))",
+                    rank,
+                    because:
+                        "has other numbers than the others after \(completed) steps (\(digest), expected \(majority.key))",
                     advice: "its memory or processor is at fault", code: .diverged, now: now)
             }
         }

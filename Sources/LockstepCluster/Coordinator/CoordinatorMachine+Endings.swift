@@ -28,7 +28,9 @@ extension CoordinatorMachine {
         restarts += 1
         let delay = Duration.seconds(min(30, 1 << (restarts - 1)))
         return [
-            .note("starting a worker in the place of process \(pid) in \(delay.text) (restart \(restarts) of \(setup.restarts))"),
+            .note(
+                "starting a worker in the place of process \(pid) in \(delay.text) (restart \(restarts) of \(setup.restarts))"
+            ),
             .launch(after: delay),
         ]
     }
@@ -111,7 +113,8 @@ extension CoordinatorMachine {
         if worker.isMember, mayReturn, code != .diverged { missing[worker.hello.endpoint] = worker.hello.pid }
         let left = workers.count { $0.value.ready != nil }
         if left == 0 {
-            let mayGoOn = progress.hasTrained && (setup.isOpen || worker.isReplaced || !missing.isEmpty || !workers.isEmpty)
+            let mayGoOn =
+                progress.hasTrained && (setup.isOpen || worker.isReplaced || !missing.isEmpty || !workers.isEmpty)
             guard mayGoOn else { return fail(code, what) }
             if case .waiting = phase { return [.warning(what)] }
             phase = .waiting(since: now)

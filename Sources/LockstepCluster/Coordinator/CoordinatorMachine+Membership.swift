@@ -20,7 +20,8 @@ extension CoordinatorMachine {
         let list = zip(members, ranges).compactMap { rank, range in
             workers[rank].map {
                 Member(
-                    rank: rank, host: $0.hello.host, pid: $0.hello.pid, endpoint: $0.hello.endpoint, microbatches: range)
+                    rank: rank, host: $0.hello.host, pid: $0.hello.pid, endpoint: $0.hello.endpoint, microbatches: range
+                )
             }
         }
         var actions = toMembers(.members(Members(members: list)))
@@ -68,7 +69,8 @@ extension CoordinatorMachine {
         if case .syncing = phase { return [] }
         phase = .syncing(since: now)
         if held == newest {
-            guard let source = members.first(where: { workers[$0]?.position == .steps(newest) }), let worker = workers[source]
+            guard let source = members.first(where: { workers[$0]?.position == .steps(newest) }),
+                let worker = workers[source]
             else { return [] }
             let note = CoordinatorAction.note(
                 "\(name(source)) sends the state after \(newest) steps to worker \(behind.map(String.init).joined(separator: ", "))"

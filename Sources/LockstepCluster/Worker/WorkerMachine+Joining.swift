@@ -36,7 +36,9 @@ extension WorkerMachine {
             return []
         }
         phase = .ready
-        let missed = reports.filter { $0.step >= welcome.recordedSteps }.map { send(.stepReport($0.report), step: $0.step) }
+        let missed = reports.filter { $0.step >= welcome.recordedSteps }.map {
+            send(.stepReport($0.report), step: $0.step)
+        }
         return [sendReady(prepared)] + missed
     }
 

@@ -49,7 +49,8 @@ extension WorkerMachine {
 
     /// Begins the next order where nothing is in hand.
     mutating func next(now: Duration) -> [WorkerAction] {
-        guard case .idle = phase, inHand == nil, let prepared, let rank, let place = place(ofRank: rank), !orders.isEmpty
+        guard case .idle = phase, inHand == nil, let prepared, let rank, let place = place(ofRank: rank),
+            !orders.isEmpty
         else { return [] }
         let order = orders.removeFirst()
         phase = .working(on: order)

@@ -75,7 +75,8 @@ struct CoordinatorCommand: ParsableCommand {
         var patience = Patience()
         patience.joining = .seconds(wait)
         let loop = try CoordinatorLoop(
-            transport: transport, advertised: advertised, settings: settings, workers: workers, maximumWorkers: maxWorkers,
+            transport: transport, advertised: advertised, settings: settings, workers: workers,
+            maximumWorkers: maxWorkers,
             folder: folder,
             resumingFrom: checkpoint, isOpen: true, patience: patience, logger: output.logger("coordinator"),
             observer: record.observer(of: folder, reporter))

@@ -44,7 +44,8 @@ struct TrainCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How many times in all a worker is started in the place of one that died, later each time.", valueName: "count"))
+            "How many times in all a worker is started in the place of one that died, later each time.",
+            valueName: "count"))
     var restarts = 3
     @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
@@ -123,8 +124,10 @@ struct TrainCommand: ParsableCommand {
         // These workers are started at once, not by hand, and join before they load anything.
         patience.joining = .seconds(30)
         let loop = try CoordinatorLoop(
-            transport: transport, advertised: transport.endpoint, settings: settings, workers: count, restarts: restarts,
-            folder: folder, resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
+            transport: transport, advertised: transport.endpoint, settings: settings, workers: count,
+            restarts: restarts,
+            folder: folder, resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"),
+            observer: reporter)
         let workers = LocalWorkers(
             count: count,
             arguments: WorkerCommand.arguments(

@@ -31,8 +31,10 @@ enum Foreign {
         .evaluationReport(
             EvaluationReport(
                 firstBlock: .max, losses: [1, 1], correct: [.max, .max], counts: [.max, .max], digest: "")),
-        .stateOrder(StateOrder(ranks: [])), .stateOrder(StateOrder(ranks: [0, .max])), .state(State(offset: 0, total: 3)),
-        .state(State(offset: .max, total: .max)), .stateReceived(StateReceived(end: .max)), .finish, .stop(Stop(reason: "no")), .failure(Failure(phase: "idle", reason: "no")),
+        .stateOrder(StateOrder(ranks: [])), .stateOrder(StateOrder(ranks: [0, .max])),
+        .state(State(offset: 0, total: 3)),
+        .state(State(offset: .max, total: .max)), .stateReceived(StateReceived(end: .max)), .finish,
+        .stop(Stop(reason: "no")), .failure(Failure(phase: "idle", reason: "no")),
         .leave(Leave(reason: "no")), .heartbeat(Heartbeat(phase: "asleep")),
     ]
 

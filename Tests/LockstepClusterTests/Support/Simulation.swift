@@ -117,7 +117,8 @@ struct Simulation {
     /// A worker that is about to join.
     static func worker(_ number: Int, processor: String = "Chip", now: Duration = .zero) -> WorkerMachine {
         WorkerMachine(
-            hello: hello(number, processor: processor), coordinator: "tcp://127.0.0.1:1", patience: Patience(), now: now)
+            hello: hello(number, processor: processor), coordinator: "tcp://127.0.0.1:1", patience: Patience(), now: now
+        )
     }
 
     static func hello(_ number: Int, processor: String = "Chip") -> Hello {
@@ -248,7 +249,9 @@ struct Simulation {
                         Simulation.peer($0, connection: connections[$0]) == peer
                     })
                 else { continue }
-                put(.message(envelope), on: Link(from: .coordinator, to: .worker(number), connection: connections[number]))
+                put(
+                    .message(envelope),
+                    on: Link(from: .coordinator, to: .worker(number), connection: connections[number]))
             case .begin, .completeStep, .tested, .checkpoint: unwritten.append(action)
             case .launch: launches += 1
             case .note(let text): notes.append(text)
@@ -286,7 +289,8 @@ struct Simulation {
             switch action {
             case .send(let envelope, .coordinator):
                 put(
-                    .message(envelope), on: Link(from: .worker(number), to: .coordinator, connection: connections[number]))
+                    .message(envelope),
+                    on: Link(from: .worker(number), to: .coordinator, connection: connections[number]))
             case .send(let envelope, .rank(let rank)):
                 guard let (other, connection) = peers[number][rank] else { continue }
                 put(.message(envelope), on: Link(from: .worker(number), to: .worker(other), connection: connection))
