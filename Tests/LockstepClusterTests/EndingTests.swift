@@ -95,7 +95,7 @@ struct EndingTests {
 
     @Test("Another process is started in the place of one that has ended, later each time, and not for ever")
     func restarts() throws {
-        var coordinator = try Coordinator(workers: 2) { $0.restarts = 3 }
+        var coordinator = try Coordinator(workers: 2) { $0.membership.restarts = 3 }
         coordinator.beginTraining(workers: 2)
         var delays: [Duration] = []
         for (number, pid) in [(1, 101), (2, 102), (3, 103), (4, 104)] {
@@ -106,7 +106,7 @@ struct EndingTests {
         }
         #expect(delays == [.seconds(1), .seconds(2), .seconds(4)])
         // One that ended well, or was refused, is not needed or would be refused again.
-        var other = try Coordinator(workers: 2) { $0.restarts = 3 }
+        var other = try Coordinator(workers: 2) { $0.membership.restarts = 3 }
         other.beginTraining(workers: 2)
         let actions = other.machine.handle(.exited(pid: 101, .exited(code: 0)), now: .zero)
         #expect(!actions.contains { if case .launch = $0 { true } else { false } })

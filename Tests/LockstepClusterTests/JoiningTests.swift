@@ -15,10 +15,10 @@ struct Coordinator {
         change: (inout CoordinatorMachine.Setup) -> Void = { _ in }
     ) throws {
         var setup = CoordinatorMachine.Setup(
-            run: Simulation.run, settings: try TinyJob.settings(), workerCount: workers,
+            run: Simulation.run, settings: try TinyJob.settings(), membership: Membership(workers: workers),
             endpoint: "tcp://10.0.0.1:5555")
         setup.state = try state.map { ($0, try Checkpoint(.init(parsing: $0.array()), from: "a checkpoint")) }
-        setup.isOpen = isOpen
+        setup.membership.isOpen = isOpen
         change(&setup)
         machine = CoordinatorMachine(setup, now: .zero)
     }

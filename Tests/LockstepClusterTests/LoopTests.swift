@@ -80,9 +80,9 @@ struct LoopTests {
             let interrupt = Mutex<@Sendable () -> Void>({})
             let log = Log { step in if step == stop { interrupt.withLock { $0() } } }
             let loop = try CoordinatorLoop(
-                transport: transport, advertised: endpoint, settings: settings, workers: workers, folder: folder,
-                resumingFrom: try folder.newestCheckpoint(of: settings, tell: { _ in }), patience: patience,
-                logger: logger,
+                transport: transport, advertised: endpoint, settings: settings,
+                membership: Membership(workers: workers, patience: patience), folder: folder,
+                resumingFrom: try folder.newestCheckpoint(of: settings, tell: { _ in }), logger: logger,
                 observer: log)
             interrupt.withLock { $0 = loop.interrupt }
             // Workers end when the coordinator does; none of them is left to the next test.

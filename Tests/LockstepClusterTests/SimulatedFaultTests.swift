@@ -100,7 +100,7 @@ struct SimulatedFaultTests {
         var joins = 0
         for seed in 0..<60 as Range<UInt64> {
             var simulation = try Simulation(settings: settings, workers: workers, seed: seed) {
-                $0.maximumWorkers = workers + 1
+                $0.membership.maximumWorkers = workers + 1
                 $0.pieceBytes = 100
             }
             #expect(simulation.run { !$0.record.isEmpty })
@@ -124,7 +124,7 @@ struct SimulatedFaultTests {
         var restarts = 0
         for seed in 0..<100 as Range<UInt64> {
             let workers = 1 + Int(seed % 4)
-            var simulation = try Simulation(settings: settings, workers: workers, seed: seed) { $0.isOpen = true }
+            var simulation = try Simulation(settings: settings, workers: workers, seed: seed) { $0.membership.isOpen = true }
             #expect(simulation.run { !$0.record.isEmpty })
             for _ in 0..<simulation.random.next() % 250 { simulation.step() }
             if simulation.endings[.coordinator] != nil { continue }
@@ -183,8 +183,8 @@ struct SimulatedFaultTests {
         var faults = 0
         for seed in (part * 150)..<(part * 150 + 150) {
             var simulation = try Simulation(settings: settings, workers: 1 + Int(seed % 4), seed: seed) {
-                $0.isOpen = true
-                $0.maximumWorkers = 6
+                $0.membership.isOpen = true
+                $0.membership.maximumWorkers = 6
                 $0.pieceBytes = 300
                 $0.comparesEvery = 2
             }

@@ -17,31 +17,28 @@ public final class CoordinatorLoop {
     private let patience: Patience
     private var machine: CoordinatorMachine
     private let recording: Recording
+    private var lastStatus: (at: Duration, status: RunStatus?) = (.seconds(-1), nil)
     /// Starts a worker process after a while.
     var launch: (@Sendable (Duration) -> Void)?
 
-    /// A coordinator of `workers` workers, who reach it through `transport`.
+    /// A coordinator of workers who reach it through `transport`.
     ///
     /// - Parameters:
     ///   - advertised: Where workers reach `transport`, for messages to people.
-    ///   - maximumWorkers: How many workers there may be once the run has begun; by default as many as it begins with.
-    ///   - restarts: How many times ``LocalWorkers`` start a worker in the place of one that has ended.
+    ///   - membership: Who may be in the run, and for how long somebody is waited for.
     ///   - folder: The run's folder.
     ///   - checkpoint: The state to start from where no worker holds a newer one; nil for a new run.
-    ///   - isOpen: Whether workers come from elsewhere, so that another may take the place of one that goes before the run has begun.
     ///   - logger: Receives what the coordinator does; the observer receives what a user wants to know.
     ///
     /// Throws where the run's folder cannot be read or written.
     public init(
-        transport: any Transport, advertised: Endpoint, settings: RunSettings, workers: Int, maximumWorkers: Int? = nil,
-        restarts: Int = 0,
-        folder: RunFolder, resumingFrom checkpoint: Checkpoint? = nil, isOpen: Bool = false,
-        patience: Patience = Patience(), logger: Logger, observer: any RunObserver
+        transport: any Transport, advertised: Endpoint, settings: RunSettings, membership: Membership,
+        folder: RunFolder, resumingFrom checkpoint: Checkpoint? = nil, logger: Logger, observer: any RunObserver
     ) throws {
         self.transport = transport
         self.folder = folder
         self.logger = logger
-        self.patience = patience
+        patience = membership.patience
         let inbox = EventQueue<CoordinatorEvent>(waker: transport.waker)
         self.inbox = inbox
         let recorded = try MetricsFile.position(path: folder.metricsPath)
@@ -51,13 +48,9 @@ public final class CoordinatorLoop {
         // The name that the run had before, so that its workers know a coordinator that was started again.
         let run = try folder.coordinator()?.run.flatMap { RunID($0) } ?? .random()
         var setup = CoordinatorMachine.Setup(
-            run: run, settings: settings, workerCount: workers, endpoint: advertised.description)
-        setup.maximumWorkers = max(workers, maximumWorkers ?? workers)
+            run: run, settings: settings, membership: membership, endpoint: advertised.description)
         setup.state = checkpoint.map { (Payload($0.file.encoded()), $0) }
         setup.recorded = recorded
-        setup.patience = patience
-        setup.isOpen = isOpen
-        setup.restarts = restarts
         machine = CoordinatorMachine(setup, now: .zero)
         try folder.write(
             CoordinatorRecord(
@@ -79,6 +72,7 @@ public final class CoordinatorLoop {
     public func run() throws -> Bool {
         defer { transport.close() }
         while true {
+            writeStatus()
             for event in try nextEvents() {
                 for action in machine.handle(event, now: clock.now()) {
                     if case .end(let error) = action { return try conclude(error) }
@@ -86,6 +80,15 @@ public final class CoordinatorLoop {
                 }
             }
         }
+    }
+
+    /// Has what the workers are doing written down, once a second at most and only where it has changed.
+    private func writeStatus() {
+        let now = clock.now()
+        guard now - lastStatus.at >= .seconds(1) else { return }
+        let status = machine.status
+        if status != lastStatus.status { recording.write(status) }
+        lastStatus = (now, status)
     }
 
     /// What has happened, waiting for something for a tick at most.

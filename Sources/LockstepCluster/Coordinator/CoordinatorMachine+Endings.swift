@@ -24,12 +24,12 @@ extension CoordinatorMachine {
     /// Has another process started in the place of one that has ended, later each time: what ends them may take a while to pass.
     private mutating func replacement(ofProcess pid: Int, _ how: ProcessEnd) -> [CoordinatorAction] {
         // One that was refused would be refused again, and one that ended well was not needed.
-        guard restarts < setup.restarts, refusals[pid] == nil, how != .exited(code: 0) else { return [] }
+        guard restarts < membership.restarts, refusals[pid] == nil, how != .exited(code: 0) else { return [] }
         restarts += 1
         let delay = Duration.seconds(min(30, 1 << (restarts - 1)))
         return [
             .note(
-                "starting a worker in the place of process \(pid) in \(delay.text) (restart \(restarts) of \(setup.restarts))"
+                "starting a worker in the place of process \(pid) in \(delay.text) (restart \(restarts) of \(membership.restarts))"
             ),
             .launch(after: delay),
         ]
@@ -90,7 +90,7 @@ extension CoordinatorMachine {
     }
 
     /// Whether another worker may take the place of one that goes now, before the run has begun.
-    var mayBeReplaced: Bool { if case .joining = phase { setup.isOpen } else { false } }
+    var mayBeReplaced: Bool { if case .joining = phase { membership.isOpen } else { false } }
 
     /// A worker is gone. Before the first step another may take its place; later the others go on without it. `mayReturn` says
     /// whether its process may still live, and come back with the state that it holds.
@@ -104,7 +104,7 @@ extension CoordinatorMachine {
         failedProcesses.insert(worker.hello.pid)
         if case .joining = phase {
             reference = workers.sorted { $0.key < $1.key }.lazy.compactMap { $0.value.ready }.first
-            if setup.isOpen || worker.isReplaced {
+            if membership.isOpen || worker.isReplaced {
                 return [.note("\(who) is gone, it \(reason); waiting for another in its place")]
             }
         }
@@ -114,7 +114,7 @@ extension CoordinatorMachine {
         let left = workers.count { $0.value.ready != nil }
         if left == 0 {
             let mayGoOn =
-                progress.hasTrained && (setup.isOpen || worker.isReplaced || !missing.isEmpty || !workers.isEmpty)
+                progress.hasTrained && (membership.isOpen || worker.isReplaced || !missing.isEmpty || !workers.isEmpty)
             guard mayGoOn else { return fail(code, what) }
             if case .waiting = phase { return [.warning(what)] }
             phase = .waiting(since: now)

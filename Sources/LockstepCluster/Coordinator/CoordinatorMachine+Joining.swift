@@ -21,7 +21,7 @@ extension CoordinatorMachine {
             }
         }
         missing[hello.endpoint] = nil
-        let room = hasBegun ? setup.maximumWorkers : setup.workerCount
+        let room = hasBegun ? membership.maximumWorkers : membership.workers
         guard workers.count < room else {
             surplusHellos += 1
             let why = "the run has all its \(room) workers"
@@ -32,7 +32,7 @@ extension CoordinatorMachine {
         }
         // A worker that was in the run before is the rank that it was, if nobody else is by now.
         var rank = (0...).first { workers[$0] == nil } ?? 0
-        if envelope.run == setup.run, case .rank(let earlier) = envelope.sender, earlier < setup.maximumWorkers,
+        if envelope.run == setup.run, case .rank(let earlier) = envelope.sender, earlier < membership.maximumWorkers,
             workers[earlier] == nil
         {
             rank = earlier
@@ -40,7 +40,7 @@ extension CoordinatorMachine {
         workers[rank] = Worker(peer: peer, hello: hello, lastHeard: now)
         knownRanks.insert(rank)
         let welcome = Welcome(
-            rank: rank, workers: setup.workerCount, settings: settings.shared.json(),
+            rank: rank, workers: membership.workers, settings: settings.shared.json(),
             recordedSteps: progress.completedSteps)
         return actions + [.note("\(name(rank)) joined"), send(.welcome(welcome), to: peer)]
     }
@@ -73,7 +73,7 @@ extension CoordinatorMachine {
         if reference == nil { reference = ready }
         switch phase {
         case .joining:
-            let isComplete = workers.count >= setup.workerCount && workers.allSatisfy { $0.value.ready != nil }
+            let isComplete = workers.count >= membership.workers && workers.allSatisfy { $0.value.ready != nil }
             return actions + (isComplete ? regroup(now: now) : [])
         case .training:
             // Not in the middle of a step: nobody's work is lost when somebody joins.

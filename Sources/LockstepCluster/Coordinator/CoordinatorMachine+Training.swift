@@ -77,7 +77,9 @@ extension CoordinatorMachine {
             let step = progress.orderedSteps
             let completed = step + 1
             progress.orderedSteps = completed
-            let keepsState = schedule.checkpointIsDue(after: completed)
+            let isLate = membership.checkpointInterval.map { now - lastCheckpoint >= $0 } ?? false
+            let keepsState = schedule.checkpointIsDue(after: completed) || isLate
+            if keepsState { lastCheckpoint = now }
             let order = StepOrder(
                 epoch: schedule.epoch(of: step), batch: schedule.batch(of: step),
                 compares: keepsState || completed % setup.comparesEvery == 0, recordedSteps: progress.recorded.steps)
@@ -125,6 +127,7 @@ extension CoordinatorMachine {
             actions.append(record(step: done, reports))
             progress.completedSteps += 1
             progress.lastStep = now
+            actions += judgePace(reports)
             let stray = compareStates(reports, after: done + 1, now: now)
             if !stray.isEmpty { return actions + stray }
         }

@@ -35,32 +35,24 @@ package struct CoordinatorMachine {
         package var run: RunID
         /// What is trained and how.
         package var settings: RunSettings
-        /// How many workers it waits for.
-        package var workerCount: Int
-        /// How many there may be once it has begun.
-        package var maximumWorkers: Int
+        /// Who may be in it.
+        package var membership: Membership
         /// What people start workers with: `lockstep worker --coordinator tcp://…`.
         package var endpoint: String
         /// The state to start from, and what it is of; nil for a new run.
         package var state: (payload: Payload, checkpoint: Checkpoint)?
         /// What the run's metrics hold already.
         package var recorded = RecordedPosition()
-        package var patience = Patience()
-        /// Whether workers come from elsewhere, so that another may take the place of one that goes before the run has begun.
-        package var isOpen = false
-        /// How many times a worker process is started in the place of one that has ended; only for those that this process starts.
-        package var restarts = 0
         /// Steps between two comparisons of all workers' states.
         package var comparesEvery = 100
         /// Bytes of a piece of a state that is sent.
         package var pieceBytes = 4 << 20
 
-        /// A run of `workerCount` workers, without a state to start from.
-        package init(run: RunID, settings: RunSettings, workerCount: Int, endpoint: String) {
+        /// A run without a state to start from.
+        package init(run: RunID, settings: RunSettings, membership: Membership, endpoint: String) {
             self.run = run
             self.settings = settings
-            self.workerCount = workerCount
-            maximumWorkers = workerCount
+            self.membership = membership
             self.endpoint = endpoint
         }
     }
@@ -80,6 +72,9 @@ package struct CoordinatorMachine {
     var reference: Ready?
     var schedule: Schedule?
     var progress: Progress
+    var pace = WorkerPace()
+    /// When a state was last asked for.
+    var lastCheckpoint: Duration
     /// The newest checkpoint: what is gone on from where no worker holds more.
     var checkpoint: (image: Payload, step: Int)?
     /// The checkpoint on its way to workers that lack it.
@@ -108,10 +103,32 @@ package struct CoordinatorMachine {
         checkpoint = setup.state.map { ($0.payload, $0.checkpoint.step) }
         lastHeartbeat = now
         lastReminder = now
+        lastCheckpoint = now
+    }
+
+    /// What the workers are doing, for people.
+    package var status: RunStatus {
+        let phase =
+            switch phase {
+            case .joining, .waiting: "waiting for workers"
+            case .linking: "connecting the workers"
+            case .syncing: "sending the state to workers that lack it"
+            case .training: "training"
+            case .ended: "ended"
+            }
+        return RunStatus(
+            phase: phase, generation: generation,
+            workers: workers.sorted { $0.key < $1.key }.map { rank, worker in
+                RunStatus.Worker(
+                    rank: rank, host: worker.hello.host, process: worker.hello.pid, doing: worker.doing,
+                    microbatches: members.firstIndex(of: rank).map { ranges[$0].count } ?? 0,
+                    secondsPerMicrobatch: pace.secondsPerMicrobatch[rank])
+            })
     }
 
     var settings: RunSettings { setup.settings }
-    var patience: Patience { setup.patience }
+    var membership: Membership { setup.membership }
+    var patience: Patience { setup.membership.patience }
 
     /// Something happened at `now`; returns what to do.
     package mutating func handle(_ event: CoordinatorEvent, now: Duration) -> [CoordinatorAction] {
@@ -177,7 +194,7 @@ package struct CoordinatorMachine {
     private mutating func strange(_ envelope: Envelope, from peer: Peer) -> [CoordinatorAction] {
         let isKnown = workers.contains { $0.value.peer == peer }
         guard !isKnown, envelope.run == setup.run, case .rank(let rank) = envelope.sender,
-            knownRanks.contains(rank) || rank < setup.maximumWorkers
+            knownRanks.contains(rank) || rank < membership.maximumWorkers
         else {
             return dropped("a \(envelope.body.name) of \(envelope.sender), who is not in this run")
         }
@@ -201,17 +218,17 @@ package struct CoordinatorMachine {
         }
         switch phase {
         case .joining(let since):
-            let missing = setup.workerCount - workers.count
+            let missing = membership.workers - workers.count
             if now - since > patience.joining, missing > 0 {
                 return fail(
                     .timeout,
-                    "\(missing) of \(setup.workerCount) workers did not join within \(patience.joining.text); "
+                    "\(missing) of \(membership.workers) workers did not join within \(patience.joining.text); "
                         + "start each with: \(workerCommand)")
             }
             if missing > 0, now - lastReminder >= patience.reminder {
                 lastReminder = now
                 actions.append(
-                    .note("waiting for \(missing) of \(setup.workerCount) workers; start each with: \(workerCommand)"))
+                    .note("waiting for \(missing) of \(membership.workers) workers; start each with: \(workerCommand)"))
             }
         case .waiting(let since):
             if now - since > patience.joining {

@@ -37,6 +37,8 @@ struct CoordinatorCommand: ParsableCommand {
     @Option(
         parsing: .unconditional, help: ArgumentHelp("How long to wait for the workers to join.", valueName: "seconds"))
     var wait = 600.0
+    @Flag(help: "Deal microbatches by how fast each worker computes; the bits are the same.")
+    var balance = false
     @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
@@ -75,10 +77,11 @@ struct CoordinatorCommand: ParsableCommand {
         var patience = Patience()
         patience.joining = .seconds(wait)
         let loop = try CoordinatorLoop(
-            transport: transport, advertised: advertised, settings: settings, workers: workers,
-            maximumWorkers: maxWorkers,
-            folder: folder,
-            resumingFrom: checkpoint, isOpen: true, patience: patience, logger: output.logger("coordinator"),
+            transport: transport, advertised: advertised, settings: settings,
+            membership: Membership(
+                workers: workers, maximumWorkers: maxWorkers, isOpen: true, balances: balance,
+                checkpointInterval: record.checkpointInterval, patience: patience),
+            folder: folder, resumingFrom: checkpoint, logger: output.logger("coordinator"),
             observer: record.observer(of: folder, reporter))
         // Said however quiet: whoever starts the workers has nowhere else to read it.
         let signals = Signals.handle(first: loop.interrupt)

@@ -47,6 +47,8 @@ struct TrainCommand: ParsableCommand {
             "How many times in all a worker is started in the place of one that died, later each time.",
             valueName: "count"))
     var restarts = 3
+    @Flag(help: "Deal microbatches by how fast each worker computes; the bits are the same.")
+    var balance = false
     @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
@@ -100,9 +102,10 @@ struct TrainCommand: ParsableCommand {
             let network = InProcessNetwork()
             let transport = try InProcessTransport(network: network, name: "coordinator")
             let loop = try CoordinatorLoop(
-                transport: transport, advertised: transport.endpoint, settings: settings, workers: count,
-                folder: folder,
-                resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
+                transport: transport, advertised: transport.endpoint, settings: settings,
+                membership: Membership(
+                    workers: count, balances: balance, checkpointInterval: record.checkpointInterval),
+                folder: folder, resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
             let catalog = JobCatalog.current
             InProcessWorkers.start(
                 count: count, network: network, coordinator: transport.endpoint, logger: output.logger("worker")
@@ -124,9 +127,11 @@ struct TrainCommand: ParsableCommand {
         // These workers are started at once, not by hand, and join before they load anything.
         patience.joining = .seconds(30)
         let loop = try CoordinatorLoop(
-            transport: transport, advertised: transport.endpoint, settings: settings, workers: count,
-            restarts: restarts,
-            folder: folder, resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"),
+            transport: transport, advertised: transport.endpoint, settings: settings,
+            membership: Membership(
+                workers: count, restarts: restarts, balances: balance, checkpointInterval: record.checkpointInterval,
+                patience: patience),
+            folder: folder, resumingFrom: checkpoint, logger: output.logger("coordinator"),
             observer: reporter)
         let workers = LocalWorkers(
             count: count,

@@ -10,6 +10,15 @@ struct RunOptions: ParsableArguments {
     var resume: String?
     @Option(help: ArgumentHelp("Where folders of new runs are made.", valueName: "folder"))
     var runs = "runs"
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How many checkpoints are kept: the newest ones. (default: 2)", valueName: "count"))
+    var keep: Int?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Minutes after a checkpoint until another is made, besides those of --checkpoint-every.", valueName: "minutes"))
+    var checkpointMinutes: Double?
     @Flag(help: "Write events for TensorBoard into the run's folder; a resumed run that did goes on with them.")
     var tensorboard = false
 
@@ -17,6 +26,9 @@ struct RunOptions: ParsableArguments {
     func observer(of folder: RunFolder, _ reporter: any RunObserver) -> any RunObserver {
         tensorboard || EventRecorder.hasWritten(in: folder) ? EventRecorder(forwardingTo: reporter) : reporter
     }
+
+    /// How long after a checkpoint another is made.
+    var checkpointInterval: Duration? { checkpointMinutes.map { .seconds($0 * 60) } }
 
     /// Opens the run: a new one with the settings of `job` for `workers` workers, or the one that is resumed.
     func open(
