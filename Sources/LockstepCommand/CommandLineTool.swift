@@ -61,7 +61,8 @@ struct Root: ParsableCommand {
                         "worker --coordinator tcp://10.0.0.1:5700",
                         "evaluate runs/20261122-102355-mlp/final.safetensors"),
             version: Software.version,
-            subcommands: [TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self])
+            subcommands: [TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self]
+                + (JobCatalog.current.own == nil ? [GenerateCommand.self] : []))
     }
 }
 

@@ -23,11 +23,13 @@ public final class CoordinatorLoop {
     ///   - advertised: Where workers reach `transport`, for messages to people.
     ///   - folder: The run's folder.
     ///   - checkpoint: The state to start from; nil for a new run.
+    ///   - initialWeights: The weights that a new run starts from, which workers are sent; nil where they are drawn.
     ///   - isOpen: Whether workers come from elsewhere, so that another may take the place of one that goes before the run has begun.
     ///   - logger: Receives what the coordinator does; the observer receives what a user wants to know.
     public init(
         transport: any Transport, advertised: Endpoint, settings: RunSettings, workers: Int, folder: RunFolder,
-        resumingFrom checkpoint: Checkpoint? = nil, isOpen: Bool = false, patience: Patience = Patience(),
+        resumingFrom checkpoint: Checkpoint? = nil, startingFrom initialWeights: InitialWeights? = nil,
+        isOpen: Bool = false, patience: Patience = Patience(),
         logger: Logger,
         observer: any RunObserver
     ) {
@@ -41,7 +43,8 @@ public final class CoordinatorLoop {
         clock = LoopClock(silence: patience.silence)
         machine = CoordinatorMachine(
             run: .random(), settings: settings, workerCount: workers, endpoint: advertised.description,
-            state: checkpoint.map { (Payload($0.file.encoded()), $0) }, patience: patience,
+            state: checkpoint.map { (Payload($0.file.encoded()), $0) },
+            initialWeights: initialWeights.map { Payload($0.file.encoded()) }, patience: patience,
             // Names and settings come on top of the numbers.
             maximumStateBytes: transport.maximumMessageBytes - (1 << 20), isOpen: isOpen, now: .zero)
     }

@@ -18,6 +18,14 @@ extension CoordinatorMachine {
             return refuse(peer, "\(why); start it with a larger --workers")
                 + (surplusHellos.isPowerOfTen ? [note] : [])
         }
+        if let initialWeights, initialWeights.count > maximumStateBytes {
+            return fail(
+                .refused,
+                """
+                the weights of --init have \(initialWeights.count) bytes, but one message holds at most \(maximumStateBytes); \
+                train with --single-process, or a smaller model
+                """)
+        }
         let worker = Worker(peer: peer, hello: hello, lastHeard: now)
         let rank: Int
         if let free = workers.firstIndex(where: { $0 == nil }) {
@@ -29,7 +37,9 @@ extension CoordinatorMachine {
         }
         let welcome = Welcome(
             rank: rank, workers: workerCount, settings: settings.shared.json())
-        return [.note("\(name(rank)) joined"), send(.welcome(welcome), to: peer, payload: state?.payload)]
+        return [
+            .note("\(name(rank)) joined"), send(.welcome(welcome), to: peer, payload: state?.payload ?? initialWeights),
+        ]
     }
 
     /// Whether another worker may take the place of one that goes now.
@@ -101,6 +111,7 @@ extension CoordinatorMachine {
             }
         }
         var actions = toAll(.members(Members(members: members)))
+        if reference.testSamples == 0 { actions.append(.note(RunEvent.noTest(of: settings))) }
         let idle = ranges.count { $0.isEmpty }
         if idle > 0 {
             actions.append(

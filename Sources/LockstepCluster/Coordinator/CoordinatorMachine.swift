@@ -30,6 +30,8 @@ package struct CoordinatorMachine {
     let endpoint: String
     /// The state to start from, and what it is of; nil for a new run.
     let state: (payload: Payload, checkpoint: Checkpoint)?
+    /// The weights that a new run starts from; nil where they are drawn.
+    let initialWeights: Payload?
     let patience: Patience
     /// The largest state that a message can hold.
     let maximumStateBytes: Int
@@ -59,7 +61,7 @@ package struct CoordinatorMachine {
     /// A coordinator that waits for `workerCount` workers.
     package init(
         run: RunID, settings: RunSettings, workerCount: Int, endpoint: String,
-        state: (payload: Payload, checkpoint: Checkpoint)?, patience: Patience,
+        state: (payload: Payload, checkpoint: Checkpoint)?, initialWeights: Payload? = nil, patience: Patience,
         maximumStateBytes: Int = .max, isOpen: Bool = false, now: Duration
     ) {
         self.isOpen = isOpen
@@ -69,6 +71,7 @@ package struct CoordinatorMachine {
         self.workerCount = workerCount
         self.endpoint = endpoint
         self.state = state
+        self.initialWeights = initialWeights
         self.patience = patience
         phase = .joining(since: now)
         lastHeartbeat = now

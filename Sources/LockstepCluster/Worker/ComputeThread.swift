@@ -77,7 +77,12 @@ package struct ReplicaHolder {
         let trainer = try Trainer(settings: settings, job: makeJob(settings))
         if let state {
             let place = "the state that the coordinator sent"
-            try trainer.restore(Checkpoint(Safetensors(parsing: state.array(), name: place), from: place))
+            let file = try Safetensors(parsing: state.array(), name: place)
+            if Checkpoint.isCheckpoint(file) {
+                try trainer.restore(Checkpoint(file, from: place))
+            } else {
+                try trainer.load(weights: file, from: "the file of --init")
+            }
         }
         self.trainer = trainer
         return ComputeResult.Prepared(

@@ -31,7 +31,7 @@ struct CoordinatorCommand: ParsableCommand {
     @Option(
         parsing: .unconditional, help: ArgumentHelp("How long to wait for the workers to join.", valueName: "seconds"))
     var wait = 600.0
-    @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
+    @OptionGroup var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
 
@@ -50,12 +50,14 @@ struct CoordinatorCommand: ParsableCommand {
                     "\(advertised) is reached from other hosts, and this version neither encrypts nor authenticates: "
                         + "use it only on a network whose every user you trust"))
         }
-        let (folder, settings, checkpoint) = try record.open(job, workers: workers) { reporter.handle(.note($0)) }
+        let opened = try record.open(job, workers: workers) { reporter.handle(.note($0)) }
+        let folder = opened.folder
         var patience = Patience()
         patience.joining = .seconds(wait)
         let loop = CoordinatorLoop(
-            transport: transport, advertised: advertised, settings: settings, workers: workers, folder: folder,
-            resumingFrom: checkpoint, isOpen: true, patience: patience, logger: output.logger("coordinator"),
+            transport: transport, advertised: advertised, settings: opened.settings, workers: workers, folder: folder,
+            resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights, isOpen: true, patience: patience,
+            logger: output.logger("coordinator"),
             observer: reporter)
         // Said however quiet: whoever starts the workers has nowhere else to read it.
         let signals = Signals.handle(first: loop.interrupt)

@@ -86,9 +86,18 @@ public struct Checkpoint: Sendable {
     /// After how many steps `file`, a checkpoint or weights, was written; nil where another program wrote it.
     public static func step(in file: Safetensors) -> Int? { file.metadata[Key.step].flatMap { Int($0) } }
 
+    /// Whether a tensor of that name in a checkpoint belongs to the optimizer and not to the model.
+    static func isState(_ name: String) -> Bool { name.hasPrefix(Key.optimizer) }
+
+    /// Whether `file` is a checkpoint, and not weights alone.
+    package static func isCheckpoint(_ file: Safetensors) -> Bool { file.metadata[Key.content] != nil }
+
+    /// What identifies the samples that `file`, a checkpoint or weights, was trained on; nil where another program wrote it.
+    static func fingerprint(in file: Safetensors) -> String? { file.metadata[Key.fingerprint] }
+
     /// The weights alone, as `final.safetensors` holds them, and the SHA-256 of their bytes: equal digests, equal bits.
     public func weights() -> (file: Safetensors, digest: String) {
-        let weights = file.tensors.filter { !$0.name.hasPrefix(Key.optimizer) }
+        let weights = file.tensors.filter { !Checkpoint.isState($0.name) }
         var metadata = file.metadata
         metadata[Key.optimizerStep] = nil
         metadata[Key.content] = nil
@@ -105,7 +114,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// SHA-256 over all of a checkpoint: the position and the settings count as much as the weights do.
-    private static func digest(
+    static func digest(
         ofContent tensors: [(name: String, tensor: AnyTensor)], _ metadata: [String: String]
     ) -> String {
         var hash = SHA256()

@@ -5,6 +5,7 @@ internal import LockstepFormats
 ///
 ///     runs/20261122-102355-mlp/
 ///         settings.json                    what is trained and how
+///         initial.safetensors              the weights it starts from, where they were given
 ///         metrics.jsonl                    a line a step and a line a test
 ///         checkpoint-00000469.safetensors  the state after 469 steps
 ///         final.safetensors                the weights of the complete run
@@ -36,6 +37,14 @@ public final class RunFolder {
             rmdir(path)
             throw error
         }
+    }
+
+    /// Keeps the weights that the run starts from, so that it can be resumed before its first checkpoint.
+    public func write(_ weights: InitialWeights) throws { try weights.file.write(to: initialWeightsPath) }
+
+    /// The weights that the run starts from; nil where they are drawn.
+    public func initialWeights(of settings: RunSettings) throws -> InitialWeights? {
+        try settings.initialWeights.map { try InitialWeights(ofRun: initialWeightsPath, digest: $0) }
     }
 
     /// Records the run's settings.
@@ -79,6 +88,8 @@ public final class RunFolder {
     public var settingsPath: String { "\(path)/settings.json" }
     /// The file of metrics.
     public var metricsPath: String { "\(path)/metrics.jsonl" }
+    /// The file of the weights that the run starts from, where they were given.
+    public var initialWeightsPath: String { "\(path)/initial.safetensors" }
     /// The file of the complete run's weights.
     public var weightsPath: String { "\(path)/final.safetensors" }
 
@@ -159,6 +170,7 @@ public final class RunFolder {
     public func removeUnlessBegun() {
         if hasBegun { return }
         unlink(settingsPath)
+        unlink(initialWeightsPath)
         rmdir(path)
     }
 
