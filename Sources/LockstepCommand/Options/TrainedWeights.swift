@@ -18,13 +18,13 @@ struct TrainedWeights: ParsableArguments {
     /// The settings of the run that wrote the file, with what the user gave instead.
     func settings(for file: Safetensors, loss: String? = nil) throws -> RunSettings {
         if var settings = try Checkpoint.settings(in: file, from: weights) {
-            if let model { settings.model = model }
-            if let loss { settings.loss = loss }
             if let data {
                 settings.data = data
             } else if settings.data.hasSuffix(":") {
                 settings.data = try place(ofDataIn: settings)
             }
+            if let model { settings.model = model }
+            if let loss { settings.loss = loss }
             return settings
         }
         guard model != nil || JobCatalog.current.own != nil else {
