@@ -161,6 +161,36 @@ extension CommandTests {
             #expect(try classes.event("started").parameters == 4)
         }
 
+        @Test func classesOfOtherNamesAreNotTakenForThoseThatWereTrained() async throws {
+            let trained = try await train(JobChoices.kinds + ["--model", "mlp:3-3", "--save", "kinds.safetensors"])
+            #expect(trained.code == 0, "\(trained.errors)")
+            let other = (0..<6).map { "\($0),1,1,\($0 % 2 == 0 ? "green" : "red")" }
+            try AtomicFile.write(
+                Array(("a,b,c,kind\n" + other.joined(separator: "\n")).utf8), to: folder.path + "/two.csv")
+            func evaluate(_ data: String) async throws -> Outcome {
+                try await Lockstep.run(["evaluate", "kinds.safetensors", "--json", "--data", data], in: folder.path)
+            }
+            let refused = try await evaluate("csv:two.csv?label=kind")
+            #expect(
+                refused.errors.contains("was trained on the classes 'blue', 'green', 'red', but csv:two.csv"),
+                "\(refused.errors)")
+            let told = try await evaluate("csv:table.csv?label=kind&features=a,b,c&test=two.csv")
+            #expect(try told.event("test").samples == 6, "\(told.errors)")
+
+            // So with the characters of a text.
+            let text = try await train([
+                "--model", "lstm:4,context=8", "--data", "text:text.txt", "--save", "text.safetensors",
+            ])
+            #expect(text.code == 0, "\(text.errors)")
+            let letters = try File.read(folder.path + "/text.txt").map {
+                $0 == UInt8(ascii: "a") ? UInt8(ascii: "z") : $0
+            }
+            try AtomicFile.write(letters, to: folder.path + "/other.txt")
+            let outcome = try await Lockstep.run(
+                ["evaluate", "text.safetensors", "--data", "text:other.txt"], in: folder.path)
+            #expect(outcome.errors.contains("was trained on the classes"), "\(outcome.errors)")
+        }
+
         @Test func withoutShufflingTheOrderIsThatOfTheData() async throws {
             let rows = (0..<4).map { "1,\(Double($0))" }
             try AtomicFile.write(Array(("x,y\n" + rows.joined(separator: "\n")).utf8), to: folder.path + "/order.csv")

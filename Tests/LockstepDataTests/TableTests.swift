@@ -188,11 +188,11 @@ import Testing
 
 @Suite struct TextTests {
     @Test func theVocabularyIsTheSortedSetOfCharacters() throws {
-        let corpus = try TextCorpus(parsing: Array("bä\r\na€b".utf8), name: "a text")
-        #expect(corpus.vocabulary == ["\n", "\r", "a", "b", "ä", "€"])
-        #expect(try corpus.encode("äb€") == [4, 3, 5])
-        #expect(corpus.decode([4, 3, 5]) == "äb€")
-        let error = try #require(throws: DataError.self) { try corpus.encode("ax") }
+        let vocabulary = try TextCorpus(parsing: Array("bä\r\na€b".utf8), name: "a text").vocabulary
+        #expect(vocabulary.characters == ["\n", "\r", "a", "b", "ä", "€"])
+        #expect(try vocabulary.encode("äb€") == [4, 3, 5])
+        #expect(vocabulary.decode([4, 3, 5]) == "äb€")
+        let error = try #require(throws: DataError.self) { try vocabulary.encode("ax") }
         #expect(error.description.contains("the character 'x' (U+78) does not occur in the text"))
     }
 
@@ -204,8 +204,9 @@ import Testing
         let batch = try training.batch(at: [2, 0])
         #expect(batch.inputs.shape == [2, 5] && batch.targets.shape == [2, 5])
         #expect(
-            corpus.decode(batch.inputs.scalars) == "klmnoabcde" && corpus.decode(batch.targets.scalars) == "lmnopbcdef")
-        #expect(corpus.decode(try test.batch(at: [0]).inputs.scalars) == "s")
+            corpus.vocabulary.decode(batch.inputs.scalars) == "klmnoabcde"
+                && corpus.vocabulary.decode(batch.targets.scalars) == "lmnopbcdef")
+        #expect(corpus.vocabulary.decode(try test.batch(at: [0]).inputs.scalars) == "s")
         #expect(TextDataset(corpus, .test, context: 2).count == 0)
         #expect(throws: DataError.self) { try training.batch(at: [3]) }
     }

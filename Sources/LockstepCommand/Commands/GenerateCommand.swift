@@ -37,9 +37,10 @@ struct GenerateCommand: ParsableCommand {
     mutating func run() throws {
         BLAS.threads = 1
         let file = try trained.file()
-        let settings = try trained.settings(for: file)
+        let settings = try trained.settings(for: file, needsData: false)
         let generator = try TextGenerator(
-            model: ModelSpecification(parsing: settings.model), data: DataSpecification(parsing: settings.data),
+            model: ModelSpecification(parsing: settings.model),
+            data: trained.data.map { try DataSpecification(parsing: $0) },
             weights: file, from: trained.weights)
         let prompt = prompt ?? generator.defaultPrompt
         var text = ""

@@ -16,11 +16,13 @@ struct TrainedWeights: ParsableArguments {
     func file() throws -> Safetensors { try Safetensors(contentsOf: weights) }
 
     /// The settings of the run that wrote the file, with what the user gave instead.
-    func settings(for file: Safetensors, loss: String? = nil) throws -> RunSettings {
+    ///
+    /// Where the data are is looked for, and an error where that cannot be found, unless `needsData` is false.
+    func settings(for file: Safetensors, loss: String? = nil, needsData: Bool = true) throws -> RunSettings {
         if var settings = try Checkpoint.settings(in: file, from: weights) {
             if let data {
                 settings.data = data
-            } else if settings.data.hasSuffix(":") {
+            } else if needsData, settings.data.hasSuffix(":") {
                 settings.data = try place(ofDataIn: settings)
             }
             if let model { settings.model = model }

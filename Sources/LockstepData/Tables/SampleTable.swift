@@ -51,6 +51,9 @@ package struct SampleTable: Sendable {
         }
     }
 
+    /// The names of the classes; empty where the labels are numbers.
+    package var classNames: [String] { if case .named(_, let classes) = labels { classes } else { [] } }
+
     /// Whether each label is 0 or 1, or one of two names.
     package var isBinary: Bool {
         switch labels {

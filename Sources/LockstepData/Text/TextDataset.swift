@@ -24,7 +24,7 @@ public struct TextDataset: Dataset {
         self.context = context
         var hash = SHA256()
         hash.update("text \(context) \(tokens.count) ")
-        for character in corpus.vocabulary { hash.update("\(character.value) ") }
+        for character in corpus.vocabulary.characters { hash.update("\(character.value) ") }
         tokens.withUnsafeBytes { hash.update($0) }
         fingerprint = hash.hexDigest()
     }

@@ -60,13 +60,16 @@ public struct BuiltInJob: TrainableJob {
     }
 
     private func classification(
-        training: any Dataset<LabeledBatch>, test: (any Dataset<LabeledBatch>)?, inputs: [Int], outputs: Int
+        training: any Dataset<LabeledBatch>, test: (any Dataset<LabeledBatch>)?, inputs: [Int], outputs: Int,
+        names: [String] = []
     ) throws -> TrainingJob<Module, Tensor<Float>, LabeledBatch> {
         try model.checkRoom(bytes: MachineMemory.bytes, inputs: inputs, outputs: outputs)
-        return TrainingJob(
+        var job = TrainingJob<Module, Tensor<Float>, LabeledBatch>(
             name: name, model: makeModel(inputs, outputs), data: { (training, test) },
             forward: { model, batch in BuiltInJob.output(model, batch.inputs) }, loss: Judgement.loss,
             correct: Judgement.correct, testBatch: testBatch)
+        job.classNames = names
+        return job
     }
 
     // MARK: Tables
@@ -82,7 +85,7 @@ public struct BuiltInJob: TrainableJob {
                 try training.classDataset(classes: classes), try test?.classDataset(classes: classes)
             )
             return try classification(
-                training: data, test: tests, inputs: inputs, outputs: training.classes ?? 0
+                training: data, test: tests, inputs: inputs, outputs: training.classes ?? 0, names: training.classNames
             ).makeReplica(seed: seed, limit: limit)
         }
         let data = try training.numberDataset(probabilities: loss.takesProbabilities)
@@ -100,12 +103,13 @@ public struct BuiltInJob: TrainableJob {
         let isLogistic = model == .logistic
         let correct: (@Sendable (Tensor<Float>, RegressionBatch) -> Int)? =
             loss.takesProbabilities ? Judgement.correctSides : nil
-        return try TrainingJob<Module, Tensor<Float>, RegressionBatch>(
+        var job = TrainingJob<Module, Tensor<Float>, RegressionBatch>(
             name: name, model: makeModel(inputs, width), data: { (data, tests) },
             forward: { model, batch in BuiltInJob.output(model, batch.inputs) },
             loss: { output, batch in loss.losses(output, batch.targets, fromLogits: isLogistic) },
-            correct: correct, testBatch: testBatch
-        ).makeReplica(seed: seed, limit: limit)
+            correct: correct, testBatch: testBatch)
+        job.classNames = training.classNames
+        return try job.makeReplica(seed: seed, limit: limit)
     }
 
     /// The loss of a table, where the user names none.
@@ -143,13 +147,14 @@ public struct BuiltInJob: TrainableJob {
                 stretches of \(context) and the character behind; expected a longer text, or a smaller context
                 """)
         }
-        return try TrainingJob<Module, Tensor<Float>, TokenBatch>(
+        var job = TrainingJob<Module, Tensor<Float>, TokenBatch>(
             name: name, model: { try model.makeTokenModel(vocabulary: vocabulary, place: path) as Module },
             data: { (training, test) },
             forward: { model, batch in BuiltInJob.scores(model, batch.inputs) }, loss: Judgement.tokenLoss,
             correct: nil,
-            testBatch: testBatch
-        ).makeReplica(seed: seed, limit: limit)
+            testBatch: testBatch)
+        job.classNames = corpus.vocabulary.characters.map { String($0) }
+        return try job.makeReplica(seed: seed, limit: limit)
     }
 
     // MARK: Both

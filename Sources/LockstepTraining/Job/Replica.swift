@@ -12,6 +12,8 @@ public protocol Replica: AnyObject {
     var fingerprint: String { get }
     /// Further names of parameters that have several: a file of weights may hold them, too.
     var aliases: [String] { get }
+    /// What the model's outputs are called, where the data name them; empty otherwise.
+    var classNames: [String] { get }
     /// How many samples the model is trained on.
     var trainingCount: Int { get }
     /// How many samples the model is tested on, 0 for none.
@@ -59,6 +61,7 @@ public protocol TrainableJob: Sendable {
 
 extension Replica {
     public var aliases: [String] { [] }
+    public var classNames: [String] { [] }
 }
 
 extension TrainableJob {
@@ -112,6 +115,7 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
 
     var testCount: Int { test?.count ?? 0 }
     var aliases: [String] { model.parameterAliases }
+    var classNames: [String] { job.classNames }
 
     func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>) {
         // An empty microbatch, where a last batch has fewer samples than there are microbatches, adds nothing.

@@ -18,6 +18,8 @@ public struct TrainingJob<Model: Module, Output, Batch>: Sendable {
     let loss: @Sendable (Output, Batch) -> Tensor<Float>
     let correct: (@Sendable (Output, Batch) -> Int)?
     let testBatch: Int
+    /// What the outputs are called, where the data name them: classes, or the characters of a text.
+    var classNames: [String] = []
 
     /// A job of any shape.
     ///

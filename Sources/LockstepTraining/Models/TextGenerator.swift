@@ -5,35 +5,41 @@ internal import LockstepTensor
 
 /// Writes on in the manner of the text that a character model was trained on.
 public struct TextGenerator {
-    private let corpus: TextCorpus
+    private let vocabulary: Vocabulary
     private let model: any TokenModel
     private let context: Int
 
-    /// A generator with the weights in `file`, which `place` names in errors; `data` is the text that they were trained on, whose
-    /// characters are the vocabulary.
+    /// A generator with the weights in `file`, which `place` names in errors.
     ///
-    /// Throws where the model reads no text, the weights are not its, or the text is another than the weights were trained on.
+    /// The vocabulary is that of `data`, the text that the weights were trained on; weights of a run know it themselves.
+    ///
+    /// Throws where the model reads no text, the weights are not its, or the text has other characters than the one that they
+    /// were trained on.
     public init(
-        model specification: ModelSpecification, data: DataSpecification, weights file: Safetensors, from place: String
+        model specification: ModelSpecification, data: DataSpecification?, weights file: Safetensors, from place: String
     ) throws {
-        guard case .text(let path) = data, let context = specification.context else {
+        guard let context = specification.context else {
+            throw TrainingError(.mismatch, "model \(specification) writes no text; expected gpt or lstm")
+        }
+        self.context = context
+        let known = Checkpoint.classNames(in: file).map { Vocabulary($0.joined().unicodeScalars) }
+        switch (data, known) {
+        case (.text(let path)?, let known):
+            vocabulary = try TextCorpus(contentsOf: path).vocabulary
+            guard known == nil || vocabulary == known else {
+                throw TrainingError(
+                    .mismatch,
+                    "\(path) has other characters than the text that \(place) was trained on; expected that text, or no --data: "
+                        + "the weights know their characters")
+            }
+        case (nil, let known?): vocabulary = known
+        case (let data, _):
             throw TrainingError(
                 .mismatch,
-                "model \(specification) with data set \(data) writes no text; expected gpt or lstm, and the text that it was "
-                    + "trained on: --data text:FILE")
+                "\(place) \(data.map { "cannot write text out of data set \($0)" } ?? "does not say which characters it knows"); "
+                    + "expected the text that it was trained on: --data text:FILE")
         }
-        let corpus = try TextCorpus(contentsOf: path)
-        (self.corpus, self.context) = (corpus, context)
-        // The same two data sets as a replica of the run has.
-        let splits = [DataSplit.train, .test].map { TextDataset(corpus, $0, context: context).fingerprint }
-        if let fingerprint = Checkpoint.fingerprint(in: file), fingerprint != splits.joined(separator: "+") {
-            throw TrainingError(
-                .mismatch,
-                "\(path) is not the text that \(place) was trained on: expected the SHA-256 \(fingerprint), found "
-                    + "\(splits.joined(separator: "+")); name that text, whose characters the model knows, with --data text:FILE"
-            )
-        }
-        model = try specification.makeTokenModel(vocabulary: corpus.vocabulary.count, place: path)
+        model = try specification.makeTokenModel(vocabulary: vocabulary.count, place: place)
         do {
             try (model as Module).load(
                 file.tensors.compactMap { name, tensor in
@@ -44,14 +50,14 @@ public struct TextGenerator {
         } catch {
             throw TrainingError(
                 .mismatch,
-                "\(place): \(error); expected float32 weights of model \(specification) with the \(corpus.vocabulary.count) "
-                    + "characters of \(path)")
+                "\(place): \(error); expected float32 weights of model \(specification) with \(vocabulary.count) characters"
+            )
         }
         (model as Module).eval()
     }
 
     /// What generation starts from where no prompt is given: a line end, as in nanoGPT, if the text has one.
-    public var defaultPrompt: String { String(corpus.vocabulary.first { $0 == "\n" } ?? corpus.vocabulary[0]) }
+    public var defaultPrompt: String { String(vocabulary.characters.first { $0 == "\n" } ?? vocabulary.characters[0]) }
 
     /// Writes `length` characters behind `prompt` and hands out each as it is drawn.
     ///
@@ -64,7 +70,7 @@ public struct TextGenerator {
         prompt: String, length: Int, temperature: Double = 1, top: Int? = nil, seed: UInt64 = 0,
         emit: (String) throws -> Void
     ) throws {
-        var tokens = try corpus.encode(prompt)
+        var tokens = try vocabulary.encode(prompt)
         guard !tokens.isEmpty else {
             throw TrainingError(.invalidSetting, "--prompt is empty; expected at least one character")
         }
@@ -77,7 +83,7 @@ public struct TextGenerator {
                 return TextGenerator.draw(last, temperature: temperature, top: top)
             }
             tokens.append(next)
-            try emit(corpus.decode([next]))
+            try emit(vocabulary.decode([next]))
         }
     }
 

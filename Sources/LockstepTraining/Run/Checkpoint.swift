@@ -16,6 +16,8 @@ public struct Checkpoint: Sendable {
         static let settings = "lockstep.settings"
         static let signature = "lockstep.signature"
         static let fingerprint = "lockstep.fingerprint"
+        /// What the model's outputs are called, as a list in JSON; absent where nobody has said.
+        static let classes = "lockstep.classes"
         /// Of weights: the SHA-256 of their bytes.
         static let digest = "lockstep.sha256"
         /// Of a checkpoint: the SHA-256 of all that it holds.
@@ -92,8 +94,10 @@ public struct Checkpoint: Sendable {
     /// Whether `file` is a checkpoint, and not weights alone.
     package static func isCheckpoint(_ file: Safetensors) -> Bool { file.metadata[Key.content] != nil }
 
-    /// What identifies the samples that `file`, a checkpoint or weights, was trained on; nil where another program wrote it.
-    static func fingerprint(in file: Safetensors) -> String? { file.metadata[Key.fingerprint] }
+    /// What the outputs of the model are called whose weights or checkpoint `file` is; nil where it does not say.
+    static func classNames(in file: Safetensors) -> [String]? {
+        file.metadata[Key.classes].flatMap { try? JSONText.decode($0.utf8, as: [String].self) }
+    }
 
     /// The weights alone, as `final.safetensors` holds them, and the SHA-256 of their bytes: equal digests, equal bits.
     public func weights() -> (file: Safetensors, digest: String) {

@@ -16,16 +16,18 @@ extension Trainer {
             let slice = values[entry.offset..<entry.offset + entry.count]
             return (name: entry.name, tensor: AnyTensor.float32(slice.reshaped(to: entry.shape)))
         }
+        var metadata = [
+            "format": "pt",
+            Checkpoint.Key.step: String(completedSteps),
+            Checkpoint.Key.settings: settings.json(),
+            Checkpoint.Key.signature: signature,
+            Checkpoint.Key.fingerprint: fingerprint,
+        ]
+        if !replica.classNames.isEmpty { metadata[Checkpoint.Key.classes] = JSONText.encode(replica.classNames) }
         return try Checkpoint(
             weights: weights, state: optimizer.state.map { ($0.name, .float32($0.tensor)) },
             optimizerStep: optimizer.stepCount,
-            metadata: [
-                "format": "pt",
-                Checkpoint.Key.step: String(completedSteps),
-                Checkpoint.Key.settings: settings.json(),
-                Checkpoint.Key.signature: signature,
-                Checkpoint.Key.fingerprint: fingerprint,
-            ])
+            metadata: metadata)
     }
 
     /// Takes up the state of a checkpoint.
@@ -66,6 +68,17 @@ extension Trainer {
                 """
                 \(place) holds \(Trainer.list(others)), which the model '\(settings.model)' does not have; it has \
                 \(Trainer.list(replica.parameters.entries.map(\.name))). Give the weights of this model, or the model of these weights
+                """)
+        }
+        // Other names have other numbers: the results would be about other classes, and nobody would see it.
+        if let trained = Checkpoint.classNames(in: weights), !replica.classNames.isEmpty, trained != replica.classNames
+        {
+            throw TrainingError(
+                .mismatch,
+                """
+                \(place) was trained on the classes \(Trainer.list(trained)), but \(settings.data) has \
+                \(Trainer.list(replica.classNames)); expected the same. To test a table with fewer classes, name the one that was \
+                trained on and give the other behind it: test=FILE
                 """)
         }
         replica.parameters.values = values
