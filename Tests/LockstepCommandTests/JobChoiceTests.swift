@@ -283,6 +283,21 @@ extension CommandTests {
                 "\(other.errors)")
         }
 
+        @Test func firstWeightsAreSentToWorkersThatAreStartedByHand() async throws {
+            let job = JobChoices.kinds + ["--model", "logistic", "--epochs", "1", "--batch", "8"]
+            try await Lockstep.run(
+                ["train", "--single-process", "--save", "start", "--seed", "9"] + job, in: folder.path)
+            let single = try await Lockstep.run(
+                ["train", "--single-process", "--init", "start", "--json"] + job, in: folder.path)
+            let query = "label=kind&features=a,b,c&split=0.2"
+            let cluster = try await Cluster.train(
+                job + ["--init", "start"], workers: 3, in: folder.path,
+                options: { _ in ["--data", "csv:table.csv?\(query)"] })
+            #expect(try cluster.coordinator.digest() == single.digest())
+            let drawn = try await Lockstep.run(["train", "--single-process", "--json"] + job, in: folder.path)
+            #expect(try drawn.digest() != single.digest())
+        }
+
         @Test func workersElsewhereNameTheirTableAndOthersAreRefused() async throws {
             try Samples.table(40, to: folder.path + "/same.csv")
             try Samples.table(41, to: folder.path + "/other.csv")

@@ -23,9 +23,7 @@ public enum LossFunction: String, Sendable, CaseIterable {
 
     /// Reads what a user has written. Throws a ``TrainingError`` that lists what there is when it is none of that.
     public init(parsing text: String) throws {
-        // The names of PyTorch's functions, which somebody may be used to.
-        let name = text == "bce-logits" || text == "bcewithlogits" ? "bce-with-logits" : text
-        guard let loss = LossFunction(rawValue: name) else {
+        guard let loss = LossFunction(rawValue: text) else {
             throw TrainingError(
                 .invalidSetting,
                 "loss '\(text)' is not known; expected one of \(LossFunction.names.joined(separator: ", "))")
