@@ -163,7 +163,10 @@ import Testing
             ([("a", floats([2]))], "", "holds 'a', expected 'x_train' and 'y_train', or 'x' and 'y'"),
             ([], "", "holds no array"), ([("x", floats([2, 2]))], "", "array 'y': is missing"),
             ([("x", floats([2, 2])), ("y", classes(3))], "", "array 'y': has shape [3] and 'x' [2, 2]"),
-            ([("x", floats([0, 2])), ("y", classes(0))], "", "with n at least 1"),
+            ([("x", floats([0, 2])), ("y", classes(0))], "", "with no size of 0"),
+            ([("x", floats([2, 0])), ("y", classes(2))], "", "array 'y': has shape [2] and 'x' [2, 0]"),
+            ([("x", floats([2, 2])), ("y", floats([2, 0]))], "", "array 'y': has shape [2, 0]"),
+            ([("x", floats([])), ("y", floats([]))], "", "array 'y': has shape [] and 'x' []"),
             ([("x", nan), ("y", classes(2))], "", "array 'x': element 2, in row 1, is nan"),
             ([("x", floats([1, 2])), ("y", classes(1))], "?split=0.5", "leaves none to learn from"),
             (

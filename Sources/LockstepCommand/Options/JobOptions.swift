@@ -30,7 +30,7 @@ struct JobOptions: ParsableArguments {
             epochs: steps.epochs ?? 10, optimizer: optimizer.settings(), seed: subject.seed ?? 0, limit: subject.limit,
             checkpointEvery: steps.checkpointEvery, continuesWhenNotFinite: steps.allowNonFinite,
             loss: subject.loss.map { try LossFunction(parsing: $0).rawValue }, schedule: schedule.settings(),
-            clipNorm: optimizer.clipNorm, clipValue: optimizer.clipValue, shuffle: !subject.noShuffle,
+            clipNorm: optimizer.clipNorm, clipValue: optimizer.clipValue, shuffle: subject.noShuffle ? false : nil,
             initialWeights: initialWeights?.digest)
     }
 

@@ -61,10 +61,12 @@ public struct NPZSource: Sendable, Hashable {
         guard let inputs = archive.tensor(named: x), let labels = archive.tensor(named: y) else {
             throw fail(archive.tensor(named: x) == nil ? x : y, "is missing", "Save it with numpy.savez")
         }
-        guard let count = inputs.shape.first, count > 0, labels.shape.first == count, labels.shape.count <= 2 else {
+        guard let count = inputs.shape.first, !inputs.shape.contains(0), labels.shape.first == count,
+            labels.shape.count <= 2, !labels.shape.contains(0)
+        else {
             throw fail(
                 y,
-                "has shape \(labels.shape) and '\(x)' \(inputs.shape), expected [n] or [n, k] and [n, …] with n at least 1",
+                "has shape \(labels.shape) and '\(x)' \(inputs.shape), expected [n] or [n, k] and [n, …] with no size of 0",
                 "Give one label for each sample")
         }
         let values = NPZSource.floats(inputs, scalingBytes: true)

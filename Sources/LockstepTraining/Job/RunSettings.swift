@@ -27,8 +27,8 @@ public struct RunSettings: Codable, Sendable, Equatable {
     public var clipValue: Double?
     /// What initial weights and the order of the samples are drawn from.
     public var seed: UInt64
-    /// Whether each epoch has an order of its own; otherwise it is that of the data.
-    public var shuffle: Bool
+    /// Whether each epoch has an order of its own, which it has where absent; false for that of the data.
+    public var shuffle: Bool?
     /// The SHA-256 of the weights that the run starts from; where absent they are drawn.
     public var initialWeights: String?
     /// Only the first so many training samples are used; all where absent. For quick tries.
@@ -47,7 +47,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
         name: String, model: String, data: String, batch: Int, microbatches: Int, epochs: Int,
         optimizer: OptimizerSettings, seed: UInt64, limit: Int? = nil, checkpointEvery: Int? = nil,
         continuesWhenNotFinite: Bool = false, loss: String? = nil, schedule: LearningRateSettings? = nil,
-        clipNorm: Double? = nil, clipValue: Double? = nil, shuffle: Bool = true, initialWeights: String? = nil,
+        clipNorm: Double? = nil, clipValue: Double? = nil, shuffle: Bool? = nil, initialWeights: String? = nil,
         save: String? = nil
     ) throws {
         self.name = name

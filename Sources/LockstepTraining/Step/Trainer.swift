@@ -100,7 +100,7 @@ public final class Trainer {
 
     private func samples(ofEpoch epoch: Int) -> [Int] {
         if let order, order.epoch == epoch { return order.samples }
-        let samples = settings.shuffle ? sampler.permutation(epoch: epoch) : Array(0..<sampler.count)
+        let samples = (settings.shuffle ?? true) ? sampler.permutation(epoch: epoch) : Array(0..<sampler.count)
         order = (epoch, samples)
         return samples
     }
