@@ -58,7 +58,7 @@ struct CoordinatorCommand: ParsableCommand {
             transport: transport, advertised: advertised, settings: opened.settings, workers: workers, folder: folder,
             resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights, isOpen: true, patience: patience,
             logger: output.logger("coordinator"),
-            observer: reporter)
+            observer: record.observer(of: folder, reporter))
         // Said however quiet: whoever starts the workers has nowhere else to read it.
         let signals = Signals.handle(first: loop.interrupt)
         defer { withExtendedLifetime(signals) {} }

@@ -60,13 +60,14 @@ struct TrainCommand: ParsableCommand {
         let reporter = output.reporter()
         let count = singleProcess ? 1 : workers ?? WorkerCount.cores
         let opened = try record.open(job, workers: count) { reporter.handle(.note($0)) }
+        let observer = record.observer(of: opened.folder, reporter)
         // One thread a worker: the bits of a product depend on how many threads share it, and cores are shared by workers.
         BLAS.threads = 1
         try record.conclude(opened.folder) {
             if singleProcess {
-                try runAlone(opened, reporter)
+                try runAlone(opened, observer)
             } else {
-                try runCluster(count, opened, reporter)
+                try runCluster(count, opened, observer)
             }
         }
     }
