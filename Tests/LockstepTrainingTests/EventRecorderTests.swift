@@ -1,5 +1,6 @@
 import Glibc
 import LockstepFormats
+import LockstepOptim
 import LockstepTraining
 import Testing
 
