@@ -64,7 +64,7 @@ struct Root: ParsableCommand {
             version: Software.version,
             subcommands: [
                 TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self, PlotCommand.self,
-            ])
+            ] + (JobCatalog.current.own == nil ? [GenerateCommand.self] : []))
     }
 }
 

@@ -28,10 +28,10 @@ struct JobCatalog: Sendable {
 
     /// The specifications of model and data for a new run, from what the user gave; `tell` receives a line for the user.
     func specifications(
-        model: String?, data: String?, tell: (String) -> Void
+        model: String?, data: String?, loss: String?, tell: (String) -> Void
     ) throws -> (name: String, model: String, data: String) {
         if let own {
-            for (option, value) in [("--model", model), ("--data", data)] where value != nil {
+            for (option, value) in [("--model", model), ("--data", data), ("--loss", loss)] where value != nil {
                 throw TrainingError(
                     .invalidSetting, "\(option) cannot be given: this program trains its own job, '\(own.name)'")
             }
@@ -61,22 +61,24 @@ struct JobCatalog: Sendable {
             }
             return own
         }
-        let model = try ModelSpecification(parsing: settings.model)
-        return BuiltInJob(model: model, data: try JobCatalog.data(of: settings, here: data))
+        return BuiltInJob(
+            model: try ModelSpecification(parsing: settings.model), data: try JobCatalog.data(of: settings, here: data),
+            loss: try settings.loss.map { try LossFunction(parsing: $0) })
     }
 
     /// The data of a run, at their place on this host. A path that comes with a message is never used.
     private static func data(of settings: RunSettings, here: String?) throws -> DataSpecification {
         guard settings.data.hasSuffix(":") else { return try DataSpecification(parsing: here ?? settings.data) }
+        let form = DataSpecification.form(of: settings.data)
         guard let here else {
             throw TrainingError(
                 .mismatch,
-                "the run trains on data of the form '\(settings.data)FOLDER'; say where this host keeps them: --data \(settings.data)FOLDER"
+                "the run trains on data of the form '\(form)'; say where this host keeps them: --data \(form)"
             )
         }
         guard here.hasPrefix(settings.data) else {
             throw TrainingError(
-                .mismatch, "the run trains on data of the form '\(settings.data)FOLDER', but --data is '\(here)'")
+                .mismatch, "the run trains on data of the form '\(form)', but --data is '\(here)'")
         }
         return try DataSpecification(parsing: here)
     }

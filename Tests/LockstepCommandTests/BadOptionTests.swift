@@ -40,7 +40,7 @@ extension CommandTests {
         }
 
         @Test(arguments: [
-            (["--model", "cnn:3"], ["'cnn:3'", "expected mlp:INPUT-HIDDEN-…-OUTPUT"]),
+            (["--model", "cnn:3"], ["'cnn:3'", "expected cnn, cnn:dropout=0"]),
             (["--model", "mlp:784"], ["at least two widths"]),
             (["--model", "mlp:784-0-10"], ["widths of 1 to 1000000"]),
             (["--model", "mlp:784-many-10"], ["widths of 1 to 1000000", "'mlp:784-many-10'"]),
@@ -49,7 +49,7 @@ extension CommandTests {
                 ["--model", "mlp:1000000-1000000"],
                 ["has 1000001000000 parameters, which take 7629402 MiB", "this machine has"]
             ),
-            (["--data", "mnist"], ["'mnist'", "fashion-mnist, synthetic or idx:"]),
+            (["--data", "mnist"], ["'mnist'", "fashion-mnist, synthetic, idx:FOLDER, csv:FILE?label=COLUMN"]),
             (["--optimizer", "lion"], ["'lion'", "sgd, adam, adamw, adagrad, rmsprop, adadelta, nadam, lamb"]),
             (["--lr-decay", "0.1"], ["--lr-decay cannot be given with --optimizer adam", "--weight-decay"]),
             (

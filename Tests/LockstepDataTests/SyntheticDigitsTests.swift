@@ -66,17 +66,40 @@ import Testing
 }
 
 @Suite struct DataSpecificationTests {
-    @Test(arguments: ["fashion-mnist", "synthetic", "idx:/data/mnist", "idx:."])
+    @Test(arguments: [
+        "fashion-mnist", "synthetic", "idx:/data/mnist", "idx:.", "csv:a.csv?label=y",
+        "csv:/data/a.csv?label=y,z&features=a%2Cb,c&split=0.25", "csv:a.csv?label=y&test=b.csv", "npz:mnist.npz",
+        "npz:a.npz?split=0.5", "text:what?.txt",
+    ])
     func descriptionIsWhatWasParsed(text: String) throws {
         #expect(try DataSpecification(parsing: text).description == text)
     }
 
-    @Test(arguments: ["", "mnist", "idx:", "idx", "Fashion-MNIST", "csv:x"])
+    @Test(arguments: ["", "mnist", "idx:", "idx", "Fashion-MNIST"])
     func anUnknownOneListsThoseThatThereAre(text: String) throws {
         let error = try #require(throws: DataError.self) { try DataSpecification(parsing: text) }
         #expect(
-            error.description.contains("data set '\(text)': is not known, expected fashion-mnist, synthetic or idx:DIR")
-        )
+            error.description.contains(
+                "data set '\(text)': is not known, expected fashion-mnist, synthetic, idx:FOLDER, csv:FILE?label=COLUMN, "
+            ))
+    }
+
+    @Test(arguments: [
+        ("csv:x", "does not say which column holds the labels"), ("csv:?label=y", "names no file"),
+        ("csv:x?label=", "has the option 'label=' without a value"),
+        ("csv:x?label", "has the option 'label' without a value"),
+        ("csv:x?label=y&colour=z", "has the option 'colour', which there is not"),
+        ("csv:x?label=y&label=z", "has the option 'label' twice"), ("csv:x?label=y,y", "names the column 'y' twice"),
+        ("csv:x?label=y&features=x,y", "names the column 'y' twice"),
+        ("csv:x?label=y&split=0", "split is '0', expected a number between 0 and 1"),
+        ("csv:x?label=y&split=1", "split is '1', expected a number between 0 and 1"),
+        ("csv:x?label=y&split=half", "split is 'half'"), ("csv:x?label=y&split=0.1&test=z", "has both test and split"),
+        ("npz:", "names no file"), ("npz:x?label=y", "has the option 'label', which there is not"),
+        ("text:", "names no file"),
+    ])
+    func optionsThatCannotBeUsedAreNamed(text: String, problem: String) throws {
+        let error = try #require(throws: DataError.self) { try DataSpecification(parsing: text) }
+        #expect(error.description.contains(problem), "\(error)")
     }
 
     @Test func automaticIsOneThatCanBeLoaded() throws {

@@ -71,13 +71,13 @@ private func csv(_ text: String, hasHeader: Bool = true, delimiter: Unicode.Scal
         }
         #expect(message { _ = try table.column("w") }?.contains("has no column 'w', found 'x', 'y', 'z'") == true)
         #expect(
-            message { _ = try table.tensor(["x", "y"]) }?.contains("column 'y', row 3: holds 'x', expected a number")
+            message { _ = try table.tensor(["x", "y"]) }?.contains("line 4, column 'y': holds 'x', expected a number")
                 == true
         )
-        #expect(message { _ = try table.integers("z") }?.contains("column 'z', row 1: is empty") == true)
+        #expect(message { _ = try table.integers("z") }?.contains("line 2, column 'z': is empty") == true)
         #expect(
             message { _ = try csv("x\n1\n2.5\n").integers("x") }?
-                .contains("column 'x', row 2: holds 2.5, expected whole numbers") == true)
+                .contains("line 3, column 'x': holds 2.5, expected whole numbers") == true)
         #expect(throws: FormatError.self) { try CSV(parsing: [0x61, 0x0A, 0xFF, 0x0A]) }
     }
 }

@@ -98,10 +98,13 @@ struct CheckpointTests {
         let other = try TinyJob.trainer(job: TinyJob.job(hidden: 6)).checkpoint().weights().file
         let error = #expect(throws: TrainingError.self) { try trainer.load(weights: other, from: "final.safetensors") }
         #expect(
-            error?.description == "final.safetensors: tensor '0.weight' is float32 [6, 2]; expected float32 [5, 2]")
+            error?.description
+                == "final.safetensors: tensor '0.weight' is float32 [6, 2]; expected float32 [5, 2] for the model 'tiny'"
+        )
         let foreign = Safetensors([("w", .float32(.zeros([2])))])
         let missing = #expect(throws: TrainingError.self) { try trainer.load(weights: foreign, from: "w.safetensors") }
-        #expect(missing?.description == "w.safetensors has no tensor '0.weight'; it holds 'w'")
+        #expect(
+            missing?.description == "w.safetensors has no tensor '0.weight', which the model 'tiny' has; it holds 'w'")
         #expect(trainer.digest == before)
     }
 

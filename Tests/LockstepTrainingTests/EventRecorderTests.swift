@@ -1,5 +1,6 @@
 import Glibc
 import LockstepFormats
+import LockstepOptim
 import LockstepTraining
 import Testing
 
@@ -61,6 +62,23 @@ import Testing
             #expect(log.warnings.count == 1)
             #expect(try #require(log.warnings.first).contains("\(path): cannot write: File too large"))
             #expect(try File.read(path) == before)
+        }
+    }
+
+    /// A scalar is four bytes in the file; those of each step's rate are there.
+    @Test func theLearningRateIsThatOfTheStep() throws {
+        let folder = TemporaryFolder()
+        var overview = try Self.overview(folder.path)
+        overview.settings.schedule = try LearningRateSettings(name: "linear")
+        let recorder = EventRecorder(forwardingTo: Log())
+        recorder.handle(.started(overview))
+        for number in 1...3 { recorder.handle(Self.step(number)) }
+        recorder.handle(.stopped(step: 3, checkpoint: "", folder: ""))
+        let bytes = try File.read("\(folder.path)/\(TemporaryFolder.names(in: folder.path)[0])")
+        let first = overview.settings.optimizer.learningRate
+        for rate in [first, first * (1 - 1.0 / 3), first * (1 - 2.0 / 3)] {
+            let pattern = withUnsafeBytes(of: Float(rate).bitPattern.littleEndian) { Array($0) }
+            #expect(bytes.indices.dropLast(3).contains { bytes[$0..<$0 + 4].elementsEqual(pattern) }, "\(rate)")
         }
     }
 

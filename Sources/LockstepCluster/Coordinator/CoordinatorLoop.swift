@@ -28,12 +28,14 @@ public final class CoordinatorLoop {
     ///   - membership: Who may be in the run, and for how long somebody is waited for.
     ///   - folder: The run's folder.
     ///   - checkpoint: The state to start from where no worker holds a newer one; nil for a new run.
+    ///   - initialWeights: The weights that a new run starts from, which workers are sent; nil where they are drawn.
     ///   - logger: Receives what the coordinator does; the observer receives what a user wants to know.
     ///
     /// Throws where the run's folder cannot be read or written.
     public init(
         transport: any Transport, advertised: Endpoint, settings: RunSettings, membership: Membership,
-        folder: RunFolder, resumingFrom checkpoint: Checkpoint? = nil, logger: Logger, observer: any RunObserver
+        folder: RunFolder, resumingFrom checkpoint: Checkpoint? = nil,
+        startingFrom initialWeights: InitialWeights? = nil, logger: Logger, observer: any RunObserver
     ) throws {
         self.transport = transport
         self.folder = folder
@@ -50,6 +52,7 @@ public final class CoordinatorLoop {
         var setup = CoordinatorMachine.Setup(
             run: run, settings: settings, membership: membership, endpoint: advertised.description)
         setup.state = checkpoint.map { (Payload($0.file.encoded()), $0) }
+        setup.initialWeights = initialWeights.map { Payload($0.file.encoded()) }
         setup.recorded = recorded
         machine = CoordinatorMachine(setup, now: .zero)
         try folder.write(

@@ -20,6 +20,7 @@ extension CoordinatorMachine {
                 .begin(
                     schedule, workers: members.map { name($0) }, parameters: reference.parameterCount,
                     completedSteps: step, recordedSteps: progress.completedSteps))
+            if reference.testSamples == 0 { actions.append(.note(RunEvent.noTest(of: settings))) }
             progress.recorded.steps = min(progress.recorded.steps, step)
         }
         actions += recordSteps(upTo: step)

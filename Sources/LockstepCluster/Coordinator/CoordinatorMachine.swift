@@ -41,6 +41,8 @@ package struct CoordinatorMachine {
         package var endpoint: String
         /// The state to start from, and what it is of; nil for a new run.
         package var state: (payload: Payload, checkpoint: Checkpoint)?
+        /// The weights that a new run starts from, where they are given.
+        package var initialWeights: Payload?
         /// What the run's metrics hold already.
         package var recorded = RecordedPosition()
         /// Steps between two comparisons of all workers' states.
@@ -75,7 +77,7 @@ package struct CoordinatorMachine {
     var pace = WorkerPace()
     /// When a state was last asked for.
     var lastCheckpoint: Duration
-    /// The newest checkpoint: what is gone on from where no worker holds more.
+    /// The newest checkpoint, or the weights to start from: what is gone on from where no worker holds more.
     var checkpoint: (image: Payload, step: Int)?
     /// The checkpoint on its way to workers that lack it.
     var stateSender: StateSender<Int>?
@@ -100,7 +102,7 @@ package struct CoordinatorMachine {
         self.setup = setup
         phase = .joining(since: now)
         progress = Progress(recorded: setup.recorded)
-        checkpoint = setup.state.map { ($0.payload, $0.checkpoint.step) }
+        checkpoint = setup.state.map { ($0.payload, $0.checkpoint.step) } ?? setup.initialWeights.map { ($0, 0) }
         lastHeartbeat = now
         lastReminder = now
         lastCheckpoint = now

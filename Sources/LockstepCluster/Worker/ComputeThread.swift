@@ -75,7 +75,12 @@ package struct ReplicaHolder {
             case .state: return ReplicaHolder.state(of: trainer.snapshot())
             case .restore(let image):
                 let place = "the state that was sent"
-                try trainer.restore(Checkpoint(Safetensors(parsing: image.array(), name: place), from: place))
+                let file = try Safetensors(parsing: image.array(), name: place)
+                if Checkpoint.isCheckpoint(file) {
+                    try trainer.restore(Checkpoint(file, from: place))
+                } else {
+                    try trainer.load(weights: file, from: "the file of --init")
+                }
                 return .restored(completedSteps: trainer.completedSteps)
             }
         } catch {

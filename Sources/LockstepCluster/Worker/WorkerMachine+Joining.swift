@@ -21,6 +21,8 @@ extension WorkerMachine {
                 : "joined \(coordinator), which coordinates another run now, as rank \(welcome.rank) of \(welcome.workers)"
             forget()
             run = newRun
+            // Where weights are given the ones that are drawn are nothing to train on.
+            holdsState = settings.initialWeights == nil
             phase = .preparing
             inHand = .prepare
             return [.note(note), .compute(.prepare(settings: settings))]

@@ -39,7 +39,7 @@ struct CoordinatorCommand: ParsableCommand {
     var wait = 600.0
     @Flag(help: "Deal microbatches by how fast each worker computes; the bits are the same.")
     var balance = false
-    @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
+    @OptionGroup var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
 
@@ -73,15 +73,17 @@ struct CoordinatorCommand: ParsableCommand {
                     "\(advertised) is reached from other hosts, and this version neither encrypts nor authenticates: "
                         + "use it only on a network whose every user you trust"))
         }
-        let (folder, settings, checkpoint) = try record.open(job, workers: workers) { reporter.handle(.note($0)) }
+        let opened = try record.open(job, workers: workers) { reporter.handle(.note($0)) }
+        let folder = opened.folder
         var patience = Patience()
         patience.joining = .seconds(wait)
         let loop = try CoordinatorLoop(
-            transport: transport, advertised: advertised, settings: settings,
+            transport: transport, advertised: advertised, settings: opened.settings,
             membership: Membership(
                 workers: workers, maximumWorkers: maxWorkers, isOpen: true, balances: balance,
                 checkpointInterval: record.checkpointInterval, patience: patience),
-            folder: folder, resumingFrom: checkpoint, logger: output.logger("coordinator"),
+            folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights,
+            logger: output.logger("coordinator"),
             observer: record.observer(of: folder, reporter))
         // Said however quiet: whoever starts the workers has nowhere else to read it.
         let signals = Signals.handle(first: loop.interrupt)

@@ -21,7 +21,10 @@ struct TrainCommand: ParsableCommand {
                         "train --workers 4 --batch 256 --microbatches 8 --epochs 3",
                         "train --model mlp:784-64-10 --optimizer adamw --lr 1e-3",
                         "train --single-process --data synthetic",
+                        "train --model cnn --optimizer adadelta --schedule step --step-size 1 --gamma 0.7",
                         "train --data idx:/data/mnist --optimizer sgd --lr 0.1 --momentum 0.9",
+                        "train --data 'csv:houses.csv?label=price&split=0.1' --model linear",
+                        "train --data text:shakespeare.txt --model gpt --optimizer adamw --schedule cosine --warmup 100",
                         "train --resume runs/20261122-102355-mlp"))
     }
 
@@ -49,7 +52,7 @@ struct TrainCommand: ParsableCommand {
     var restarts = 3
     @Flag(help: "Deal microbatches by how fast each worker computes; the bits are the same.")
     var balance = false
-    @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
+    @OptionGroup var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
 
@@ -67,37 +70,44 @@ struct TrainCommand: ParsableCommand {
     mutating func run() throws {
         let reporter = output.reporter()
         let count = singleProcess ? 1 : workers ?? WorkerCount.cores
-        let (folder, settings, checkpoint) = try record.open(job, workers: count) { reporter.handle(.note($0)) }
-        let observer = record.observer(of: folder, reporter)
+        let opened = try record.open(job, workers: count) { reporter.handle(.note($0)) }
+        let observer = record.observer(of: opened.folder, reporter)
         // One thread a worker: the bits of a product depend on how many threads share it, and cores are shared by workers.
         BLAS.threads = 1
-        try record.conclude(folder) {
+        try record.conclude(opened.folder) {
             if singleProcess {
-                try runAlone(folder, settings, checkpoint, observer)
+                try runAlone(opened, observer)
             } else {
-                try runCluster(count, folder, settings, checkpoint, observer)
+                try runCluster(count, opened, observer)
             }
         }
     }
 
-    private func runAlone(
-        _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?, _ reporter: any RunObserver
-    ) throws -> Bool {
+    private func runAlone(_ opened: RunOptions.Opened, _ reporter: any RunObserver) throws -> Bool {
+        let settings = opened.settings
         let stop = StopRequest()
         let signals = Signals.handle(first: { stop.request() })
         defer { withExtendedLifetime(signals) {} }
         let trainer = try Trainer(settings: settings, job: JobCatalog.current.job(for: settings, data: nil))
-        if let checkpoint { try trainer.restore(checkpoint) }
+        if let checkpoint = opened.checkpoint {
+            try trainer.restore(checkpoint)
+        } else if let weights = opened.initialWeights {
+            try trainer.load(weights)
+        }
+        if trainer.testCount == 0 { reporter.handle(.note(RunEvent.noTest(of: settings))) }
         let recorder = try RunRecorder(
-            folder: folder, settings: settings, schedule: trainer.schedule, completedSteps: trainer.completedSteps,
+            folder: opened.folder, settings: settings, schedule: trainer.schedule,
+            completedSteps: trainer.completedSteps,
             observer: reporter)
-        return try SingleProcessRun(trainer: trainer, recorder: recorder, stop: stop).run()
+        return try SingleProcessRun(
+            trainer: trainer, recorder: recorder, stop: stop, checkpointInterval: record.checkpointInterval
+        ).run()
     }
 
     private func runCluster(
-        _ count: Int, _ folder: RunFolder, _ settings: RunSettings, _ checkpoint: Checkpoint?,
-        _ reporter: any RunObserver
+        _ count: Int, _ opened: RunOptions.Opened, _ reporter: any RunObserver
     ) throws -> Bool {
+        let (folder, settings) = (opened.folder, opened.settings)
         if transport == .inProcess {
             let network = InProcessNetwork()
             let transport = try InProcessTransport(network: network, name: "coordinator")
@@ -105,7 +115,8 @@ struct TrainCommand: ParsableCommand {
                 transport: transport, advertised: transport.endpoint, settings: settings,
                 membership: Membership(
                     workers: count, balances: balance, checkpointInterval: record.checkpointInterval),
-                folder: folder, resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
+                folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights,
+                logger: output.logger("coordinator"), observer: reporter)
             let catalog = JobCatalog.current
             InProcessWorkers.start(
                 count: count, network: network, coordinator: transport.endpoint, logger: output.logger("worker")
@@ -131,8 +142,8 @@ struct TrainCommand: ParsableCommand {
             membership: Membership(
                 workers: count, restarts: restarts, balances: balance, checkpointInterval: record.checkpointInterval,
                 patience: patience),
-            folder: folder, resumingFrom: checkpoint, logger: output.logger("coordinator"),
-            observer: reporter)
+            folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights,
+            logger: output.logger("coordinator"), observer: reporter)
         let workers = LocalWorkers(
             count: count,
             arguments: WorkerCommand.arguments(

@@ -28,7 +28,9 @@ struct WorkerCommand: ParsableCommand {
             "Where other workers reach this one. (default: a free port of the address that leads to the coordinator)",
             valueName: "endpoint"))
     var bind: String?
-    @Option(help: JobCatalog.help("Where this host keeps the data, if they are in a folder: idx:FOLDER."))
+    @Option(
+        help: JobCatalog.help(
+            "Where this host keeps the data, if they are in files: idx:FOLDER, csv:FILE?…, npz:FILE or text:FILE."))
     var data: String?
     @Option(parsing: .unconditional, help: ArgumentHelp("How long to wait for the coordinator.", valueName: "seconds"))
     var wait = 600.0

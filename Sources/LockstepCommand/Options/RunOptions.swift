@@ -11,6 +11,9 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where folders of new runs are made.", valueName: "folder"))
     var runs = "runs"
     @Option(
+        help: ArgumentHelp("Write the final weights to this file too, besides the run's folder.", valueName: "file"))
+    var save: String?
+    @Option(
         parsing: .unconditional,
         help: ArgumentHelp("How many checkpoints are kept: the newest ones. (default: 2)", valueName: "count"))
     var keep: Int?
@@ -30,26 +33,80 @@ struct RunOptions: ParsableArguments {
     /// How long after a checkpoint another is made.
     var checkpointInterval: Duration? { checkpointMinutes.map { .seconds($0 * 60) } }
 
+    func validate() throws {
+        if let keep, keep < 1 { throw ValidationError("--keep is \(keep); expected at least 1 checkpoint") }
+        if let checkpointMinutes, !(checkpointMinutes > 0 && checkpointMinutes <= 1e6) {
+            throw ValidationError(
+                "--checkpoint-minutes is \(checkpointMinutes); expected more than 0 and at most 1000000 minutes")
+        }
+    }
+
+    /// A run that is open.
+    struct Opened {
+        var folder: RunFolder
+        var settings: RunSettings
+        /// The state that it is resumed from.
+        var checkpoint: Checkpoint?
+        /// The weights that it starts from, where they were given and it has no checkpoint.
+        var initialWeights: InitialWeights?
+    }
+
     /// Opens the run: a new one with the settings of `job` for `workers` workers, or the one that is resumed.
-    func open(
-        _ job: JobOptions, workers: Int, tell: (String) -> Void
-    ) throws -> (folder: RunFolder, settings: RunSettings, checkpoint: Checkpoint?) {
+    func open(_ job: JobOptions, workers: Int, tell: (String) -> Void) throws -> Opened {
+        let opened = try openFolder(job, workers: workers, tell: tell)
+        if let keep { opened.folder.keptCheckpoints = keep }
+        return opened
+    }
+
+    private func openFolder(_ job: JobOptions, workers: Int, tell: (String) -> Void) throws -> Opened {
+        let target = try save.map(RunOptions.target)
         guard let resume else {
-            let settings = try job.settings(workers: workers, tell: tell)
-            return (try RunFolder.create(in: runs, settings: settings), settings, nil)
+            let weights = try job.initialWeights()
+            var settings = try job.settings(workers: workers, initialWeights: weights, tell: tell)
+            settings.save = target
+            let folder = try RunFolder.create(in: runs, settings: settings)
+            do {
+                if let weights { try folder.write(weights) }
+            } catch {
+                folder.removeUnlessBegun()
+                throw error
+            }
+            return Opened(folder: folder, settings: settings, initialWeights: weights)
         }
         if let option = job.firstGiven {
             throw TrainingError(
                 .invalidSetting, "\(option) cannot be given with --resume: the run keeps the settings it began with")
         }
         var (folder, settings) = try RunFolder.open(resume)
-        if job.allowNonFinite, !settings.continuesWhenNotFinite {
-            settings.continuesWhenNotFinite = true
-            // So that whoever resumes the run again goes on as it did, and whoever looks at its losses sees why.
-            try folder.write(settings)
-        }
+        let recorded = settings
+        settings.continuesWhenNotFinite = recorded.continuesWhenNotFinite || job.allowNonFinite
+        settings.save = target ?? recorded.save
+        // So that whoever resumes the run again goes on as it did, and whoever looks at its losses sees why.
+        if settings != recorded { try folder.write(settings) }
         if let data = job.data { settings.data = try moved(settings.data, to: data) }
-        return (folder, settings, try folder.newestCheckpoint(of: settings, tell: tell))
+        let checkpoint = try folder.newestCheckpoint(of: settings, tell: tell)
+        let weights = checkpoint == nil ? try folder.initialWeights(of: settings) : nil
+        return Opened(folder: folder, settings: settings, checkpoint: checkpoint, initialWeights: weights)
+    }
+
+    /// The file to write the final weights to, by its whole path: a run may be resumed from another folder.
+    ///
+    /// Throws where it could not be written there: better now than after the training.
+    private static func target(_ path: String) throws -> String {
+        var folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+        guard !name.isEmpty, let whole = realpath(folder, nil) else {
+            throw TrainingError(
+                .invalidSetting, "--save is \(path); expected the name of a file in a folder that there is")
+        }
+        folder = String(cString: whole)
+        free(whole)
+        var status = stat()
+        let target = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+        guard access(folder, W_OK) == 0, stat(target, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+            throw TrainingError(.invalidSetting, "--save is \(path), which cannot be written; expected another file")
+        }
+        return target
     }
 
     /// The data of a resumed run at another place than before: `--data idx:FOLDER` for a folder that was moved.

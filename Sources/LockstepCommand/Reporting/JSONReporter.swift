@@ -34,7 +34,7 @@ final class JSONReporter: RunObserver {
         JSONText.encode(
             Test(
                 step: record.step, epoch: record.epoch > 0 ? record.epoch : nil, loss: record.loss,
-                samples: record.samples, accuracy: record.accuracy))
+                samples: record.samples, accuracy: record.accuracy, perplexity: record.perplexity))
     }
 
     private func write(_ event: some Encodable) { print(JSONText.encode(event)) }
@@ -66,6 +66,7 @@ final class JSONReporter: RunObserver {
         var loss: Double
         var samples: Int
         var accuracy: Double?
+        var perplexity: Double?
     }
     private struct Checkpoint: Encodable {
         var event = "checkpoint"

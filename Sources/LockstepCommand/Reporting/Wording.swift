@@ -11,7 +11,11 @@ enum Wording {
             "data        \(settings.data), \(grouped(run.samples)) samples an epoch",
             "batch       \(settings.batch) samples in \(settings.microbatches) microbatches, "
                 + "\(grouped(run.steps)) steps in \(settings.epochs) epochs",
-            "optimizer   \(settings.optimizer.name), learning rate \(settings.optimizer.learningRate), seed \(settings.seed)",
+            "optimizer   \(settings.optimizer.name), learning rate \(settings.optimizer.learningRate)"
+                + (settings.schedule.map {
+                    " (\($0.name)\($0.warmup > 0 ? " after \($0.warmup) steps of warm-up" : ""))"
+                } ?? "")
+                + ", seed \(settings.seed)",
             "workers     \(run.workers.isEmpty ? "none: a single process" : String(run.workers.count))",
         ]
         if run.completedSteps > 0 { lines.append("resumed     after step \(grouped(run.completedSteps))") }
@@ -25,13 +29,15 @@ enum Wording {
 
     static func test(_ record: TestRecord) -> String {
         let accuracy = record.accuracy.map { ", accuracy \(percent($0))" } ?? ""
-        return "test loss \(fixed(record.loss, 4))\(accuracy) (\(grouped(record.samples)) samples)"
+        let perplexity = record.perplexity.map { ", perplexity \(fixed($0, 2))" } ?? ""
+        return "test loss \(fixed(record.loss, 4))\(accuracy)\(perplexity) (\(grouped(record.samples)) samples)"
     }
 
     static func summary(_ summary: RunSummary) -> [String] {
         var lines: [String] = []
         if let test = summary.test {
             lines.append("test loss   \(fixed(test.loss, 4))")
+            if let perplexity = test.perplexity { lines.append("perplexity  \(fixed(perplexity, 2))") }
             if let accuracy = test.accuracy { lines.append("accuracy    \(percent(accuracy))") }
         }
         if summary.samples > 0 {

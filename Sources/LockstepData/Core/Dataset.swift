@@ -34,6 +34,34 @@ public struct LabeledBatch: Sendable {
     }
 }
 
+/// Inputs with the numbers that a model is to give for them.
+public struct RegressionBatch: Sendable {
+    /// The inputs, of shape `[n, …]`.
+    public var inputs: Tensor<Float>
+    /// The numbers of each input, of shape `[n, k]`.
+    public var targets: Tensor<Float>
+
+    /// `inputs` of shape `[n, …]` with `targets` of shape `[n, k]`.
+    public init(inputs: Tensor<Float>, targets: Tensor<Float>) {
+        self.inputs = inputs
+        self.targets = targets
+    }
+}
+
+/// Stretches of a text, with the character that follows each.
+public struct TokenBatch: Sendable {
+    /// The numbers of the characters in the vocabulary, of shape `[n, t]`.
+    public var inputs: Tensor<Int64>
+    /// The number of the character behind each, of shape `[n, t]`: the inputs moved on by one.
+    public var targets: Tensor<Int64>
+
+    /// `inputs` and `targets` of shape `[n, t]`.
+    public init(inputs: Tensor<Int64>, targets: Tensor<Int64>) {
+        self.inputs = inputs
+        self.targets = targets
+    }
+}
+
 /// Which part of a data set: the one to learn from, or the one kept apart to see what was learned.
 public enum DataSplit: String, Sendable, CaseIterable {
     case train, test

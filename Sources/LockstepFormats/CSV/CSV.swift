@@ -32,7 +32,9 @@ public struct CSV: Sendable {
     /// The columns, in the order of the file.
     public let columns: [Column]
     /// The number of rows, without the header.
-    public let rowCount: Int
+    public var rowCount: Int { lines.count }
+    /// The line of the file on which each row begins, from 1.
+    public let lines: [Int]
     private let source: String
 
     /// Reads the file at `path`, whose first line holds the columns' names unless `hasHeader` is false.
@@ -52,7 +54,7 @@ public struct CSV: Sendable {
         }
         let reader = CSVReader(bytes: bytes, delimiter: UInt8(ascii: delimiter), file: name)
         source = name
-        (columns, rowCount) = try reader.table(hasHeader: hasHeader)
+        (columns, lines) = try reader.table(hasHeader: hasHeader)
     }
 
     /// The column of that name. Throws where there is none.
@@ -92,10 +94,15 @@ public struct CSV: Sendable {
         case .numbers(let values):
             let row = values.firstIndex { $0 != $0.rounded() } ?? 0
             throw FormatError(
-                file: source, place: "column '\(name)', row \(row + 1)",
+                file: source, place: place(name, row),
                 problem: "holds \(values[row]), expected whole numbers", remedy: "Choose another column, or correct it")
         case .texts(let values): throw notNumbers(name, values, "whole number") { CSVReader.integer($0) != nil }
         }
+    }
+
+    /// Where the field of a column is that is in row `row`, from 0, for messages.
+    package func place(_ column: String, _ row: Int) -> String {
+        (lines.indices.contains(row) ? "line \(lines[row]), " : "") + "column '\(column)'"
     }
 
     private func notNumbers(
@@ -104,7 +111,7 @@ public struct CSV: Sendable {
         let row = values.firstIndex { !isGood(Array($0.utf8)[...]) } ?? 0
         let found = values.isEmpty || values[row].isEmpty ? "is empty" : "holds '\(values[row])'"
         return FormatError(
-            file: source, place: "column '\(name)', row \(row + 1)", problem: "\(found), expected a \(expected)",
+            file: source, place: place(name, row), problem: "\(found), expected a \(expected)",
             remedy: "Choose another column, or correct it")
     }
 }

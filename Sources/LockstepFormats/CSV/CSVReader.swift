@@ -4,11 +4,11 @@ struct CSVReader {
     let delimiter: UInt8
     let file: String
 
-    /// The columns and the number of rows behind the header.
-    func table(hasHeader: Bool) throws -> (columns: [CSV.Column], rowCount: Int) {
+    /// The columns, and the line on which each row behind the header begins.
+    func table(hasHeader: Bool) throws -> (columns: [CSV.Column], lines: [Int]) {
         var names: [String] = []
         var builders: [ColumnBuilder] = []
-        var rows = 0
+        var lines: [Int] = []
         try forEachRow { line, fields in
             if names.isEmpty {
                 names = hasHeader ? try fields.map { try text($0, line) } : fields.indices.map(String.init)
@@ -20,7 +20,7 @@ struct CSVReader {
                 throw error(line, "has \(fields.count) fields, expected \(names.count)")
             }
             for (place, field) in fields.enumerated() { builders[place].add(field) }
-            rows += 1
+            lines.append(line)
         }
         guard !names.isEmpty else { throw error(1, hasHeader ? "is empty, expected a header" : "is empty") }
         // Texts are gathered in a second pass, so that tables of numbers alone need none.
@@ -37,7 +37,7 @@ struct CSVReader {
         let columns = builders.indices.map { place in
             CSV.Column(name: names[place], values: texts[place].map(CSV.Values.texts) ?? builders[place].values)
         }
-        return (columns, rows)
+        return (columns, lines)
     }
 
     private func checkNames(_ names: [String], _ line: Int) throws {

@@ -74,6 +74,9 @@ extension Module {
         }
     }
 
+    /// The further names of parameters and buffers that have several, such as a head's that shares its weight with an embedding.
+    package final var parameterAliases: [String] { ModuleTree(of: self).aliases.map(\.alias) }
+
     /// All buffers in declaration order with PyTorch's dotted names.
     public final func namedBuffers() -> [(name: String, buffer: Buffer)] {
         ModuleTree(of: self).state.compactMap { name, slot in

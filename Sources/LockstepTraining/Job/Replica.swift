@@ -10,6 +10,10 @@ public protocol Replica: AnyObject {
     var signature: String { get }
     /// What identifies the samples, to compare between processes.
     var fingerprint: String { get }
+    /// Further names of parameters that have several: a file of weights may hold them, too.
+    var aliases: [String] { get }
+    /// What the model's outputs are called, where the data name them; empty otherwise.
+    var classNames: [String] { get }
     /// How many samples the model is trained on.
     var trainingCount: Int { get }
     /// How many samples the model is tested on, 0 for none.
@@ -53,6 +57,11 @@ public protocol TrainableJob: Sendable {
     func makeReplica(seed: UInt64, limit: Int?) throws -> any Replica
     /// The job for a process that only tests: it need not open the training samples. By default the job itself.
     var forEvaluation: any TrainableJob { get }
+}
+
+extension Replica {
+    public var aliases: [String] { [] }
+    public var classNames: [String] { [] }
 }
 
 extension TrainableJob {
@@ -105,6 +114,8 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
     }
 
     var testCount: Int { test?.count ?? 0 }
+    var aliases: [String] { model.parameterAliases }
+    var classNames: [String] { job.classNames }
 
     func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>) {
         // An empty microbatch, where a last batch has fewer samples than there are microbatches, adds nothing.
@@ -120,10 +131,15 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
         model.eval()
         defer { model.train() }
         return try noGrad {
-            let batch = try test.batch(at: samples)
-            let output = job.forward(model, batch)
-            let losses = try check(job.loss(output, batch), count: samples.count)
-            return Evaluation(loss: total(losses), correct: job.correct?(output, batch), count: samples.count)
+            var sum = Evaluation(loss: 0, correct: 0, count: 0)
+            for start in stride(from: samples.lowerBound, to: samples.upperBound, by: job.testBatch) {
+                let part = start..<min(start + job.testBatch, samples.upperBound)
+                let batch = try test.batch(at: part)
+                let output = job.forward(model, batch)
+                let losses = try check(job.loss(output, batch), count: part.count)
+                sum += Evaluation(loss: total(losses), correct: job.correct?(output, batch), count: part.count)
+            }
+            return sum
         }
     }
 

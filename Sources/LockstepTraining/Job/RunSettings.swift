@@ -9,6 +9,8 @@ public struct RunSettings: Codable, Sendable, Equatable {
     public var model: String
     /// What it is trained on, by specification (`fashion-mnist`).
     public var data: String
+    /// What the model's output is judged by; where absent, what model and data suggest.
+    public var loss: String?
     /// Samples a global batch; the last batch of an epoch may be smaller.
     public var batch: Int
     /// Into how many microbatches a batch is cut. Part of the job, not of the cluster: the bits depend on it.
@@ -17,14 +19,26 @@ public struct RunSettings: Codable, Sendable, Equatable {
     public var epochs: Int
     /// The update rule and its hyperparameters.
     public var optimizer: OptimizerSettings
+    /// How the learning rate changes; where absent it stays.
+    public var schedule: LearningRateSettings?
+    /// The norm above which the mean gradient is scaled down to it.
+    public var clipNorm: Double?
+    /// The absolute value above which an element of the mean gradient is set to it.
+    public var clipValue: Double?
     /// What initial weights and the order of the samples are drawn from.
     public var seed: UInt64
+    /// Whether each epoch has an order of its own, which it has where absent; false for that of the data.
+    public var shuffle: Bool?
+    /// The SHA-256 of the weights that the run starts from; where absent they are drawn.
+    public var initialWeights: String?
     /// Only the first so many training samples are used; all where absent. For quick tries.
     public var limit: Int?
     /// Steps between two checkpoints; where absent one is written at the end of each epoch.
     public var checkpointEvery: Int?
     /// Whether the run goes on when a loss is not finite.
     public var continuesWhenNotFinite: Bool
+    /// Where the final weights are written besides the run's folder, on the host that keeps it.
+    public var save: String?
 
     /// Settings that have been checked.
     ///
@@ -32,7 +46,9 @@ public struct RunSettings: Codable, Sendable, Equatable {
     public init(
         name: String, model: String, data: String, batch: Int, microbatches: Int, epochs: Int,
         optimizer: OptimizerSettings, seed: UInt64, limit: Int? = nil, checkpointEvery: Int? = nil,
-        continuesWhenNotFinite: Bool = false
+        continuesWhenNotFinite: Bool = false, loss: String? = nil, schedule: LearningRateSettings? = nil,
+        clipNorm: Double? = nil, clipValue: Double? = nil, shuffle: Bool? = nil, initialWeights: String? = nil,
+        save: String? = nil
     ) throws {
         self.name = name
         self.model = model
@@ -45,6 +61,8 @@ public struct RunSettings: Codable, Sendable, Equatable {
         self.limit = limit
         self.checkpointEvery = checkpointEvery
         self.continuesWhenNotFinite = continuesWhenNotFinite
+        (self.loss, self.schedule, self.clipNorm, self.clipValue) = (loss, schedule, clipNorm, clipValue)
+        (self.shuffle, self.initialWeights, self.save) = (shuffle, initialWeights, save)
         try check()
     }
 
@@ -77,6 +95,15 @@ public struct RunSettings: Codable, Sendable, Equatable {
             microbatches <= batch, "--microbatches", microbatches, "at most the samples of a batch (--batch \(batch))")
         try require(limit ?? 1 >= 1, "--limit", limit ?? 1, "at least 1 sample")
         try require(checkpointEvery ?? 1 >= 1, "--checkpoint-every", checkpointEvery ?? 1, "at least 1 step")
+        if let loss { _ = try LossFunction(parsing: loss) }
+        try schedule?.check()
+        for (option, limit) in [("--clip-norm", clipNorm), ("--clip-value", clipValue)] {
+            let limit = limit ?? 1
+            try require(limit > 0 && limit.isFinite, option, limit, "a number above 0")
+        }
+        if clipNorm != nil, clipValue != nil {
+            throw TrainingError(.invalidSetting, "--clip-norm and --clip-value cannot be given together; expected one")
+        }
     }
 
     /// The settings as JSON text, keys in order, the same text for the same settings.
@@ -86,8 +113,12 @@ public struct RunSettings: Codable, Sendable, Equatable {
     public var shared: RunSettings {
         var shared = self
         if let colon = data.firstIndex(of: ":") { shared.data = String(data[...colon]) }
+        shared.save = nil
         return shared
     }
+
+    /// Whether the next character of a text is predicted, which is judged by the perplexity.
+    public var predictsText: Bool { data.hasPrefix("text:") }
 
     /// Settings from JSON text; `place` names where it came from in errors.
     public init(json: String, from place: String) throws {

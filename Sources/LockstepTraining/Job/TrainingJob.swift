@@ -17,6 +17,9 @@ public struct TrainingJob<Model: Module, Output, Batch>: Sendable {
     let forward: @Sendable (Model, Batch) -> Output
     let loss: @Sendable (Output, Batch) -> Tensor<Float>
     let correct: (@Sendable (Output, Batch) -> Int)?
+    let testBatch: Int
+    /// What the outputs are called, where the data name them: classes, or the characters of a text.
+    var classNames: [String] = []
 
     /// A job of any shape.
     ///
@@ -29,18 +32,22 @@ public struct TrainingJob<Model: Module, Output, Batch>: Sendable {
     ///   - loss: **One value a sample**, shape [n]; training minimises their mean over the global batch, which the trainer
     ///     takes itself, so that it is exact for any number of workers and for a smaller last batch.
     ///   - correct: How many of a batch's samples the output gets right; where given, tests report accuracy.
+    ///   - testBatch: How many samples are tested at once, 1000 unless given: fewer where the model's layers would fill the memory.
+    ///     The bits of a test's loss depend on it.
     public init(
         name: String, model: @escaping @Sendable () throws -> Model, data: @escaping @Sendable () throws -> Split,
         forward: @escaping @Sendable (Model, Batch) -> Output,
         loss: @escaping @Sendable (Output, Batch) -> Tensor<Float>,
-        correct: (@Sendable (Output, Batch) -> Int)? = nil
+        correct: (@Sendable (Output, Batch) -> Int)? = nil, testBatch: Int = Trainer.evaluationBlock
     ) {
+        guard testBatch >= 1 else { fatalError("TrainingJob expects testBatch >= 1, found \(testBatch)") }
         self.name = name
         self.model = model
         self.data = data
         self.forward = forward
         self.loss = loss
         self.correct = correct
+        self.testBatch = testBatch
     }
 }
 
@@ -52,10 +59,6 @@ extension TrainingJob where Model: Layer, Output == Tensor<Float>, Batch == Labe
     ) -> TrainingJob {
         TrainingJob(
             name: name, model: model, data: data,
-            forward: { model, batch in model(batch.inputs) },
-            loss: { scores, batch in crossEntropy(scores, targets: batch.targets, reduction: .none) },
-            correct: { scores, batch in
-                zip(scores.argmax(axis: 1).scalars, batch.targets.scalars).count { $0 == $1 }
-            })
+            forward: { model, batch in model(batch.inputs) }, loss: Judgement.loss, correct: Judgement.correct)
     }
 }

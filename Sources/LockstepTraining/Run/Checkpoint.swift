@@ -16,6 +16,8 @@ public struct Checkpoint: Sendable {
         static let settings = "lockstep.settings"
         static let signature = "lockstep.signature"
         static let fingerprint = "lockstep.fingerprint"
+        /// What the model's outputs are called, as a list in JSON; absent where nobody has said.
+        static let classes = "lockstep.classes"
         /// Of weights: the SHA-256 of their bytes.
         static let digest = "lockstep.sha256"
         /// Of a checkpoint: the SHA-256 of all that it holds.
@@ -86,9 +88,20 @@ public struct Checkpoint: Sendable {
     /// After how many steps `file`, a checkpoint or weights, was written; nil where another program wrote it.
     public static func step(in file: Safetensors) -> Int? { file.metadata[Key.step].flatMap { Int($0) } }
 
+    /// Whether a tensor of that name in a checkpoint belongs to the optimizer and not to the model.
+    static func isState(_ name: String) -> Bool { name.hasPrefix(Key.optimizer) }
+
+    /// Whether `file` is a checkpoint, and not weights alone.
+    package static func isCheckpoint(_ file: Safetensors) -> Bool { file.metadata[Key.content] != nil }
+
+    /// What the outputs of the model are called whose weights or checkpoint `file` is; nil where it does not say.
+    static func classNames(in file: Safetensors) -> [String]? {
+        file.metadata[Key.classes].flatMap { try? JSONText.decode($0.utf8, as: [String].self) }
+    }
+
     /// The weights alone, as `final.safetensors` holds them, and the SHA-256 of their bytes: equal digests, equal bits.
     public func weights() -> (file: Safetensors, digest: String) {
-        let weights = file.tensors.filter { !$0.name.hasPrefix(Key.optimizer) }
+        let weights = file.tensors.filter { !Checkpoint.isState($0.name) }
         var metadata = file.metadata
         metadata[Key.optimizerStep] = nil
         metadata[Key.content] = nil
@@ -105,7 +118,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// SHA-256 over all of a checkpoint: the position and the settings count as much as the weights do.
-    private static func digest(
+    static func digest(
         ofContent tensors: [(name: String, tensor: AnyTensor)], _ metadata: [String: String]
     ) -> String {
         var hash = SHA256()

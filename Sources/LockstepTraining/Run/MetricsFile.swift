@@ -5,6 +5,8 @@ internal import LockstepFormats
 ///
 ///     {"kind":"step","step":1,"epoch":1,"loss":2.31,"samples":128,"samples_per_second":…,"compute_seconds":…,"communicate_seconds":…}
 ///     {"kind":"test","step":469,"epoch":1,"loss":0.46,"samples":10000,"accuracy":0.8342}
+///
+/// Where the next character of a text is predicted, a test has the perplexity instead of the accuracy.
 public final class MetricsFile {
     private let path: String
     private let descriptor: Int32
@@ -62,7 +64,7 @@ public final class MetricsFile {
         try append(
             Line(
                 kind: "test", step: record.step, epoch: record.epoch, loss: record.loss, samples: record.samples,
-                accuracy: record.accuracy))
+                accuracy: record.accuracy, perplexity: record.perplexity))
     }
 
     /// The steps and tests in the file at `path`, in order.
@@ -99,6 +101,7 @@ public final class MetricsFile {
         var computeSeconds: Double?
         var communicateSeconds: Double?
         var accuracy: Double?
+        var perplexity: Double?
 
         var stepRecord: StepRecord {
             StepRecord(
@@ -107,7 +110,8 @@ public final class MetricsFile {
         }
 
         var test: TestRecord {
-            TestRecord(step: step, epoch: epoch, loss: loss, accuracy: accuracy, samples: samples)
+            TestRecord(
+                step: step, epoch: epoch, loss: loss, accuracy: accuracy, samples: samples, perplexity: perplexity)
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Something in a run that a person or a program may want to know, in the order in which it happens.
 public enum RunEvent: Sendable {
     /// The run begins, or begins again: all is known and the first step comes next.
@@ -16,6 +18,20 @@ public enum RunEvent: Sendable {
     case finished(RunSummary)
     /// The run was stopped by request after `step` steps and can be resumed from `checkpoint`.
     case stopped(step: Int, checkpoint: String, folder: String)
+}
+
+extension RunEvent {
+    /// What is told of a run that has nothing to test with.
+    package static func noTest(of settings: RunSettings) -> String {
+        let remedy =
+            switch settings.data.prefix(while: { $0 != ":" }) {
+            case "csv": "; keep some with split=0.1, or give test=FILE, behind the '?' of --data"
+            case "npz": "; keep some with split=0.1 behind a '?' of --data, or save x_test and y_test"
+            case "text": "; the last tenth of a text is for testing, but here it is shorter than the model's context"
+            default: ""
+            }
+        return "no samples to test with: only the training loss is reported" + remedy
+    }
 }
 
 /// Receives the events of a run on the thread that drives it.
@@ -101,15 +117,18 @@ public struct TestRecord: Sendable, Equatable {
     public var accuracy: Double?
     /// How many samples were tested.
     public var samples: Int
+    /// e to the loss, where the next character is predicted: among how many characters the model is as good as guessing.
+    public var perplexity: Double?
 }
 
 extension TestRecord {
     /// The means of an evaluation.
-    public init(_ evaluation: Evaluation, step: Int, epoch: Int) {
+    public init(_ evaluation: Evaluation, step: Int, epoch: Int, predictsText: Bool = false) {
         let count = Double(evaluation.count)
+        let loss = evaluation.loss / count
         self.init(
-            step: step, epoch: epoch, loss: evaluation.loss / count,
-            accuracy: evaluation.correct.map { Double($0) / count }, samples: evaluation.count)
+            step: step, epoch: epoch, loss: loss, accuracy: evaluation.correct.map { Double($0) / count },
+            samples: evaluation.count, perplexity: predictsText ? exp(loss) : nil)
     }
 }
 

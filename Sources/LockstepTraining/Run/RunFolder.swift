@@ -6,6 +6,7 @@ internal import LockstepFormats
 ///     runs/20261122-102355-mlp/
 ///         settings.json                    what is trained and how
 ///         coordinator.json                 who coordinates it, and where
+///         initial.safetensors              the weights it starts from, where they were given
 ///         metrics.jsonl                    a line a step and a line a test
 ///         checkpoint-00000469.safetensors  the state after 469 steps
 ///         final.safetensors                the weights of the complete run
@@ -15,7 +16,7 @@ public final class RunFolder {
     private let lock: Int32
 
     /// How many checkpoints are kept: the newest, and one before it in case the newest turns out unreadable.
-    public static let keptCheckpoints = 2
+    public var keptCheckpoints = 2
 
     /// Makes the folder of a new run below `parent`, named by the time and the run's name.
     public static func create(in parent: String, settings: RunSettings) throws -> RunFolder {
@@ -37,6 +38,14 @@ public final class RunFolder {
             rmdir(path)
             throw error
         }
+    }
+
+    /// Keeps the weights that the run starts from, so that it can be resumed before its first checkpoint.
+    public func write(_ weights: InitialWeights) throws { try weights.file.write(to: initialWeightsPath) }
+
+    /// The weights that the run starts from; nil where they are drawn.
+    public func initialWeights(of settings: RunSettings) throws -> InitialWeights? {
+        try settings.initialWeights.map { try InitialWeights(ofRun: initialWeightsPath, digest: $0) }
     }
 
     /// Records the run's settings.
@@ -94,6 +103,8 @@ public final class RunFolder {
     public var settingsPath: String { "\(path)/settings.json" }
     /// The file of metrics.
     public var metricsPath: String { "\(path)/metrics.jsonl" }
+    /// The file of the weights that the run starts from, where they were given.
+    public var initialWeightsPath: String { "\(path)/initial.safetensors" }
     /// The file of the complete run's weights.
     public var weightsPath: String { "\(path)/final.safetensors" }
 
@@ -107,7 +118,7 @@ public final class RunFolder {
     public func write(checkpoint: [UInt8], step: Int) throws -> String {
         let path = checkpointPath(step: step)
         try AtomicFile.write(checkpoint, to: path)
-        for old in try checkpointSteps().dropLast(RunFolder.keptCheckpoints) { unlink(checkpointPath(step: old)) }
+        for old in try checkpointSteps().dropLast(keptCheckpoints) { unlink(checkpointPath(step: old)) }
         return path
     }
 
@@ -175,6 +186,7 @@ public final class RunFolder {
         if hasBegun { return }
         unlink(settingsPath)
         unlink(coordinatorPath)
+        unlink(initialWeightsPath)
         rmdir(path)
     }
 

@@ -68,7 +68,9 @@ public final class RunRecorder {
 
     /// The model was tested after `completedSteps` steps.
     public func tested(_ evaluation: Evaluation, completedSteps: Int) throws {
-        let record = TestRecord(evaluation, step: completedSteps, epoch: schedule.epoch(of: completedSteps - 1) + 1)
+        let record = TestRecord(
+            evaluation, step: completedSteps, epoch: schedule.epoch(of: completedSteps - 1) + 1,
+            predictsText: settings.predictsText)
         try metrics.write(record)
         observer.handle(.tested(record))
         last = clock.now
@@ -91,6 +93,7 @@ public final class RunRecorder {
     public func finish(with checkpoint: Checkpoint) throws {
         let (weights, digest) = checkpoint.weights()
         try weights.write(to: folder.weightsPath)
+        if let path = settings.save { try weights.write(to: path) }
         observer.handle(
             .finished(
                 RunSummary(

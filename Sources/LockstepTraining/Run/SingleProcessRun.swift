@@ -5,10 +5,13 @@ public struct SingleProcessRun {
     private let trainer: Trainer
     private let recorder: RunRecorder
     private let stop: StopRequest
+    private let checkpointInterval: Duration?
     private let clock = ContinuousClock()
 
-    /// A run of `trainer`, from where it stands, recorded by `recorder`, until it is complete or `stop` is requested.
-    public init(trainer: Trainer, recorder: RunRecorder, stop: StopRequest) {
+    /// A run of `trainer`, from where it stands, recorded by `recorder`, until it is complete or `stop` is requested. Besides the
+    /// checkpoints that the settings ask for one is made whenever `checkpointInterval` has passed since the last.
+    public init(trainer: Trainer, recorder: RunRecorder, stop: StopRequest, checkpointInterval: Duration? = nil) {
+        self.checkpointInterval = checkpointInterval
         self.trainer = trainer
         self.recorder = recorder
         self.stop = stop
@@ -17,6 +20,7 @@ public struct SingleProcessRun {
     /// Runs to the end or to the requested stop. Returns whether the run is complete.
     public func run() throws -> Bool {
         recorder.begin(workers: [], parameters: trainer.parameterCount, completedSteps: trainer.completedSteps)
+        var lastCheckpoint = clock.now
         while trainer.completedSteps < trainer.schedule.steps {
             try step()
             let completed = trainer.completedSteps
@@ -24,7 +28,9 @@ public struct SingleProcessRun {
                 try recorder.tested(result, completedSteps: completed)
             }
             let stops = stop.isRequested && completed < trainer.schedule.steps
-            if stops || trainer.schedule.checkpointIsDue(after: completed) {
+            let isLate = checkpointInterval.map { lastCheckpoint.duration(to: clock.now) >= $0 } ?? false
+            if stops || isLate || trainer.schedule.checkpointIsDue(after: completed) {
+                lastCheckpoint = clock.now
                 try recorder.write(checkpoint: trainer.checkpoint(), completedSteps: completed)
             }
             if stops {

@@ -30,16 +30,18 @@ extension Trainer {
             let slice = values[entry.offset..<entry.offset + entry.count]
             return (name: entry.name, tensor: AnyTensor.float32(slice.reshaped(to: entry.shape)))
         }
+        var metadata = [
+            "format": "pt",
+            Checkpoint.Key.step: String(completedSteps),
+            Checkpoint.Key.settings: settings.json(),
+            Checkpoint.Key.signature: signature,
+            Checkpoint.Key.fingerprint: fingerprint,
+        ]
+        if !replica.classNames.isEmpty { metadata[Checkpoint.Key.classes] = JSONText.encode(replica.classNames) }
         return Snapshot(
             step: completedSteps, weights: weights, state: optimizer.state.map { ($0.name, .float32($0.tensor)) },
             optimizerStep: optimizer.stepCount,
-            metadata: [
-                "format": "pt",
-                Checkpoint.Key.step: String(completedSteps),
-                Checkpoint.Key.settings: settings.json(),
-                Checkpoint.Key.signature: signature,
-                Checkpoint.Key.fingerprint: fingerprint,
-            ])
+            metadata: metadata)
     }
 
     /// The state after a step, from which a checkpoint can be made on any thread.
@@ -83,9 +85,36 @@ extension Trainer {
     }
 
     /// Takes up weights alone, as of a `final.safetensors`; `place` names them in errors.
+    ///
+    /// Throws, and changes nothing, where a tensor is missing, of another shape, or none of the model's.
     public func load(weights: Safetensors, from place: String) throws {
-        replica.parameters.values = try values(in: weights, from: place)
+        let values = try values(in: weights, from: place)
+        let names = Set(replica.parameters.entries.map(\.name) + replica.aliases)
+        let others = weights.tensors.map(\.name).filter { !names.contains($0) && !Checkpoint.isState($0) }
+        guard others.isEmpty else {
+            throw TrainingError(
+                .mismatch,
+                """
+                \(place) holds \(Trainer.list(others)), which the model '\(settings.model)' does not have; it has \
+                \(Trainer.list(replica.parameters.entries.map(\.name))). Give the weights of this model, or the model of these weights
+                """)
+        }
+        // Other names have other numbers: the results would be about other classes, and nobody would see it.
+        if let trained = Checkpoint.classNames(in: weights), !replica.classNames.isEmpty, trained != replica.classNames
+        {
+            throw TrainingError(
+                .mismatch,
+                """
+                \(place) was trained on the classes \(Trainer.list(trained)), but \(settings.data) has \
+                \(Trainer.list(replica.classNames)); expected the same. To test a table with fewer classes, name the one that was \
+                trained on and give the other behind it: test=FILE
+                """)
+        }
+        replica.parameters.values = values
     }
+
+    /// Takes up the weights that a run starts from. Throws as ``load(weights:from:)`` does.
+    public func load(_ weights: InitialWeights) throws { try load(weights: weights.file, from: weights.place) }
 
     /// The parameters of the model out of a file, as one flat tensor.
     private func values(in file: Safetensors, from place: String) throws -> Tensor<Float> {
@@ -102,11 +131,24 @@ extension Trainer {
         case .float32(let tensor) where tensor.shape == shape: return tensor
         case let other?:
             throw TrainingError(
-                .mismatch, "\(place): tensor '\(name)' is \(other.dtype) \(other.shape); expected float32 \(shape)")
+                .mismatch,
+                """
+                \(place): tensor '\(name)' is \(other.dtype) \(other.shape); expected float32 \(shape) for the model \
+                '\(settings.model)'
+                """)
         case nil:
-            let names = file.tensors.map { "'\($0.name)'" }
-            let some = names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", …" : "")
-            throw TrainingError(.mismatch, "\(place) has no tensor '\(name)'; it holds \(some)")
+            throw TrainingError(
+                .mismatch,
+                """
+                \(place) has no tensor '\(name)', which the model '\(settings.model)' has; it holds \
+                \(Trainer.list(file.tensors.map(\.name)))
+                """)
         }
+    }
+
+    /// Some names, for a message.
+    private static func list(_ names: [String]) -> String {
+        names.isEmpty
+            ? "none" : names.prefix(6).map { "'\($0)'" }.joined(separator: ", ") + (names.count > 6 ? ", …" : "")
     }
 }

@@ -19,6 +19,7 @@ public final class Trainer {
     let replica: any Replica
     let optimizer: any Optimizer
     private let sampler: ShuffledSampler
+    private let rates: LearningRateSchedule?
     private var order: (epoch: Int, samples: [Int])?
 
     /// A trainer at step 0.
@@ -28,6 +29,8 @@ public final class Trainer {
         schedule = try Schedule(samples: replica.trainingCount, settings: settings)
         tree = MicrobatchTree(count: settings.microbatches)
         optimizer = settings.optimizer.make(for: replica.parameters)
+        rates = try settings.schedule?.schedule(
+            learningRate: settings.optimizer.learningRate, steps: schedule.steps, stepsPerEpoch: schedule.stepsPerEpoch)
         sampler = ShuffledSampler(count: replica.trainingCount, seed: settings.seed)
     }
 
@@ -71,9 +74,22 @@ public final class Trainer {
     /// Updates the parameters with the mean gradient of a step, shape [parameterCount], and counts the step.
     public func apply(_ meanGradient: Tensor<Float>) {
         replica.parameters.gradients = meanGradient
+        if let norm = settings.clipNorm { clipGradientNorm(replica.parameters, maxNorm: norm) }
+        if let limit = settings.clipValue { clipGradientValue(replica.parameters, limit: limit) }
+        setRates()
         optimizer.step()
         replica.parameters.zeroGrad()
         completedSteps += 1
+    }
+
+    /// Sets the learning rate of the step to come, which depends on nothing but its number.
+    private func setRates() {
+        guard let rates else { return }
+        optimizer.learningRate = rates.learningRate(after: completedSteps, initial: settings.optimizer.learningRate)
+        // An optimizer without momentum keeps nothing that a momentum could be applied to.
+        if let momentum = rates.momentum(after: completedSteps), optimizer.momenta.allSatisfy({ $0 ?? 0 > 0 }) {
+            optimizer.momenta = optimizer.momenta.map { _ in momentum }
+        }
     }
 
     /// What a microbatch's draws, such as dropout's, come from: its place in the run, never the worker that computes it.
@@ -84,7 +100,7 @@ public final class Trainer {
 
     private func samples(ofEpoch epoch: Int) -> [Int] {
         if let order, order.epoch == epoch { return order.samples }
-        let samples = sampler.permutation(epoch: epoch)
+        let samples = (settings.shuffle ?? true) ? sampler.permutation(epoch: epoch) : Array(0..<sampler.count)
         order = (epoch, samples)
         return samples
     }

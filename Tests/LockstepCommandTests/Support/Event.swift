@@ -11,6 +11,7 @@ struct Event: Decodable, Sendable {
     var loss: Number?
     var samples: Int?
     var accuracy: Double?
+    var perplexity: Double?
     var testLoss: Double?
     var sha256: String?
     var weights: String?

@@ -26,6 +26,11 @@ final class TemporaryFolder: Sendable {
         return names.sorted()
     }
 
+    /// Removes a file that is there.
+    static func removeFile(_ path: String) throws {
+        guard unlink(path) == 0 else { throw Failure("\(path): errno \(errno)") }
+    }
+
     private static func remove(_ path: String) {
         for name in names(in: path) where unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
         rmdir(path)
