@@ -64,6 +64,7 @@ struct Root: ParsableCommand {
             version: Software.version,
             subcommands: [
                 TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self, PlotCommand.self,
+                StatusCommand.self, StopCommand.self,
             ] + (JobCatalog.current.own == nil ? [GenerateCommand.self] : []))
     }
 }

@@ -124,7 +124,9 @@ struct SimulatedFaultTests {
         var restarts = 0
         for seed in 0..<100 as Range<UInt64> {
             let workers = 1 + Int(seed % 4)
-            var simulation = try Simulation(settings: settings, workers: workers, seed: seed) { $0.membership.isOpen = true }
+            var simulation = try Simulation(settings: settings, workers: workers, seed: seed) {
+                $0.membership.isOpen = true
+            }
             #expect(simulation.run { !$0.record.isEmpty })
             for _ in 0..<simulation.random.next() % 250 { simulation.step() }
             if simulation.endings[.coordinator] != nil { continue }
@@ -173,6 +175,36 @@ struct SimulatedFaultTests {
             simulation.breakLink(from: Int(seed % 3), to: Int((seed / 3 + 1 + seed % 3) % 3))
             #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
             expectSameBits(simulation, reference, "seed \(seed)")
+        }
+    }
+
+    @Test("A worker one of whose bits flips is named and put out, and comes back with the state of the others")
+    func flippedBit() throws {
+        let settings = try TinyJob.settings(epochs: 8)
+        for seed in 0..<20 as Range<UInt64> {
+            let models = Models()
+            var simulation = try Simulation(
+                settings: settings, workers: 3, seed: seed, change: { $0.comparesEvery = 4 },
+                job: { TinyJob.job(keeping: models, as: $0) })
+            #expect(simulation.run { !$0.record.isEmpty })
+            for _ in 0..<simulation.random.next() % 100 { simulation.step() }
+            if simulation.isOver { continue }
+            let victim = Int(seed % 3)
+            models.flipBit(of: victim)
+            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
+            #expect(simulation.endings[.coordinator] == .some(nil), "seed \(seed)")
+            let warning = simulation.warnings.first ?? ""
+            #expect(
+                warning.contains(
+                    "(host host-\(victim), process \(100 + victim)) has other numbers than the others after"),
+                "seed \(seed): \(simulation.warnings)")
+            #expect(warning.contains("Most likely its memory or processor is at fault. 2 workers go on"))
+            #expect(simulation.warnings.count == 1, "seed \(seed): \(simulation.warnings)")
+            // It came back, unless the run ended first.
+            let isBack = simulation.notes.contains {
+                $0.hasSuffix("3 workers go on from step \(24)") || $0.contains("3 workers go on")
+            }
+            #expect(isBack || simulation.record.count > 20, "seed \(seed)")
         }
     }
 

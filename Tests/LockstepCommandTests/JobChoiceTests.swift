@@ -319,8 +319,8 @@ extension CommandTests {
                 let address = try await coordinator.address()
                 for (data, message) in [
                     // Another label of the same file gives other samples, as another file does.
-                    ("csv:other.csv?\(query)", "is of another data set"),
-                    ("csv:table.csv?label=kind&features=b,a,c&split=0.2", "is of another data set"),
+                    ("csv:other.csv?\(query)", "the data differs: this worker has"),
+                    ("csv:table.csv?label=kind&features=b,a,c&split=0.2", "the data differs: this worker has"),
                     ("csv:table.csv?label=y&features=a,b,c", "expected the number or the name of a class"),
                     (
                         "text:text.txt",

@@ -71,7 +71,10 @@ extension CommandTests {
             #expect(run.firstMatch(of: /^runs\/\d{8}-\d{6}-a-b-c$/) != nil)
             #expect(
                 TemporaryFolder.names(in: "\(folder.path)/\(run)")
-                    == ["checkpoint-00000010.safetensors", "final.safetensors", "metrics.jsonl", "settings.json"])
+                    == [
+                        "checkpoint-00000010.safetensors", "coordinator.json", "final.safetensors", "metrics.jsonl",
+                        "settings.json",
+                    ])
         }
 
         @Test(arguments: [[], ["train"], ["coordinator"], ["worker"], ["evaluate"]])

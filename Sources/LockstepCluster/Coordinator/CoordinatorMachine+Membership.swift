@@ -51,7 +51,8 @@ extension CoordinatorMachine {
         guard pace.add(reports, microbatches: counts) else { return [] }
         let remedy = membership.balances ? "" : "; --balance deals it fewer"
         let warnings = pace.slow().map { rank, factor in
-            let times = "\(Double(Int(factor * 10)) / 10) times as long to compute a microbatch as the others"
+            let times =
+                "\(Double(Int((factor * 10).rounded())) / 10) times as long to compute a microbatch as the others"
             let micros = Int((pace.secondsPerMicrobatch[rank] ?? 0) * 1e6)
             let text = "\(name(rank)) takes \(times) (\(micros) µs, before the all-reduce)\(remedy)"
             return CoordinatorAction.warning(text)

@@ -49,7 +49,7 @@ final class Recording: @unchecked Sendable {
     }
 
     /// Records what the workers are doing, for people who ask. That it cannot be is no reason to end a run.
-    func write(_ status: RunStatus) { queue.async { [folder] in try? folder.write(status) } }
+    func write(_ status: RunStatus) { queue.async { [self] in try? folder.write(status) } }
 
     /// Waits until all is recorded. Returns whether the run is complete; throws what could not be recorded.
     func finish() throws -> Bool {

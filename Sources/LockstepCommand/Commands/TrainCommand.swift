@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LockstepCluster
+internal import LockstepFormats
 internal import LockstepTensor
 internal import LockstepTraining
 internal import LockstepTransport
@@ -85,6 +86,7 @@ struct TrainCommand: ParsableCommand {
 
     private func runAlone(_ opened: RunOptions.Opened, _ reporter: any RunObserver) throws -> Bool {
         let settings = opened.settings
+        try opened.folder.write(CoordinatorRecord(run: nil, endpoint: "", host: Host.name, process: Int(getpid())))
         let stop = StopRequest()
         let signals = Signals.handle(first: { stop.request() })
         defer { withExtendedLifetime(signals) {} }

@@ -20,7 +20,8 @@ struct RunOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Minutes after a checkpoint until another is made, besides those of --checkpoint-every.", valueName: "minutes"))
+            "Minutes after a checkpoint until another is made, besides those of --checkpoint-every.",
+            valueName: "minutes"))
     var checkpointMinutes: Double?
     @Flag(help: "Write events for TensorBoard into the run's folder; a resumed run that did goes on with them.")
     var tensorboard = false

@@ -88,7 +88,13 @@ public final class RunFolder {
     private init(locking path: String) throws {
         self.path = path
         lock = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        // Whoever asks for the run's status holds the lock for a moment.
+        var isLocked = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0
+        for _ in 0..<10 where lock >= 0 && !isLocked && errno == EWOULDBLOCK {
+            usleep(10_000)
+            isLocked = flock(lock, LOCK_EX | LOCK_NB) == 0
+        }
+        guard isLocked else {
             let busy = errno == EWOULDBLOCK
             let reason = String(cString: strerror(errno))
             // All properties are set, so `deinit` closes the descriptor.
@@ -123,7 +129,13 @@ public final class RunFolder {
     }
 
     /// The steps after which there is a checkpoint, in order.
-    public func checkpointSteps() throws -> [Int] {
+    public func checkpointSteps() throws -> [Int] { try RunFolder.checkpointSteps(in: path) }
+
+    /// Whether the run in the folder at `path` has come to its end.
+    public static func isComplete(_ path: String) -> Bool { access("\(path)/final.safetensors", F_OK) == 0 }
+
+    /// The steps after which there is a checkpoint in the folder at `path`, in order.
+    public static func checkpointSteps(in path: String) throws -> [Int] {
         guard let directory = opendir(path) else {
             throw TrainingError(.invalidRun, "\(path): \(String(cString: strerror(errno)))")
         }
@@ -186,6 +198,7 @@ public final class RunFolder {
         if hasBegun { return }
         unlink(settingsPath)
         unlink(coordinatorPath)
+        unlink(statusPath)
         unlink(initialWeightsPath)
         rmdir(path)
     }

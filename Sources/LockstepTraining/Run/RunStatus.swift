@@ -47,9 +47,12 @@ public struct RunStatus: Codable, Sendable, Equatable {
 }
 
 extension RunFolder {
+    /// The file of what the workers are doing.
+    var statusPath: String { "\(path)/status.json" }
+
     /// Records what the workers are doing.
     public func write(_ status: RunStatus) throws {
-        try AtomicFile.write(Array((JSONText.encode(status, isIndented: true) + "\n").utf8), to: "\(path)/status.json")
+        try AtomicFile.write(Array((JSONText.encode(status, isIndented: true) + "\n").utf8), to: statusPath)
     }
 
     /// What the workers of the run in the folder at `path` were last known to do; nil where that was not recorded.
@@ -65,9 +68,9 @@ extension RunFolder {
 
     /// Whether a process on this host trains the run in the folder at `path`.
     public static func isInUse(_ path: String) -> Bool {
-        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return false }
-        defer { close(folder) }
+        defer { Glibc.close(folder) }
         return flock(folder, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 }

@@ -81,7 +81,8 @@ struct Simulation {
         random = SplitMix(seed: seed)
         self.job = job
         var setup = CoordinatorMachine.Setup(
-            run: Simulation.run, settings: settings, membership: Membership(workers: count), endpoint: "tcp://127.0.0.1:1")
+            run: Simulation.run, settings: settings, membership: Membership(workers: count),
+            endpoint: "tcp://127.0.0.1:1")
         setup.state = try state.map { ($0, try Checkpoint(.init(parsing: $0.array()), from: "a checkpoint")) }
         let start = setup.state?.checkpoint.step ?? 0
         setup.recorded.steps = start

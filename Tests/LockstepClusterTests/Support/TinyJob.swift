@@ -20,6 +20,18 @@ enum TinyJob {
             })
     }
 
+    /// The job whose models are kept where a test reaches them.
+    static func job(keeping models: Models, as number: Int) -> some TrainableJob {
+        TrainingJob.classification(
+            name: "tiny",
+            model: { () -> Sequential in
+                let model = Sequential(Linear(2, 5), ReLU(), Linear(5, 3))
+                models.keep(model, as: number)
+                return model
+            },
+            data: { (try points(23, seed: 1, shift: 0), try points(7, seed: 2, shift: 0)) })
+    }
+
     /// A job whose loss has not the shape that training needs.
     static func failing() -> some TrainableJob {
         TrainingJob<Linear, Tensor<Float>, LabeledBatch>(
@@ -45,6 +57,22 @@ enum TinyJob {
             name: "tiny", model: "tiny", data: "points", batch: batch, microbatches: microbatches, epochs: epochs,
             optimizer: OptimizerSettings(name: "sgd", learningRate: learningRate, momentum: 0.9), seed: seed,
             checkpointEvery: checkpointEvery)
+    }
+}
+
+/// The models of workers, for a test to spoil.
+final class Models: @unchecked Sendable {
+    // Sendable because a simulation has one thread.
+    private var models: [Int: Sequential] = [:]
+
+    func keep(_ model: Sequential, as number: Int) { models[number] = model }
+
+    /// Flips the lowest bit of one weight of a worker's model, as a cosmic ray does.
+    func flipBit(of number: Int) {
+        guard let parameter = models[number]?.parameters.first else { return }
+        var value = noGrad { parameter.value }
+        value.withUnsafeMutableElements { $0[0] = Float(bitPattern: $0[0].bitPattern ^ 1) }
+        parameter.value = value
     }
 }
 
