@@ -95,3 +95,15 @@ public final class BatchNorm2d: BatchNorm {
             channels, eps: eps, momentum: momentum, affine: affine, tracksStatistics: tracksStatistics, ranks: 4...4)
     }
 }
+
+/// A batch normalization of [n, c, d, h, w]; see `BatchNorm`. Source: `torch.nn.BatchNorm3d`.
+public final class BatchNorm3d: BatchNorm {
+    /// A normalization of `channels` channels; `momentum` nil makes the running statistics the mean of all batches'.
+    public init(
+        _ channels: Int, eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
+        tracksStatistics: Bool = true
+    ) {
+        super.init(
+            channels, eps: eps, momentum: momentum, affine: affine, tracksStatistics: tracksStatistics, ranks: 5...5)
+    }
+}
