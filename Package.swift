@@ -89,9 +89,14 @@ let package = Package(
         .executableTarget(name: "Parity", dependencies: ["ParityRunner"], swiftSettings: strict),
         // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
         .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
+        // What tests of several targets need: folders, random numbers, Python to compare with.
+        .target(name: "TestSupport", dependencies: [subprocess], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Documentation", ["TestSupport"]),
         tests(
             "LockstepTensor", ["LockstepTensor", "CLockstepKernels", "FixtureReader"], resources: [.copy("Fixtures")]),
-        tests("LockstepNN", ["LockstepNN", "LockstepTensor", "FixtureReader"], resources: [.copy("Fixtures")]),
+        tests(
+            "LockstepNN", ["LockstepNN", "LockstepTensor", "LockstepFormats", "FixtureReader", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         tests(
             "LockstepOptim", ["LockstepOptim", "LockstepNN", "LockstepTensor", "CLockstepKernels", "FixtureReader"],
             resources: [.copy("Fixtures")]),
