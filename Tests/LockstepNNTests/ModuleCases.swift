@@ -83,6 +83,13 @@ private let layerCases = [
         let (output, state) = layer(x[0], state: (x[1], x[2]))
         return [output, state.hidden, state.cell]
     },
+    ModuleCase(
+        "lstm_projected", [[4, 2, 3], [4, 2, 2], [4, 2, 5]],
+        { LSTM(3, 5, layers: 2, bidirectional: true, projectionSize: 2) }
+    ) { layer, x in
+        let (output, state) = layer(x[0], state: (x[1], x[2]))
+        return [output, state.hidden, state.cell]
+    },
     ModuleCase("lstm_plain", [[6, 3]], { LSTM(3, 17) }) { layer, x in
         let (output, state) = layer(x[0])
         return [output, state.hidden, state.cell]

@@ -52,17 +52,20 @@ private func expectClose(
         }
     }
 
-    @Test(arguments: [("embedding", [3, 4]), ("embedding_frequency", [8])])
+    @Test(arguments: [("embedding", [3, 4]), ("embedding_frequency", [8]), ("embedding_norm", [5])])
     func tablesAreLookedUpAsInPyTorch(name: String, shape: [Int]) throws {
         let fixture = try fixture.get()
         manualSeed(43052)
-        let isPadded = name == "embedding"
         let layer =
-            isPadded ? Embedding(7, 5, paddingIndex: 2) : Embedding(3, 2, scaledByFrequency: true)
+            switch name {
+            case "embedding": Embedding(7, 5, paddingIndex: 2)
+            case "embedding_norm": Embedding(6, 3, maxNorm: 1.2)
+            default: Embedding(3, 2, scaledByFrequency: true)
+            }
         expectClose(layer.weight.value, fixture.floats("\(name)/state/weight"), "weight")
         layer.weight.value = Tensor(fixture.floats("\(name)/state/weight"), shape: layer.weight.shape)
         manualSeed(1)
-        let output = layer(.randint(0..<(isPadded ? 7 : 3), shape))
+        let output = layer(.randint(0..<Int64(layer.weight.shape[0]), shape))
         expectClose(output, fixture.floats("\(name)/output/0"), "output")
         (output * .uniform(output.shape, from: -1, to: 1)).sum().backward()
         expectClose(layer.weight.gradient, fixture.floats("\(name)/gradient/weight"), "gradient")
