@@ -100,20 +100,25 @@ let package = Package(
         tests(
             "LockstepOptim", ["LockstepOptim", "LockstepNN", "LockstepTensor", "CLockstepKernels", "FixtureReader"],
             resources: [.copy("Fixtures")]),
-        tests("LockstepData", ["LockstepData", "LockstepTensor", "LockstepFormats", "CZlib"]),
-        tests("LockstepFormats", ["LockstepFormats", "LockstepTensor", subprocess]),
+        tests("LockstepData", ["LockstepData", "LockstepTensor", "LockstepFormats", "CZlib", "TestSupport"]),
+        tests("LockstepFormats", ["LockstepFormats", "LockstepTensor", "TestSupport"]),
         tests("LockstepWire", ["LockstepWire", "CLockstepWire", subprocess]),
         tests("LockstepTransport", ["LockstepTransport", "LockstepWire", "CZeroMQ"]),
         tests(
             "LockstepTraining",
-            ["LockstepTraining", "LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats"]),
+            [
+                "LockstepTraining", "LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats",
+                "TestSupport",
+            ]),
         tests(
             "LockstepCluster",
             [
                 "LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepWire", "LockstepTensor",
-                "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging,
+                "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging, "TestSupport",
             ]),
-        tests("LockstepCommand", ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage]),
+        tests(
+            "LockstepCommand",
+            ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage, "TestSupport"]),
         tests("Parity", ["ParityRunner"], resources: [.copy("Fixtures")]),
     ]
 )

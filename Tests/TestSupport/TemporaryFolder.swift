@@ -1,29 +1,24 @@
 import Glibc
 
-/// A new folder under the system's temporary one, removed with all that is in it when its value ends.
-public struct TemporaryFolder: ~Copyable {
+/// A new folder under the system's temporary one, removed with all that is in it when nobody holds this any more.
+public final class TemporaryFolder: Sendable {
+    /// Where it is.
     public let path: String
 
     public init() {
         var template = Array("/tmp/lockstep-test-XXXXXX".utf8CString)
-        path = template.withUnsafeMutableBufferPointer { buffer in
-            guard let start = buffer.baseAddress, let made = mkdtemp(start) else {
-                fatalError("mkdtemp failed: errno \(errno)")
-            }
-            return String(cString: made)
-        }
+        guard mkdtemp(&template) != nil else { fatalError("mkdtemp failed: errno \(errno)") }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     deinit { TemporaryFolder.remove(path) }
 
-    private static func remove(_ path: String) {
-        for name in names(in: path) where unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
-        rmdir(path)
-    }
+    /// The names of what is in the folder, in order.
+    public var names: [String] { TemporaryFolder.names(in: path) }
 
     /// The names of what is in a folder, in order.
-    public static func names(in path: String) -> [String] {
-        guard let handle = opendir(path) else { return [] }
+    public static func names(in folder: String) -> [String] {
+        guard let handle = opendir(folder) else { return [] }
         defer { closedir(handle) }
         var names: [String] = []
         while let entry = readdir(handle) {
@@ -33,5 +28,10 @@ public struct TemporaryFolder: ~Copyable {
             if name != ".", name != ".." { names.append(name) }
         }
         return names.sorted()
+    }
+
+    private static func remove(_ path: String) {
+        for name in names(in: path) where unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
+        rmdir(path)
     }
 }

@@ -7,6 +7,8 @@ public import LockstepTensor
 /// are used. `weight` starts as ones and `bias` as zeros, the running mean as zeros and the running variance as ones, all [c].
 ///
 /// The running statistics are buffers: `running_mean`, `running_var` and `num_batches_tracked` in the state dictionary.
+///
+/// Source: S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015; `torch.nn.BatchNorm1d` and its siblings.
 public class BatchNorm: Module, Layer, CustomReflectable {
     /// What each normalized channel is multiplied with; nil without.
     public final let weight: Parameter?

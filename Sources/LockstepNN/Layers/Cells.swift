@@ -6,6 +6,8 @@ public import LockstepTensor
 /// `weight_hh` [gates · h, h], the biases `bias_ih` and `bias_hh` [gates · h], all first drawn uniformly from ±1/√h from the thread's
 /// default generator; after `manualSeed` they are PyTorch's, bit for bit. The steps are made of recorded operators, so that they can be
 /// differentiated twice, which `RNN`, `GRU` and `LSTM` cannot.
+///
+/// Source: `torch.nn.RNNCellBase`.
 public class RecurrentStep: Module, CustomReflectable {
     /// The number of a state's units, h.
     public final let hiddenSize: Int

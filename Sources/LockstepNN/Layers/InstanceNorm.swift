@@ -4,6 +4,8 @@ public import LockstepTensor
 ///
 /// `weight` starts as ones and `bias` as zeros, [c], where the layer has them. Running statistics (PyTorch's `track_running_stats`) are not
 /// kept: training and evaluation do the same.
+///
+/// Source: D. Ulyanov et al., "Instance normalization", 2016; `torch.nn.InstanceNorm1d` and its siblings.
 public class InstanceNorm: Module, Layer {
     /// What each normalized channel is multiplied with; nil without.
     public final let weight: Parameter?

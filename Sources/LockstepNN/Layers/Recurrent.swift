@@ -11,6 +11,8 @@ public import LockstepTensor
 /// uniformly from ±1/√h from the thread's default generator; after `manualSeed` they are PyTorch's, bit for bit.
 ///
 /// Between layers, dropout is applied while it trains.
+///
+/// Source: `torch.nn.RNNBase`.
 public class Recurrent: Module, CustomReflectable {
     /// The parameters of one layer in one direction.
     private struct Direction {

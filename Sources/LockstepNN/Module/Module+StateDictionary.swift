@@ -40,6 +40,11 @@ extension Module {
         noGrad { ModuleTree(of: self).state.map { ($0.name, $0.slot.value) } }
     }
 
+    /// Replaces the values of all parameters and buffers by tensors of one type; see the other function.
+    public func load(_ stateDictionary: [(name: String, tensor: Tensor<Float>)]) throws {
+        try load(stateDictionary.map { ($0.name, .float32($0.tensor)) })
+    }
+
     /// Replaces the values of all parameters and buffers; PyTorch's `load_state_dict`, strict.
     ///
     /// What `Safetensors(contentsOf:)` read is given as its `tensors`. The order is of no account, and elements of another type are

@@ -36,25 +36,14 @@ public enum AnyTensor: Sendable {
         case .bool(let tensor): tensor.shape
         }
     }
-}
 
-extension AnyTensor {
-    /// A tensor whose element type is known, as one of a type known at run time.
-    public init<Scalar: TensorScalar>(_ tensor: Tensor<Scalar>) {
-        switch tensor {
-        case let tensor as Tensor<Float>: self = .float32(tensor)
-        case let tensor as Tensor<Double>: self = .float64(tensor)
-        case let tensor as Tensor<Int64>: self = .int64(tensor)
-        case let tensor as Tensor<Int32>: self = .int32(tensor)
-        case let tensor as Tensor<UInt8>: self = .uint8(tensor)
-        case let tensor as Tensor<Bool>: self = .bool(tensor)
-        default: fatalError("\(Scalar.self) is no element type of AnyTensor")
-        }
-    }
-
-    /// The elements converted to a type, as `Tensor(converting:)` does; the tensor itself, without a copy, where it has that type.
+    /// The elements as a tensor of one type: the tensor itself where it is of that type, otherwise converted.
+    ///
+    ///     let x = try NPY(contentsOf: "x.npy").tensor.to(Float.self)
+    ///
+    /// See `Tensor.init(converting:)` for what conversions do. Source: `torch.Tensor.to`.
     public func to<Scalar: TensorScalar>(_ type: Scalar.Type) -> Tensor<Scalar> {
-        func converted<Other: TensorScalar>(_ tensor: Tensor<Other>) -> Tensor<Scalar> {
+        func converted<Other>(_ tensor: Tensor<Other>) -> Tensor<Scalar> {
             tensor as? Tensor<Scalar> ?? Tensor<Scalar>(converting: tensor)
         }
         return switch self {
@@ -64,6 +53,20 @@ extension AnyTensor {
         case .int32(let tensor): converted(tensor)
         case .uint8(let tensor): converted(tensor)
         case .bool(let tensor): converted(tensor)
+        }
+    }
+}
+
+extension AnyTensor: CustomStringConvertible {
+    /// The tensor as PyTorch prints it.
+    public var description: String {
+        switch self {
+        case .float32(let tensor): tensor.description
+        case .float64(let tensor): tensor.description
+        case .int64(let tensor): tensor.description
+        case .int32(let tensor): tensor.description
+        case .uint8(let tensor): tensor.description
+        case .bool(let tensor): tensor.description
         }
     }
 }

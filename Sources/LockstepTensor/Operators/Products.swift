@@ -5,8 +5,7 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.mm`.
     public func mm(_ other: Tensor) -> Tensor {
-        guard rank == 2 else { fatalError("mm: self must be a matrix, got \(rank)-D tensor") }
-        guard other.rank == 2 else { fatalError("mm: mat2 must be a matrix, got \(other.rank)-D tensor") }
+        checkMatrices(shape, other.shape)
         return matmul(other)
     }
 
@@ -54,62 +53,8 @@ extension Tensor where Scalar: FloatingScalar {
     }
 }
 
-extension Tensor where Scalar: FloatingScalar {
-    /// The sums of the products of the elements of two last axes: for vectors `dot`, for [n…, d] and [m…, d] a result of [n…, m…].
-    ///
-    /// Source: `torch.inner`.
-    public func inner(_ other: Tensor) -> Tensor {
-        guard rank > 0, other.rank > 0 else { return self * other }
-        return tensordot(self, other, axes: [-1], [-1])
-    }
-
-    /// The Kronecker product: each element of this tensor times all of `other`, in blocks; axes are counted from the last.
-    ///
-    /// Gradients: those of the product. Source: `torch.kron`.
-    public func kron(_ other: Tensor) -> Tensor {
-        let rank = Swift.max(rank, other.rank)
-        func shape(_ tensor: Tensor) -> [Int] { [Int](repeating: 1, count: rank - tensor.rank) + tensor.shape }
-        let (a, b) = (shape(self), shape(other))
-        let product = reshaped(to: a.flatMap { [$0, 1] }) * other.reshaped(to: b.flatMap { [1, $0] })
-        return product.reshaped(to: zip(a, b).map { $0 * $1 })
-    }
-}
-
-extension Tensor where Scalar: IntegerScalar {
-    /// The product of two matrices, of a matrix and a vector, or of batches of matrices, of whole numbers; what does not fit wraps around.
-    ///
-    /// See the other `matmul` for shapes. For small matrices: each element is added up by itself, without BLAS. Stops where the shapes
-    /// do not fit.
-    ///
-    /// Source: `torch.matmul`.
-    public func matmul(_ other: Tensor) -> Tensor {
-        guard rank > 0, other.rank > 0 else {
-            fatalError("both arguments to matmul need to be at least 1D, but they are \(rank)D and \(other.rank)D")
-        }
-        if rank == 1 { return unsqueezed(axis: 0).matmul(other).squeezed(axis: other.rank == 1 ? 0 : -2) }
-        if other.rank == 1 { return matmul(other.unsqueezed(axis: 1)).squeezed(axis: -1) }
-        let (rows, inner, columns) = (shape[rank - 2], shape[rank - 1], other.shape[other.rank - 1])
-        guard inner == other.shape[other.rank - 2] else {
-            fatalError(
-                "mat1 and mat2 shapes cannot be multiplied (\(rows)x\(inner) and \(other.shape[other.rank - 2])x\(columns))"
-            )
-        }
-        let batch = Layout.broadcast(Array(shape.dropLast(2)), Array(other.shape.dropLast(2)))
-        return Tensor(shape: batch + [rows, columns]) { output in
-            output.update(repeating: 0)
-            expanded(to: batch + [rows, inner]).withUnsafeElements { a in
-                other.expanded(to: batch + [inner, columns]).withUnsafeElements { b in
-                    for row in 0..<(batch.reduce(1, *) * rows) {
-                        let matrix = row / Swift.max(rows, 1) * inner * columns
-                        for place in 0..<inner {
-                            let factor = a[row * inner + place]
-                            for column in 0..<columns {
-                                output[row * columns + column] &+= factor &* b[matrix + place * columns + column]
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
+/// Stops, with PyTorch's message, where one of these is not the shape of a matrix.
+func checkMatrices(_ a: [Int], _ b: [Int]) {
+    guard a.count == 2 else { fatalError("mm: self must be a matrix, got \(a.count)-D tensor") }
+    guard b.count == 2 else { fatalError("mm: mat2 must be a matrix, got \(b.count)-D tensor") }
 }
