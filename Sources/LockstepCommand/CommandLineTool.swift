@@ -59,9 +59,12 @@ struct Root: ParsableCommand {
                         "train --resume runs/NAME    go on with a run that was stopped",
                         "coordinator --bind tcp://10.0.0.1:5700 --workers 2",
                         "worker --coordinator tcp://10.0.0.1:5700",
-                        "evaluate runs/20261122-102355-mlp/final.safetensors"),
+                        "evaluate runs/20261122-102355-mlp/final.safetensors",
+                        "plot runs/20261122-102355-mlp"),
             version: Software.version,
-            subcommands: [TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self])
+            subcommands: [
+                TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self, PlotCommand.self,
+            ])
     }
 }
 
