@@ -43,8 +43,8 @@ for file in files {
         count += 1
         if symbol.docComment != nil || described.contains(symbol.identifier.precise) { continue }
         missing += 1
-        let path = symbol.location.map { "\($0.uri.replacingOccurrences(of: "file://", with: "")):\($0.position.line + 1): " }
-        print("\(path ?? "")\(symbol.pathComponents.joined(separator: ".")) has no comment")
+        let place = symbol.location.map { "\($0.uri.dropFirst("file://".count)):\($0.position.line + 1): " }
+        print("\(place ?? "")\(symbol.pathComponents.joined(separator: ".")) has no comment")
     }
 }
 print("\(count) public declarations, \(missing) without a comment")

@@ -129,7 +129,8 @@ private func adamReference(_ vectors: inout Vectors, _ s: LKAdamSettings) {
                 var largest = [Float](repeating: 0, count: count + count % 3 + 1)
                 let replaced = run(vectors, offset: count % 3) { values, gradients, first, second in
                     largest.withUnsafeMutableBufferPointer { largest in
-                        let start = largest.baseAddress! + count % 3  // Not empty: it has one element more than the vector.
+                        // Not empty: it has one element more than the vector.
+                        let start = largest.baseAddress! + count % 3
                         withUnsafePointer(to: settings) {
                             lk_adam_step(count, values, gradients, first, second, start, $0)
                         }

@@ -164,7 +164,7 @@ extension Tensor {
     /// Windows of `size` elements along an axis, each `step` after the one before, as a new last axis; a view would share memory between
     /// windows, so elements are copied. Gradient: added up where the elements came from.
     ///
-    /// Stops where there is no room for a window. Source: `torch.Tensor.unfold`.
+    /// A scalar counts as one window. Stops where there is no room for a window. Source: `torch.Tensor.unfold`.
     public func windows(axis: Int, size: Int, step: Int) -> Tensor {
         let axis = layout.resolve(axis: axis)
         let whole = rank == 0 ? 1 : shape[axis]
@@ -175,6 +175,7 @@ extension Tensor {
         let tensor = rank == 0 ? reshaped(to: [1]) : self
         let starts = Tensor<Int64>.arange(Int64((whole - size) / step + 1)) * Int64(step)
         let places = starts.unsqueezed(axis: 1) + Tensor<Int64>.arange(Int64(size))
+        if rank == 0 { return tensor.selected(axis: 0, indices: places.flattened()) }
         return tensor.selected(axis: axis, indices: places.flattened())
             .unflattened(axis: axis, sizes: places.shape).movedAxis(from: axis + 1, to: -1)
     }

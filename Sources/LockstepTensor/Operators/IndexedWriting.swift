@@ -15,6 +15,7 @@ extension Tensor {
     /// Stops where an index is out of range. Source: `torch.index_fill`.
     public func indexFilling(_ value: Scalar, axis: Int, indices: Tensor<Int64>) -> Tensor {
         let axis = layout.resolve(axis: axis)
+        if rank == 0 { return indexCopying(Tensor(value), axis: axis, indices: indices) }
         var shape = shape
         shape[axis] = indices.count
         return indexCopying(.full(shape, value), axis: axis, indices: indices)
@@ -25,7 +26,8 @@ extension Tensor {
     /// Gradient: added up where the elements came from. Stops where an index is out of range. Source: `torch.take`.
     public func taken(_ indices: Tensor<Int64>) -> Tensor { flattened()[indices] }
 
-    /// The elements at places along an axis that `indices` names, as `gathered`, with the other axes of both broadcast.
+    /// The elements at places along an axis that `indices` names, as `gathered`, with the other axes of both broadcast; negative indices
+    /// count from the end.
     ///
     /// What `argsort` and `argmax(keepAxis: true)` give can be used as it is. Gradient: added up where the elements came from.
     ///
@@ -37,6 +39,8 @@ extension Tensor {
                     + "for input, and \(indices.rank) dimensions for indices")
         }
         let axis = layout.resolve(axis: axis)
+        if rank == 0 { return gathered(axis: 0, indices: indices) }
+        let indices = indices.replacing(with: indices + Int64(shape[axis]), where: indices .< 0)
         var (own, theirs) = (shape, indices.shape)
         (own[axis], theirs[axis]) = (1, 1)
         var common = Layout.broadcast(own, theirs)
@@ -103,10 +107,17 @@ extension Tensor {
         _ indices: Tensor<Int64>, _ axis: Int, like source: Tensor, _ name: String
     ) -> Tensor<Int64> {
         let axis = layout.resolve(axis: axis)
-        var expected = shape
-        guard indices.rank <= 1, rank > 0 else {
+        guard indices.rank <= 1 else {
             fatalError("\(name)(): Index should have dimension 1 or 0 (got \(indices.rank))")
         }
+        if rank == 0 {
+            guard indices.count == 1, source.count == 1 else {
+                fatalError(
+                    "\(name)(): a scalar takes one index and one element, got \(indices.shape) and \(source.shape)")
+            }
+            return indices.reshaped(to: source.shape)
+        }
+        var expected = shape
         expected[axis] = indices.count
         guard source.shape == expected else {
             fatalError("\(name)(): expected a source of size \(expected), got \(source.shape)")

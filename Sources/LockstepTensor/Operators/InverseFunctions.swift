@@ -56,7 +56,9 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.logit`.
     public func logit(eps: Scalar? = nil) -> Tensor {
-        let x = eps.map { clamp(min: $0, max: 1 - $0) } ?? self
+        // Both bounds are compared with x itself, as in PyTorch, which matters where eps is above ½.
+        let x =
+            eps.map { replacing(with: 1 - $0, where: self .> 1 - $0).replacing(with: $0, where: self .< $0) } ?? self
         return (x / (1 - x)).log()
     }
 }

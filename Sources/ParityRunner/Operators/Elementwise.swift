@@ -27,7 +27,6 @@ extension Registry {
         "sigmoid": function { $0.sigmoid() },
         "sign": function { $0.sign() },
         "sin": function { $0.sin() },
-        "sinc": function { $0.sinc() },
         "sinh": function { $0.sinh() },
         "sqrt": function { $0.sqrt() },
         "square": function { $0.square() },
