@@ -53,6 +53,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto"),
         // Our own C: generated messages and vector kernels.
         .target(name: "CLockstepWire", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .target(name: "CLockstepEvents", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .target(name: "CLockstepSystem"),
         .target(name: "CLockstepKernels", linkerSettings: [.linkedLibrary("m")]),
         // Numbers.
@@ -60,7 +61,7 @@ let package = Package(
         module("LockstepNN", ["LockstepTensor"]),
         module("LockstepOptim", ["LockstepTensor"]),
         module("LockstepData", ["LockstepTensor", "LockstepFormats", "CZlib"]),
-        module("LockstepFormats", ["LockstepTensor", "CCrypto", "CZlib"]),
+        module("LockstepFormats", ["LockstepTensor", "CLockstepEvents", "CCrypto", "CZlib"]),
         module("LockstepPlot", ["LockstepTensor", "LockstepFormats", "CLockstepSystem"]),
         // Messages.
         module("LockstepWire", ["CLockstepWire"]),
@@ -95,7 +96,10 @@ let package = Package(
         module("ParityRunner", ["LockstepTensor", "LockstepFormats"]),
         .executableTarget(name: "Parity", dependencies: ["ParityRunner"], swiftSettings: strict),
         // Examples; Examples/OwnModel is a package of its own, as a user's is.
+        example("EssentialSkills", [arguments]),
+        example("QuickStart", [arguments]),
         example("Regression", [arguments]),
+        example("SevenWays", [arguments]),
         example("TensorsAndAutograd"),
         // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
         .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
@@ -131,7 +135,11 @@ let package = Package(
             "LockstepCommand",
             ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage, "TestSupport"]),
         tests(
-            "Examples", ["Regression", "TensorsAndAutograd", "TestSupport", subprocess, systemPackage]),
+            "Examples",
+            [
+                "EssentialSkills", "QuickStart", "Regression", "SevenWays", "TensorsAndAutograd", "FixtureReader",
+                "TestSupport", subprocess, systemPackage,
+            ], resources: [.copy("Fixtures")]),
         tests("Parity", ["ParityRunner"], resources: [.copy("Fixtures")]),
     ]
 )
