@@ -106,7 +106,10 @@ public final class WorkerLoop {
             transport.disconnect(coordinatorPeer)
             coordinatorPeer = try transport.connect(to: coordinator)
         case .connect(let rank, let endpoint):
+            if let earlier = peers[rank] { transport.disconnect(earlier) }
             peers[rank] = try transport.connect(to: Endpoint(endpoint))
+        case .disconnect(let rank):
+            if let peer = peers.removeValue(forKey: rank) { transport.disconnect(peer) }
         case .compute(let request): compute.add(request)
         case .note, .end: break
         }
@@ -116,7 +119,7 @@ public final class WorkerLoop {
         do {
             try transport.send(envelope, to: peer)
         } catch {
-            // The coordinator notices a peer that is gone, too, and says what becomes of the run.
+            // The coordinator notices a peer that is gone, too, and begins a generation without it.
             logger.info("\(envelope.body.name) could not be sent: \(error)")
             inbox.put(event)
         }

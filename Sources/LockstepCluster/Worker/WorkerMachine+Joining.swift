@@ -2,72 +2,149 @@ internal import LockstepTraining
 internal import LockstepWire
 
 extension WorkerMachine {
-    /// The coordinator lets this worker in: builds the replica that it describes.
-    mutating func join(_ welcome: Welcome, state: Payload?, run: RunID) -> [WorkerAction] {
-        guard case .joining = phase else { return stray() }
+    /// The coordinator lets this worker in: builds the replica that it describes, unless it has it from before.
+    mutating func join(_ welcome: Welcome, run newRun: RunID, now: Duration) -> [WorkerAction] {
+        switch phase {
+        case .joining, .rejoining: break
+        default: return stray()
+        }
+        lastHeard = now
+        rank = welcome.rank
+        if newRun == run, prepared != nil || inHand == .prepare {
+            return [.note("joined \(coordinator) again as rank \(welcome.rank)")] + comeBack(welcome)
+        }
         do {
             let settings = try RunSettings(json: welcome.settings, from: "the coordinator's message")
-            self.run = run
-            rank = welcome.rank
-            workerCount = welcome.workers
+            let note =
+                run == .unknown
+                ? "joined \(coordinator) as rank \(welcome.rank) of \(welcome.workers)"
+                : "joined \(coordinator), which coordinates another run now, as rank \(welcome.rank) of \(welcome.workers)"
+            forget()
+            run = newRun
             phase = .preparing
-            return [
-                .note("joined \(coordinator) as rank \(welcome.rank) of \(welcome.workers)"),
-                .compute(.prepare(settings: settings, state: state)),
-            ]
+            inHand = .prepare
+            return [.note(note), .compute(.prepare(settings: settings))]
         } catch {
             return end(.refused, "the coordinator at \(coordinator) sent settings that cannot be used: \(error)")
         }
     }
 
+    /// This worker was in the run before: it keeps its replica, and tells what the coordinator may have missed.
+    private mutating func comeBack(_ welcome: Welcome) -> [WorkerAction] {
+        guard let prepared else {
+            phase = .preparing
+            return []
+        }
+        phase = .ready
+        let missed = reports.filter { $0.step >= welcome.recordedSteps }.map {
+            send(.stepReport($0.report), step: $0.step)
+        }
+        return [sendReady(prepared)] + missed
+    }
+
+    /// Everything of an earlier run is void.
+    private mutating func forget() {
+        if inHand != nil { forgottenResults += 1 }
+        inHand = nil
+        prepared = nil
+        completedSteps = 0
+        reducedSteps = 0
+        holdsState = true
+        reports = []
+        transfers = StateTransfers()
+    }
+
     /// The replica is built: says what it is, for the coordinator to compare.
     mutating func report(_ prepared: ComputeResult.Prepared) -> [WorkerAction] {
         self.prepared = prepared
-        completedSteps = prepared.completedSteps
-        reducedSteps = prepared.completedSteps
+        // The coordinator may have been lost meanwhile.
+        guard case .preparing = phase else { return [] }
         phase = .ready
-        return [send(.ready(prepared.ready))]
+        return [sendReady(prepared)]
     }
 
-    /// All workers are there: connects to each peer and says hello, so that both sides know the link works before the first step.
-    mutating func link(_ members: [Member], generation: Int) -> [WorkerAction] {
-        guard case .ready = phase, let rank, let prepared else { return stray() }
+    private func sendReady(_ prepared: ComputeResult.Prepared) -> WorkerAction {
+        var ready = prepared.ready
+        ready.holdsState = holdsState
+        return send(.ready(ready))
+    }
+
+    /// The members change: drops what is in hand, connects to each new peer and says hello to all, so that both sides of each link
+    /// know that it works before the first step.
+    mutating func link(_ members: [Member], generation: Int, now: Duration) -> [WorkerAction] {
+        switch phase {
+        case .ready, .linking, .idle, .working: break
+        default: return stray()
+        }
+        guard let rank, let prepared, generation > self.generation || self.members.isEmpty else { return stray() }
         // What the sums rest on: every microbatch is somebody's, and nobody else's.
         var end = 0
         let isContiguous = members.allSatisfy { member in
             defer { end = member.microbatches.upperBound }
             return member.microbatches.lowerBound == end
         }
-        guard isContiguous, end == prepared.tree.count, members.count == workerCount,
-            members.map(\.rank) == Array(members.indices), members.indices.contains(rank)
+        let ranks = members.map(\.rank)
+        guard isContiguous, end == prepared.tree.count, zip(ranks, ranks.dropFirst()).allSatisfy(<),
+            ranks.contains(rank)
         else { return fail("the coordinator at \(coordinator) sent a list of members that does not add up") }
+        dropWork()
         self.members = members
         self.generation = generation
+        links.forget(before: generation)
         phase = .linking
-        let hellos = members.filter { $0.rank != rank }.flatMap { member in
-            [
-                WorkerAction.connect(rank: member.rank, endpoint: member.endpoint),
-                .send(envelope(.peerHello), to: .rank(member.rank)),
-            ]
-        }
-        return hellos + finishLinking()
+        let change = links.change(to: members, except: rank)
+        return change.disconnect.map { .disconnect(rank: $0) }
+            + change.connect.map { .connect(rank: $0.rank, endpoint: $0.endpoint) }
+            + members.filter { $0.rank != rank }.map { .send(envelope(.peerHello), to: .rank($0.rank)) }
+            + finishLinking()
     }
 
-    /// A peer's first message on its link to this worker.
-    mutating func heard(from peer: Int, generation: Int) -> [WorkerAction] {
-        linkedPeers[generation, default: []].insert(peer)
-        return finishLinking()
-    }
-
-    /// The peers of this generation that have not been heard from.
-    var unlinkedPeers: [Member] {
-        members.filter { $0.rank != rank && linkedPeers[generation]?.contains($0.rank) != true }
-    }
-
-    private mutating func finishLinking() -> [WorkerAction] {
-        guard case .linking = phase, unlinkedPeers.isEmpty else { return [] }
-        linkedPeers = linkedPeers.filter { $0.key == generation }
+    /// Once all links are up and nothing of an earlier generation is in hand: says what state this worker holds.
+    mutating func finishLinking() -> [WorkerAction] {
+        guard case .linking = phase, inHand == nil,
+            links.unheard(of: members, in: generation, except: rank).isEmpty
+        else { return [] }
         phase = .idle
-        return [send(.connected)]
+        return [send(.connected(Connected(holdsState: holdsState)))]
+    }
+
+    /// The coordinator is lost. What this worker holds it keeps: the coordinator may be started again on the same run.
+    mutating func lostCoordinator(because reason: String, now: Duration) -> [WorkerAction] {
+        switch phase {
+        case .joining, .rejoining: return [.reconnect, send(.hello(hello))]
+        default: break
+        }
+        let note = WorkerAction.note(
+            "lost the coordinator at \(coordinator): \(reason); keeping the state after \(completedSteps) steps and waiting for it"
+        )
+        return [note] + leaveGeneration(now: now) + [.reconnect, send(.hello(hello))]
+    }
+
+    /// The coordinator has put this worker out of the run: it joins again, as one that holds nothing.
+    mutating func rejoin(_ putOut: PutOut, now: Duration) -> [WorkerAction] {
+        switch phase {
+        case .joining, .rejoining: return []  // It was of an earlier time in the run.
+        default: break
+        }
+        holdsState = false
+        return [.note("put out of the run: \(putOut.reason); joining again")] + leaveGeneration(now: now) + [
+            send(.hello(hello))
+        ]
+    }
+
+    private mutating func leaveGeneration(now: Duration) -> [WorkerAction] {
+        dropWork()
+        members = []
+        phase = .rejoining(since: now)
+        return links.dropAll().map { .disconnect(rank: $0) }
+    }
+
+    /// Drops all orders and all-reduces. What the compute thread has in hand it finishes: an update counts, all else is void.
+    private mutating func dropWork() {
+        orders = []
+        allReduces = [:]
+        transfers = transfers.dropped
+        timing = StepTiming()
+        if case .apply = inHand { reducedSteps = completedSteps + 1 } else { reducedSteps = completedSteps }
     }
 }
