@@ -103,32 +103,42 @@ let package = Package(
         example("TensorsAndAutograd"),
         // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
         .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
+        // What tests of several targets need: folders, random numbers, Python to compare with.
+        .target(name: "TestSupport", dependencies: [subprocess], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Documentation", ["TestSupport"]),
         tests(
             "LockstepTensor", ["LockstepTensor", "CLockstepKernels", "FixtureReader"], resources: [.copy("Fixtures")]),
-        tests("LockstepNN", ["LockstepNN", "LockstepTensor", "FixtureReader"], resources: [.copy("Fixtures")]),
+        tests(
+            "LockstepNN", ["LockstepNN", "LockstepTensor", "LockstepFormats", "FixtureReader", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         tests(
             "LockstepOptim", ["LockstepOptim", "LockstepNN", "LockstepTensor", "CLockstepKernels", "FixtureReader"],
             resources: [.copy("Fixtures")]),
-        tests("LockstepData", ["LockstepData", "LockstepTensor", "LockstepFormats", "CZlib"]),
-        tests("LockstepFormats", ["LockstepFormats", "LockstepTensor", subprocess]),
-        tests("LockstepPlot", ["LockstepPlot", "LockstepFormats", "LockstepTensor"]),
+        tests("LockstepData", ["LockstepData", "LockstepTensor", "LockstepFormats", "CZlib", "TestSupport"]),
+        tests("LockstepFormats", ["LockstepFormats", "LockstepTensor", "TestSupport"]),
+        tests("LockstepPlot", ["LockstepPlot", "LockstepFormats", "LockstepTensor", "TestSupport"]),
         tests("LockstepWire", ["LockstepWire", "CLockstepWire", subprocess]),
         tests("LockstepTransport", ["LockstepTransport", "LockstepWire", "CZeroMQ"]),
         tests(
             "LockstepTraining",
-            ["LockstepTraining", "LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats"]),
+            [
+                "LockstepTraining", "LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats",
+                "TestSupport",
+            ]),
         tests(
             "LockstepCluster",
             [
                 "LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepWire", "LockstepTensor",
-                "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging,
+                "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging, "TestSupport",
             ]),
-        tests("LockstepCommand", ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage]),
+        tests(
+            "LockstepCommand",
+            ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage, "TestSupport"]),
         tests(
             "Examples",
             [
                 "EssentialSkills", "QuickStart", "Regression", "SevenWays", "TensorsAndAutograd", "FixtureReader",
-                subprocess, systemPackage,
+                "TestSupport", subprocess, systemPackage,
             ], resources: [.copy("Fixtures")]),
         tests("Parity", ["ParityRunner"], resources: [.copy("Fixtures")]),
     ]

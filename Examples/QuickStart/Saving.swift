@@ -3,7 +3,7 @@ import Lockstep
 /// Saves the weights under PyTorch's names: `safetensors.torch.load_file` reads them for `load_state_dict`.
 func save(_ net: Net, to path: String) throws {
     heading("Saving")
-    try Safetensors(net.stateDictionary().map { ($0.name, .float32($0.tensor)) }).write(to: path)
+    try Safetensors(net.stateDictionary()).write(to: path)
     for (name, tensor) in net.stateDictionary() { print(name, tensor.shape) }
 }
 
@@ -11,10 +11,7 @@ func save(_ net: Net, to path: String) throws {
 func classify(_ images: ImageDataset, with path: String, expecting trained: Net) throws {
     heading("Loading, and recognising")
     let net = Net(inputSize: images.rows * images.columns, classes: images.classes)
-    try net.load(
-        Safetensors(contentsOf: path).tensors.compactMap { name, tensor in
-            if case .float32(let tensor) = tensor { (name, tensor) } else { nil }
-        })
+    try net.load(Safetensors(contentsOf: path).tensors)
 
     let batch = try images.batch(at: 0..<5)
     let scores = noGrad { net(batch.inputs) }

@@ -9,6 +9,6 @@ void lk_sgd_step(size_t n, float *values, const float *gradients, float *momentu
 }
 
 void lk_adam_step(size_t n, float *values, const float *gradients, float *exp_avg, float *exp_avg_sq,
-                  const LKAdamSettings *settings) {
-    LK_DISPATCH_F32(adam_step, (n, values, gradients, exp_avg, exp_avg_sq, settings))
+                  float *max_exp_avg_sq, const LKAdamSettings *settings) {
+    LK_DISPATCH_F32(adam_step, (n, values, gradients, exp_avg, exp_avg_sq, max_exp_avg_sq, settings))
 }

@@ -22,9 +22,13 @@ public struct Plot: Sendable {
     /// How a line is drawn.
     public enum LineStyle: Int, Sendable, CaseIterable {
         // In the order of gnuplot's dash types, from 1.
+        /// Without gaps.
         case solid = 1
+        /// Of dashes.
         case dashed
+        /// Of dots.
         case dotted
+        /// Of a dash and a dot in turn.
         case dashDotted
     }
 
@@ -148,11 +152,18 @@ struct Series: Sendable {
 ///
 /// Source: M. Okabe and K. Ito, "Color Universal Design", 2008; without its yellow, which white swallows.
 public enum PlotColor: String, Sendable, CaseIterable {
+    /// #0072B2, the first that a plot takes.
     case blue = "0072B2"
+    /// #D55E00.
     case vermilion = "D55E00"
+    /// #009E73.
     case green = "009E73"
+    /// #CC79A7.
     case purple = "CC79A7"
+    /// #E69F00.
     case orange = "E69F00"
+    /// #56B4E9.
     case skyBlue = "56B4E9"
+    /// #000000.
     case black = "000000"
 }

@@ -43,7 +43,7 @@ extension CommandTests {
                 [
                     "\(folder.path)/\(run)/events*"
                 ])
-            #expect(printed == "[]")
+            #expect(printed == "[]\n")
         }
 
         /// Compares TensorBoard's curves with the lines of metrics.jsonl, rounded to Float as events are.
@@ -72,6 +72,7 @@ extension CommandTests {
                     True
                     True
                     True True
+
                     """)
         }
     }

@@ -35,7 +35,9 @@ private final class Net: Module {
         net.eval()
         let input = Tensor<Float>.randn([4, 2])
         #expect(other(input) == net(input))
-        #expect(throws: StateDictionaryError.self) { try other.load([("weight", .ones([2])), ("bias", .ones([2]))]) }
+        #expect(throws: StateDictionaryError.self) {
+            try other.load([("weight", .float32(.ones([2]))), ("bias", .float32(.ones([2])))])
+        }
     }
 
     @Test func dropoutLetsEverythingThroughWhileEvaluating() {

@@ -122,9 +122,23 @@ private func adamReference(_ vectors: inout Vectors, _ s: LKAdamSettings) {
                 var expected = vectors
                 adamReference(&expected, settings)
                 let result = run(vectors, offset: count % 3) { values, gradients, first, second in
-                    withUnsafePointer(to: settings) { lk_adam_step(count, values, gradients, first, second, $0) }
+                    withUnsafePointer(to: settings) { lk_adam_step(count, values, gradients, first, second, nil, $0) }
                 }
                 #expect(result == expected, "\(count) elements, \(settings)")
+                // With AMSGrad, whose largest averages here are below the new ones and are replaced by them.
+                var largest = [Float](repeating: 0, count: count + count % 3 + 1)
+                let replaced = run(vectors, offset: count % 3) { values, gradients, first, second in
+                    largest.withUnsafeMutableBufferPointer { largest in
+                        // Not empty: it has one element more than the vector.
+                        let start = largest.baseAddress! + count % 3
+                        withUnsafePointer(to: settings) {
+                            lk_adam_step(count, values, gradients, first, second, start, $0)
+                        }
+                    }
+                }
+                #expect(replaced == expected, "\(count) elements, \(settings), AMSGrad")
+                #expect(Array(largest[(count % 3)..<(count % 3 + count)]) == expected.second)
+                #expect(largest.last == 0)
             }
         }
     }

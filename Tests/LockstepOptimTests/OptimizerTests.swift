@@ -46,6 +46,15 @@ private let cases: [(name: String, make: @Sendable (ParameterBuffer) -> any Opti
         { NAdam($0, lr: 0.02, betas: (0.7, 0.95), eps: 1e-3, weightDecay: 0.1, momentumDecay: 0.05) }
     ),
     ("nadam-decoupled", { NAdam($0, lr: 0.02, weightDecay: 0.1, decoupledWeightDecay: true) }),
+    ("sgd-maximize", { SGD($0, lr: 0.1, momentum: 0.9, weightDecay: 0.01, maximize: true) }),
+    ("adam-amsgrad", { Adam($0, lr: 0.05, betas: (0.6, 0.8), amsgrad: true) }),
+    ("adam-amsgrad-decay", { Adam($0, lr: 0.05, betas: (0.4, 0.8), weightDecay: 0.1, amsgrad: true) }),
+    ("adam-decoupled", { Adam($0, lr: 0.05, weightDecay: 0.1, decoupledWeightDecay: true) }),
+    ("adamw-amsgrad-maximize", { AdamW($0, lr: 0.05, betas: (0.6, 0.8), amsgrad: true, maximize: true) }),
+    ("adagrad-maximize", { Adagrad($0, maximize: true) }),
+    ("rmsprop-maximize", { RMSprop($0, maximize: true) }),
+    ("adadelta-maximize", { Adadelta($0, weightDecay: 0.1, maximize: true) }),
+    ("nadam-maximize", { NAdam($0, maximize: true) }),
     ("lamb", { LAMB($0) }),
     ("lamb-options", { LAMB($0, lr: 0.02, betas: (0.7, 0.95), eps: 1e-3, weightDecay: 0.1) }),
     (
@@ -155,6 +164,7 @@ private struct Problem {
         #expect(SGD(parameters, lr: 0.1).state.isEmpty)
         #expect(SGD(parameters, lr: 0.1, momentum: 0.9).state.map(\.name) == ["momentum_buffer"])
         #expect(AdamW(parameters).state.map(\.name) == ["exp_avg", "exp_avg_sq"])
+        #expect(Adam(parameters, amsgrad: true).state.map(\.name) == ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"])
         #expect(AdamW(parameters).state.allSatisfy { $0.tensor.shape == [37] })
     }
 

@@ -37,4 +37,16 @@ struct DrawingModelTests {
         let error = #expect(throws: TrainingError.self) { try TinyJob.trainer(job: job { BatchNorm1d(8) }) }
         #expect(error?.description.contains("'1.running_mean'") == true)
     }
+
+    /// A layer that has a table which shortens its rows.
+    private final class Shortening: Module, Layer {
+        private let table = Embedding(4, 8, maxNorm: 1)
+        func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { input }
+    }
+
+    @Test("A table that is changed by looking things up is refused, not trained with other bits")
+    func shorteningTable() throws {
+        let error = #expect(throws: TrainingError.self) { try TinyJob.trainer(job: job { Shortening() }) }
+        #expect(error?.description.contains("Embedding with maxNorm") == true)
+    }
 }

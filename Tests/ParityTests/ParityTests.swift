@@ -9,7 +9,7 @@ import Testing
 
     @Test func everyOperatorHasCases() {
         #expect(ParityTests.cases.keys.sorted() == CaseFile.operators)
-        #expect(CaseFile.operators.count == 167)
+        #expect(CaseFile.operators.count >= 167)
     }
 
     @Test(arguments: CaseFile.operators)

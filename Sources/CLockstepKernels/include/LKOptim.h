@@ -44,6 +44,6 @@ typedef struct LKAdamSettings {
     float decay;
 } LKAdamSettings;
 
-/// One step of Adam or AdamW. No two vectors may overlap.
+/// One step of Adam or AdamW. `max_exp_avg_sq`, which AMSGrad divides by, may be null; no two vectors may overlap.
 void lk_adam_step(size_t n, float *values, const float *gradients, float *exp_avg, float *exp_avg_sq,
-                  const LKAdamSettings *settings);
+                  float *max_exp_avg_sq, const LKAdamSettings *settings);

@@ -64,5 +64,8 @@ public struct TokenBatch: Sendable {
 
 /// Which part of a data set: the one to learn from, or the one kept apart to see what was learned.
 public enum DataSplit: String, Sendable, CaseIterable {
-    case train, test
+    /// What the model learns from.
+    case train
+    /// What the model is tested on.
+    case test
 }

@@ -31,6 +31,7 @@ public final class DataLoader<Samples: Dataset>: Sequence {
     /// A loader of `dataset`.
     ///
     /// - Parameters:
+    ///   - dataset: What it goes through.
     ///   - batchSize: Samples a batch; 1 by default, as in PyTorch.
     ///   - shuffle: Whether each epoch has a new order; otherwise all have that of the data set.
     ///   - dropLast: Whether a last batch that has fewer samples than the others is left out.

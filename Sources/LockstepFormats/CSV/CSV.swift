@@ -16,8 +16,11 @@ public import LockstepTensor
 public struct CSV: Sendable {
     /// The fields of a column, by its type.
     public enum Values: Sendable, Equatable {
+        /// Whole numbers, where every field of the column is one.
         case integers([Int64])
+        /// Numbers, where every field of the column is one.
         case numbers([Double])
+        /// Anything else.
         case texts([String])
     }
 

@@ -48,6 +48,8 @@ public final class SummaryWriter {
     /// Adds a point to the curve of `tag`. It is stored as a `Float`.
     ///
     /// - Parameters:
+    ///   - tag: The curve's name; a part before a `/` groups curves.
+    ///   - value: The point's height.
     ///   - step: Where on the horizontal axis.
     ///   - wallTime: Seconds since 1970; now by default.
     ///

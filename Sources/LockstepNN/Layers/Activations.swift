@@ -173,3 +173,43 @@ public final class LogSoftmax: Module, Layer {
 
     public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { input.logSoftmax(axis: axis) }
 }
+
+/// x where |x| is above a bound and 0 elsewhere. Source: `torch.nn.Hardshrink`.
+public final class Hardshrink: Module, Layer {
+    private let bound: Float
+
+    /// With the given bound.
+    public init(_ bound: Float = 0.5) { self.bound = bound }
+
+    public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { input.hardshrink(bound) }
+}
+
+/// x moved towards 0 by a bound. Source: `torch.nn.Softshrink`.
+public final class Softshrink: Module, Layer {
+    private let bound: Float
+
+    /// With the given bound.
+    public init(_ bound: Float = 0.5) { self.bound = bound }
+
+    public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { input.softshrink(bound) }
+}
+
+/// x above 0 and α(e^(x / α) − 1) below. Source: `torch.nn.CELU`.
+public final class CELU: Module, Layer {
+    private let alpha: Float
+
+    /// With the limit −`alpha` on the left.
+    public init(alpha: Float = 1) { self.alpha = alpha }
+
+    public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { input.celu(alpha: alpha) }
+}
+
+/// exp(−xᵢ) / Σⱼ exp(−xⱼ) along an axis. Source: `torch.nn.Softmin`.
+public final class Softmin: Module, Layer {
+    private let axis: Int
+
+    /// Along the given axis.
+    public init(axis: Int) { self.axis = axis }
+
+    public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { input.softmin(axis: axis) }
+}

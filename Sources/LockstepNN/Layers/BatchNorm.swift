@@ -7,17 +7,19 @@ public import LockstepTensor
 /// are used. `weight` starts as ones and `bias` as zeros, the running mean as zeros and the running variance as ones, all [c].
 ///
 /// The running statistics are buffers: `running_mean`, `running_var` and `num_batches_tracked` in the state dictionary.
+///
+/// Source: S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015; `torch.nn.BatchNorm1d` and its siblings.
 public class BatchNorm: Module, Layer, CustomReflectable {
     /// What each normalized channel is multiplied with; nil without.
     public final let weight: Parameter?
     /// What is added to each normalized channel; nil without.
     public final let bias: Parameter?
     /// The mean of each channel that evaluation uses; nil where the batch's own is always used.
-    public final let runningMean: Buffer?
+    public final let runningMean: Buffer<Float>?
     /// The variance of each channel that evaluation uses; nil where the batch's own is always used.
-    public final let runningVariance: Buffer?
+    public final let runningVariance: Buffer<Float>?
     /// How many batches the running statistics have followed: one number without axes.
-    public final let batchesTracked: Buffer?
+    public final let batchesTracked: Buffer<Int64>?
     private let momentum: Double?
     private let eps: Double
     private let ranks: ClosedRange<Int>
@@ -28,9 +30,9 @@ public class BatchNorm: Module, Layer, CustomReflectable {
         (self.eps, self.momentum, self.ranks) = (eps, momentum, ranks)
         weight = affine ? Parameter(.ones([channels])) : nil
         bias = affine ? Parameter(.zeros([channels])) : nil
-        runningMean = tracksStatistics ? Buffer(.zeros([channels])) : nil
-        runningVariance = tracksStatistics ? Buffer(.ones([channels])) : nil
-        batchesTracked = tracksStatistics ? Buffer(Tensor(0)) : nil
+        runningMean = tracksStatistics ? Buffer<Float>(.zeros([channels])) : nil
+        runningVariance = tracksStatistics ? Buffer<Float>(.ones([channels])) : nil
+        batchesTracked = tracksStatistics ? Buffer<Int64>(Tensor(0)) : nil
     }
 
     public final func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> {
@@ -52,7 +54,7 @@ public class BatchNorm: Module, Layer, CustomReflectable {
     private func follow(_ mean: Tensor<Float>, _ variance: Tensor<Float>, samples: Int) {
         guard let runningMean, let runningVariance, let batchesTracked else { return }
         noGrad {
-            batchesTracked.value = batchesTracked.value + 1
+            batchesTracked.value += 1
             // Without a momentum: the mean over all batches so far.
             let share = Float(momentum ?? 1 / Double(batchesTracked.value.item()))
             let unbiased = variance * (Float(samples) / Float(samples - 1))
@@ -93,5 +95,17 @@ public final class BatchNorm2d: BatchNorm {
     ) {
         super.init(
             channels, eps: eps, momentum: momentum, affine: affine, tracksStatistics: tracksStatistics, ranks: 4...4)
+    }
+}
+
+/// A batch normalization of [n, c, d, h, w]; see `BatchNorm`. Source: `torch.nn.BatchNorm3d`.
+public final class BatchNorm3d: BatchNorm {
+    /// A normalization of `channels` channels; `momentum` nil makes the running statistics the mean of all batches'.
+    public init(
+        _ channels: Int, eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
+        tracksStatistics: Bool = true
+    ) {
+        super.init(
+            channels, eps: eps, momentum: momentum, affine: affine, tracksStatistics: tracksStatistics, ranks: 5...5)
     }
 }

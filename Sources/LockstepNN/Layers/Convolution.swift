@@ -2,7 +2,7 @@ public import LockstepTensor
 
 /// A weight and a bias as every convolution of PyTorch's starts from: both drawn uniformly from ±1/√(the weight's fan in), the
 /// weight first.
-private func convolutionParameters(_ shape: [Int], _ outputs: Int, bias: Bool) -> (Parameter, Parameter?) {
+func convolutionParameters(_ shape: [Int], _ outputs: Int, bias: Bool) -> (Parameter, Parameter?) {
     // The slope √5 makes the bound 1/√fan in.
     let weight = Parameter(kaimingUniform(shape, negativeSlope: (5.0).squareRoot()))
     guard bias else { return (weight, nil) }
@@ -11,7 +11,8 @@ private func convolutionParameters(_ shape: [Int], _ outputs: Int, bias: Bool) -
     return (weight, Parameter(.uniform([outputs], from: -bound, to: bound)))
 }
 
-private func checkGroups(_ groups: Int, _ inputs: Int, _ outputs: Int) {
+/// Stops where the groups do not divide the channels.
+func checkGroups(_ groups: Int, _ inputs: Int, _ outputs: Int) {
     guard groups > 0 else { fatalError("groups must be a positive integer") }
     guard inputs % groups == 0 else { fatalError("in_channels must be divisible by groups") }
     guard outputs % groups == 0 else { fatalError("out_channels must be divisible by groups") }

@@ -27,13 +27,18 @@ public final class MultiheadAttention: Module, CustomReflectable {
     private let projections: Projections
     private let inputBias: Parameter?
     private let output: Linear
+    /// A key and a value for every sample, after its own; learnt.
+    private let extra: (key: Parameter, value: Parameter)?
+    private let addsZeros: Bool
 
     /// Attention by `heads` heads over queries of `embeddingSize` numbers, and keys and values of as many unless given.
     ///
-    /// Stops where the number of heads does not divide the size.
+    /// With `addsBias` one more key and value, `bias_k` and `bias_v` [1, 1, e], are learnt and stand behind those of every sample; with
+    /// `addsZeros` a key and a value of zeros do, so that a query may attend to nothing. Stops where the number of heads does not
+    /// divide the size.
     public init(
-        _ embeddingSize: Int, heads: Int, dropout: Double = 0, bias: Bool = true, keySize: Int? = nil,
-        valueSize: Int? = nil, batchFirst: Bool = false
+        _ embeddingSize: Int, heads: Int, dropout: Double = 0, bias: Bool = true, addsBias: Bool = false,
+        addsZeros: Bool = false, keySize: Int? = nil, valueSize: Int? = nil, batchFirst: Bool = false
     ) {
         guard embeddingSize > 0, heads > 0 else {
             fatalError(
@@ -52,7 +57,11 @@ public final class MultiheadAttention: Module, CustomReflectable {
                 key: Parameter(xavierUniform([embeddingSize, key])),
                 value: Parameter(xavierUniform([embeddingSize, value])))
         }
+        self.addsZeros = addsZeros
         inputBias = bias ? Parameter(.zeros([3 * embeddingSize])) : nil
+        extra =
+            addsBias
+            ? (Parameter(xavierNormal([1, 1, embeddingSize])), Parameter(xavierNormal([1, 1, embeddingSize]))) : nil
         if let bias = output.bias { bias.value = .zeros([embeddingSize]) }
     }
 
@@ -91,9 +100,11 @@ public final class MultiheadAttention: Module, CustomReflectable {
             return (output.squeezed(axis: axis), weights.squeezed(axis: 0))
         }
         let (q, k, v) = project(query, key, value)
+        let hasMore = extra != nil || addsZeros
+        var mask = joined(mask, padding, isCausal, query, key, always: hasMore)
+        if hasMore { mask = mask.map { widened($0, keys: key.shape[batchFirst ? 1 : 0]) } }
         let (weights, values) = attentionWeights(
-            split(q), split(k), split(v), mask: joined(mask, padding, isCausal, query, key),
-            isCausal: isCausal && padding == nil && mask == nil)
+            split(q), extended(k) { $0.key }, extended(v) { $0.value }, mask: mask, isCausal: isCausal && mask == nil)
         let dropped = isTraining ? weights.dropout(dropout) : weights
         // [n, heads, l, d] to the query's order of axes, heads side by side.
         let context = dropped.matmul(values).permuted(batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3])
@@ -139,12 +150,42 @@ public final class MultiheadAttention: Module, CustomReflectable {
             .permuted(batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3])
     }
 
-    /// One mask that says all that the three say.
+    /// The keys or values as `split` gives them, with what stands behind them.
+    private func extended(
+        _ tensor: Tensor<Float>, _ part: ((key: Parameter, value: Parameter)) -> Parameter
+    ) -> Tensor<Float> {
+        var all = tensor
+        if let extra {
+            let axis = batchFirst ? 1 : 0
+            var shape = tensor.shape
+            shape[axis] = 1
+            all = concatenated([all, part(extra).value.expanded(to: shape)], axis: axis)
+        }
+        let heads = split(all)
+        if !addsZeros { return heads }
+        var shape = heads.shape
+        shape[2] = 1
+        return concatenated([heads, .zeros(shape)], axis: 2)
+    }
+
+    /// A mask that lets all look at what stands behind the keys.
+    private func widened(_ mask: AttentionMask<Float>, keys: Int) -> AttentionMask<Float> {
+        let more = (extra == nil ? 0 : 1) + (addsZeros ? 1 : 0)
+        func widened<Scalar>(_ tensor: Tensor<Scalar>, _ value: Scalar) -> Tensor<Scalar> {
+            tensor.expanded(to: tensor.shape.dropLast() + [keys]).padded([0, more], value: value)
+        }
+        return switch mask {
+        case .allowing(let allowed): .allowing(widened(allowed, true))
+        case .adding(let added): .adding(widened(added, 0))
+        }
+    }
+
+    /// One mask that says all that the three say; nil where there is none, or causality alone unless `always`.
     private func joined(
         _ mask: AttentionMask<Float>?, _ padding: Tensor<Bool>?, _ isCausal: Bool, _ query: Tensor<Float>,
-        _ key: Tensor<Float>
+        _ key: Tensor<Float>, always: Bool
     ) -> AttentionMask<Float>? {
-        if padding == nil, mask == nil || !isCausal { return mask }
+        if padding == nil, !isCausal || (mask == nil && !always) { return mask }
         var barred: [Tensor<Bool>] = []
         if let padding { barred.append(padding.unsqueezed(axis: 1).unsqueezed(axis: 1)) }
         if isCausal {
@@ -164,16 +205,16 @@ public final class MultiheadAttention: Module, CustomReflectable {
 
     /// The parameters under the names that PyTorch gives them.
     public var customMirror: Mirror {
-        let bias = (label: "in_proj_bias", value: inputBias as Any)
-        let last = (label: "out_proj", value: output as Any)
-        switch projections {
-        case .joint(let weight): return Mirror(self, children: [("in_proj_weight", weight), bias, last])
-        case .separate(let query, let key, let value):
-            return Mirror(
-                self,
-                children: [
-                    ("q_proj_weight", query), ("k_proj_weight", key), ("v_proj_weight", value), bias, last,
-                ])
-        }
+        var children: [(label: String?, value: Any)] =
+            switch projections {
+            case .joint(let weight): [("in_proj_weight", weight)]
+            case .separate(let query, let key, let value):
+                [("q_proj_weight", query), ("k_proj_weight", key), ("v_proj_weight", value)]
+            }
+        children += [
+            ("in_proj_bias", inputBias as Any), ("bias_k", extra?.key as Any), ("bias_v", extra?.value as Any),
+            ("out_proj", output),
+        ]
+        return Mirror(self, children: children)
     }
 }

@@ -95,3 +95,23 @@ public final class AdaptiveMaxPool2d: Module, Layer {
         adaptiveMaxPool2d(input, height: height, width: width)
     }
 }
+
+/// The means of `size` windows that cover a signal; see `adaptiveAvgPool1d`. Source: `torch.nn.AdaptiveAvgPool1d`.
+public final class AdaptiveAvgPool1d: Module, Layer {
+    private let size: Int
+
+    /// An output of `size` elements.
+    public init(_ size: Int) { self.size = size }
+
+    public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { adaptiveAvgPool1d(input, size: size) }
+}
+
+/// The largest elements of `size` windows that cover a signal; see `adaptiveMaxPool1d`. Source: `torch.nn.AdaptiveMaxPool1d`.
+public final class AdaptiveMaxPool1d: Module, Layer {
+    private let size: Int
+
+    /// An output of `size` elements.
+    public init(_ size: Int) { self.size = size }
+
+    public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { adaptiveMaxPool1d(input, size: size) }
+}

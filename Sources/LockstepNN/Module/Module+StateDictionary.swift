@@ -33,20 +33,28 @@ public struct StateDictionaryError: Error, CustomStringConvertible, Sendable, Eq
 extension Module {
     /// Snapshots of all parameters, with the names of `namedParameters()`, and of all buffers; PyTorch's `state_dict()`.
     ///
-    /// A tensor that has several names is listed once, by its first; PyTorch lists it under each.
-    public func stateDictionary() -> [(name: String, tensor: Tensor<Float>)] {
+    /// Each has its element type (`num_batches_tracked` of a batch normalization is Int64), so that what `Safetensors` writes is what
+    /// PyTorch's `load_state_dict` takes, strictly. A tensor that has several names is listed once, by its first; PyTorch lists it
+    /// under each.
+    public func stateDictionary() -> [(name: String, tensor: AnyTensor)] {
         noGrad { ModuleTree(of: self).state.map { ($0.name, $0.slot.value) } }
+    }
+
+    /// Replaces the values of all parameters and buffers by tensors of one type; see the other function.
+    public func load(_ stateDictionary: [(name: String, tensor: Tensor<Float>)]) throws {
+        try load(stateDictionary.map { ($0.name, .float32($0.tensor)) })
     }
 
     /// Replaces the values of all parameters and buffers; PyTorch's `load_state_dict`, strict.
     ///
-    /// The order is of no account. Further names of a shared one may be given and are passed over.
+    /// What `Safetensors(contentsOf:)` read is given as its `tensors`. The order is of no account, and elements of another type are
+    /// converted. Further names of a shared one may be given and are passed over.
     ///
     /// Throws `StateDictionaryError`, and changes nothing, when a name is missing or unknown or when a shape differs; the error
     /// lists all of them.
-    public func load(_ stateDictionary: [(name: String, tensor: Tensor<Float>)]) throws {
+    public func load(_ stateDictionary: [(name: String, tensor: AnyTensor)]) throws {
         let tree = ModuleTree(of: self)
-        var given: [String: Tensor<Float>] = [:]
+        var given: [String: AnyTensor] = [:]
         for entry in stateDictionary { given[entry.name] = entry.tensor }
 
         var problem = StateDictionaryError()
@@ -68,8 +76,8 @@ extension Module {
             // Each was found above.
             guard let tensor = given[name] else { continue }
             switch slot {
-            case .parameter(let parameter): parameter.value = tensor
-            case .buffer(let buffer): buffer.value = tensor
+            case .parameter(let parameter): parameter.value = tensor.to(Float.self)
+            case .buffer(let buffer): buffer.load(tensor)
             }
         }
     }
@@ -78,7 +86,7 @@ extension Module {
     package final var parameterAliases: [String] { ModuleTree(of: self).aliases.map(\.alias) }
 
     /// All buffers in declaration order with PyTorch's dotted names.
-    public final func namedBuffers() -> [(name: String, buffer: Buffer)] {
+    public final func namedBuffers() -> [(name: String, buffer: AnyBuffer)] {
         ModuleTree(of: self).state.compactMap { name, slot in
             if case .buffer(let buffer) = slot { (name, buffer) } else { nil }
         }
@@ -87,10 +95,10 @@ extension Module {
 
 extension ModuleTree.Slot {
     /// The parameter's or the buffer's elements.
-    var value: Tensor<Float> {
+    var value: AnyTensor {
         switch self {
-        case .parameter(let parameter): parameter.value
-        case .buffer(let buffer): buffer.value
+        case .parameter(let parameter): .float32(parameter.value)
+        case .buffer(let buffer): buffer.tensor
         }
     }
 }

@@ -38,6 +38,11 @@ open class Module {
         for module in ModuleTree(of: self).modules { module.isTraining = isTraining }
     }
 
+    /// The module itself and all modules in it, each once, parents first.
+    ///
+    /// Source: `torch.nn.Module.modules`.
+    public final var modules: [Module] { ModuleTree(of: self).modules }
+
     /// All parameters in declaration order, each once.
     public final var parameters: [Parameter] { ModuleTree(of: self).parameters.map(\.parameter) }
 

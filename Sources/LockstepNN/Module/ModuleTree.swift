@@ -11,7 +11,7 @@ struct ModuleTree {
     /// What a name in the state dictionary stands for.
     enum Slot {
         case parameter(Parameter)
-        case buffer(Buffer)
+        case buffer(AnyBuffer)
     }
 
     /// The further names of parameters and buffers that have several, and the first.
@@ -52,7 +52,7 @@ struct ModuleTree {
                     parameters.append((name, parameter))
                     state.append((name, .parameter(parameter)))
                 }
-            } else if let buffer = value as? Buffer {
+            } else if let buffer = value as? AnyBuffer {
                 if add(buffer, name) { state.append((name, .buffer(buffer))) }
             } else if let module = value as? Module {
                 visit(module, name + ".")

@@ -143,10 +143,19 @@ public final class GroupedOptimizer<Rule: UpdateRule>: Optimizer {
             for group in groups.indices {
                 for range in ranges[group] {
                     let start = range.lowerBound
-                    groups[group].update(
-                        ParameterSlice(
-                            count: range.count, values: value + start, gradients: gradient + start, step: stepCount,
-                            states: zip(states, pointers).map { ($0.name, $1 + start, $0.isNew) }))
+                    func update(_ gradients: UnsafePointer<Float>) {
+                        groups[group].update(
+                            ParameterSlice(
+                                count: range.count, values: value + start, gradients: gradients, step: stepCount,
+                                states: zip(states, pointers).map { ($0.name, $1 + start, $0.isNew) }))
+                    }
+                    if groups[group].maximize {
+                        // Of a copy: the gradients stay as backward left them.
+                        let uphill = -Tensor<Float>(UnsafeBufferPointer(start: gradient + start, count: range.count))
+                        uphill.withUnsafeElements { if let start = $0.baseAddress { update(start) } }
+                    } else {
+                        update(gradient + start)
+                    }
                 }
             }
         }

@@ -13,14 +13,17 @@ public protocol UpdateRule: Sendable {
     var problem: String? { get }
     /// What is remembered for each element: PyTorch's names, and the value that each starts from.
     var states: [(name: String, initial: Float)] { get }
+    /// Whether the parameters climb their gradients instead of descending them; false unless a rule has the setting.
+    var maximize: Bool { get }
     /// Whether `update` is to be called with one whole parameter at a time, because it takes norms over layers.
     static var worksByParameter: Bool { get }
-    /// Changes the values of a slice, and what is remembered of it, by their gradients.
+    /// Changes the values of a slice, and what is remembered of it, by their gradients, whose sign is turned where `maximize` is.
     mutating func update(_ slice: ParameterSlice)
 }
 
 extension UpdateRule {
     public static var worksByParameter: Bool { false }
+    public var maximize: Bool { false }
 
     /// The checks of the settings that every rule has.
     func problem(eps: Double? = nil, weightDecay: Double) -> String? {
@@ -29,13 +32,6 @@ extension UpdateRule {
         if !(weightDecay >= 0 && weightDecay.isFinite) { return "Invalid weight_decay value: \(weightDecay)" }
         return nil
     }
-}
-
-/// What PyTorch would say about betas that are out of range.
-func problem(betas: (Double, Double)) -> String? {
-    if !(betas.0 >= 0 && betas.0 < 1) { return "Invalid beta parameter at index 0: \(betas.0)" }
-    if !(betas.1 >= 0 && betas.1 < 1) { return "Invalid beta parameter at index 1: \(betas.1)" }
-    return nil
 }
 
 /// Adjacent elements of a flat buffer in one step; its pointers are valid during the call of `update` alone.

@@ -26,13 +26,16 @@ public struct AdadeltaRule: UpdateRule {
     public var eps: Double
     /// λ, the factor by which weights shrink towards 0.
     public var weightDecay: Double
+    public var maximize: Bool
 
     /// The defaults are PyTorch's.
-    public init(lr: Double = 1, rho: Double = 0.9, eps: Double = 1e-6, weightDecay: Double = 0) {
+    public init(lr: Double = 1, rho: Double = 0.9, eps: Double = 1e-6, weightDecay: Double = 0, maximize: Bool = false)
+    {
         learningRate = lr
         self.rho = rho
         self.eps = eps
         self.weightDecay = weightDecay
+        self.maximize = maximize
     }
 
     /// None.
@@ -64,8 +67,8 @@ extension Adadelta {
     /// Stops with PyTorch's message when a setting is out of range: none may be negative, and ρ is at most 1.
     public convenience init(
         _ parameters: some ParameterSource, lr: Double = 1, rho: Double = 0.9, eps: Double = 1e-6,
-        weightDecay: Double = 0
+        weightDecay: Double = 0, maximize: Bool = false
     ) {
-        self.init(parameters, AdadeltaRule(lr: lr, rho: rho, eps: eps, weightDecay: weightDecay))
+        self.init(parameters, AdadeltaRule(lr: lr, rho: rho, eps: eps, weightDecay: weightDecay, maximize: maximize))
     }
 }

@@ -27,17 +27,19 @@ public struct AdagradRule: UpdateRule {
     public let initialAccumulatorValue: Double
     /// ε, which keeps the denominator from being 0.
     public var eps: Double
+    public var maximize: Bool
 
     /// The defaults are PyTorch's.
     public init(
         lr: Double = 1e-2, learningRateDecay: Double = 0, weightDecay: Double = 0, initialAccumulatorValue: Double = 0,
-        eps: Double = 1e-10
+        eps: Double = 1e-10, maximize: Bool = false
     ) {
         learningRate = lr
         self.learningRateDecay = learningRateDecay
         self.weightDecay = weightDecay
         self.initialAccumulatorValue = initialAccumulatorValue
         self.eps = eps
+        self.maximize = maximize
     }
 
     /// None.
@@ -74,12 +76,12 @@ extension Adagrad {
     /// Stops with PyTorch's message when a setting is negative.
     public convenience init(
         _ parameters: some ParameterSource, lr: Double = 1e-2, learningRateDecay: Double = 0, weightDecay: Double = 0,
-        initialAccumulatorValue: Double = 0, eps: Double = 1e-10
+        initialAccumulatorValue: Double = 0, eps: Double = 1e-10, maximize: Bool = false
     ) {
         self.init(
             parameters,
             AdagradRule(
                 lr: lr, learningRateDecay: learningRateDecay, weightDecay: weightDecay,
-                initialAccumulatorValue: initialAccumulatorValue, eps: eps))
+                initialAccumulatorValue: initialAccumulatorValue, eps: eps, maximize: maximize))
     }
 }

@@ -24,15 +24,13 @@ import CLockstepKernels
 public typealias LAMB = GroupedOptimizer<LAMBRule>
 
 /// The settings of a group of `LAMB`'s parameters.
-public struct LAMBRule: UpdateRule {
+public struct LAMBRule: MomentRule {
     public static let name = "LAMB"
     public static let worksByParameter = true
     public var learningRate: Double
-    /// β₁ and β₂, which the running averages of the gradient and of its square keep a step.
     public var betas: (Double, Double)
     /// ε, which keeps the denominator from being 0; not 0 itself, which would make the norm of a layer undefined.
     public var eps: Double
-    /// λ, the factor by which weights shrink towards 0.
     public var weightDecay: Double
 
     /// The defaults are the paper's, without weight decay.
@@ -45,18 +43,7 @@ public struct LAMBRule: UpdateRule {
         self.weightDecay = weightDecay
     }
 
-    public var cycledMomentum: Double? {
-        get { betas.0 }
-        set { betas.0 = newValue ?? 0 }
-    }
-
-    public var problem: String? {
-        if Float(eps) == 0 { return "Invalid epsilon value: \(eps)" }
-        return problem(eps: eps, weightDecay: 0) ?? LockstepOptim.problem(betas: betas)
-            ?? problem(weightDecay: weightDecay)
-    }
-
-    public var states: [(name: String, initial: Float)] { [("exp_avg", 0), ("exp_avg_sq", 0)] }
+    public var problem: String? { Float(eps) == 0 ? "Invalid epsilon value: \(eps)" : momentProblem }
 
     public mutating func update(_ slice: ParameterSlice) {
         let step = Double(slice.step)

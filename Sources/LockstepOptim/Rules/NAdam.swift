@@ -23,19 +23,17 @@ import CLockstepKernels
 public typealias NAdam = GroupedOptimizer<NAdamRule>
 
 /// The settings of a group of `NAdam`'s parameters.
-public struct NAdamRule: UpdateRule {
+public struct NAdamRule: MomentRule {
     public static let name = "NAdam"
     public var learningRate: Double
-    /// β₁ and β₂, which the running averages of the gradient and of its square keep a step.
     public var betas: (Double, Double) { didSet { product = (step: 0, value: 1) } }
-    /// ε, which keeps the denominator from being 0.
     public var eps: Double
-    /// λ, the factor by which weights shrink towards 0.
     public var weightDecay: Double
     /// ψ, how fast the momentum grows to β₁.
     public var momentumDecay: Double { didSet { product = (step: 0, value: 1) } }
     /// Whether the weights' decay stays out of the gradient, as in AdamW.
     public var decoupledWeightDecay: Bool
+    public var maximize: Bool
 
     /// πₜ of the last step, so that it need not be multiplied together anew.
     private var product = (step: 0, value: 1.0)
@@ -43,7 +41,7 @@ public struct NAdamRule: UpdateRule {
     /// The defaults are PyTorch's.
     public init(
         lr: Double = 2e-3, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8, weightDecay: Double = 0,
-        momentumDecay: Double = 4e-3, decoupledWeightDecay: Bool = false
+        momentumDecay: Double = 4e-3, decoupledWeightDecay: Bool = false, maximize: Bool = false
     ) {
         learningRate = lr
         self.betas = betas
@@ -51,21 +49,14 @@ public struct NAdamRule: UpdateRule {
         self.weightDecay = weightDecay
         self.momentumDecay = momentumDecay
         self.decoupledWeightDecay = decoupledWeightDecay
-    }
-
-    public var cycledMomentum: Double? {
-        get { betas.0 }
-        set { betas.0 = newValue ?? 0 }
+        self.maximize = maximize
     }
 
     public var problem: String? {
-        if let problem = problem(eps: eps, weightDecay: 0) ?? LockstepOptim.problem(betas: betas) { return problem }
-        if let problem = problem(weightDecay: weightDecay) { return problem }
+        if let problem = momentProblem { return problem }
         if !(momentumDecay >= 0 && momentumDecay.isFinite) { return "Invalid momentum_decay value: \(momentumDecay)" }
         return nil
     }
-
-    public var states: [(name: String, initial: Float)] { [("exp_avg", 0), ("exp_avg_sq", 0)] }
 
     private func momentum(_ step: Int) -> Double { betas.0 * (1 - 0.5 * pow(0.96, Double(step) * momentumDecay)) }
 
@@ -97,12 +88,13 @@ extension NAdam {
     /// Stops with PyTorch's message when a setting is out of range: none may be negative, and both betas are below 1.
     public convenience init(
         _ parameters: some ParameterSource, lr: Double = 2e-3, betas: (Double, Double) = (0.9, 0.999),
-        eps: Double = 1e-8, weightDecay: Double = 0, momentumDecay: Double = 4e-3, decoupledWeightDecay: Bool = false
+        eps: Double = 1e-8, weightDecay: Double = 0, momentumDecay: Double = 4e-3, decoupledWeightDecay: Bool = false,
+        maximize: Bool = false
     ) {
         self.init(
             parameters,
             NAdamRule(
                 lr: lr, betas: betas, eps: eps, weightDecay: weightDecay, momentumDecay: momentumDecay,
-                decoupledWeightDecay: decoupledWeightDecay))
+                decoupledWeightDecay: decoupledWeightDecay, maximize: maximize))
     }
 }

@@ -32,11 +32,12 @@ public struct RMSpropRule: UpdateRule {
     public var momentum: Double
     /// Whether the gradient is scaled by its variance in place of its mean square.
     public let centered: Bool
+    public var maximize: Bool
 
     /// The defaults are PyTorch's.
     public init(
         lr: Double = 1e-2, alpha: Double = 0.99, eps: Double = 1e-8, weightDecay: Double = 0, momentum: Double = 0,
-        centered: Bool = false
+        centered: Bool = false, maximize: Bool = false
     ) {
         learningRate = lr
         self.alpha = alpha
@@ -44,6 +45,7 @@ public struct RMSpropRule: UpdateRule {
         self.weightDecay = weightDecay
         self.momentum = momentum
         self.centered = centered
+        self.maximize = maximize
     }
 
     public var cycledMomentum: Double? {
@@ -79,11 +81,12 @@ extension RMSprop {
     /// Stops with PyTorch's message when a setting is negative.
     public convenience init(
         _ parameters: some ParameterSource, lr: Double = 1e-2, alpha: Double = 0.99, eps: Double = 1e-8,
-        weightDecay: Double = 0, momentum: Double = 0, centered: Bool = false
+        weightDecay: Double = 0, momentum: Double = 0, centered: Bool = false, maximize: Bool = false
     ) {
         self.init(
             parameters,
             RMSpropRule(
-                lr: lr, alpha: alpha, eps: eps, weightDecay: weightDecay, momentum: momentum, centered: centered))
+                lr: lr, alpha: alpha, eps: eps, weightDecay: weightDecay, momentum: momentum, centered: centered,
+                maximize: maximize))
     }
 }

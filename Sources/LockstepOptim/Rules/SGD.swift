@@ -26,16 +26,19 @@ public struct SGDRule: UpdateRule {
     public var weightDecay: Double
     /// Whether the step looks ahead along the momentum.
     public var nesterov: Bool
+    public var maximize: Bool
 
     /// The defaults are PyTorch's.
     public init(
-        lr: Double = 1e-3, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0, nesterov: Bool = false
+        lr: Double = 1e-3, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0, nesterov: Bool = false,
+        maximize: Bool = false
     ) {
         learningRate = lr
         self.momentum = momentum
         self.dampening = dampening
         self.weightDecay = weightDecay
         self.nesterov = nesterov
+        self.maximize = maximize
     }
 
     public var cycledMomentum: Double? {
@@ -73,10 +76,12 @@ extension SGD {
     /// negative, and Nesterov's variant needs momentum and no dampening.
     public convenience init(
         _ parameters: some ParameterSource, lr: Double = 1e-3, momentum: Double = 0, dampening: Double = 0,
-        weightDecay: Double = 0, nesterov: Bool = false
+        weightDecay: Double = 0, nesterov: Bool = false, maximize: Bool = false
     ) {
         self.init(
             parameters,
-            SGDRule(lr: lr, momentum: momentum, dampening: dampening, weightDecay: weightDecay, nesterov: nesterov))
+            SGDRule(
+                lr: lr, momentum: momentum, dampening: dampening, weightDecay: weightDecay, nesterov: nesterov,
+                maximize: maximize))
     }
 }

@@ -7,9 +7,19 @@
 ///     }
 public final class PlateauScheduler {
     /// Which metric is the better one.
-    public enum Mode: Sendable { case min, max }
+    public enum Mode: Sendable {
+        /// The smaller one, as of a loss.
+        case min
+        /// The larger one, as of an accuracy.
+        case max
+    }
     /// What `threshold` is measured in: parts of the best metric, or the metric's own unit.
-    public enum ThresholdMode: Sendable { case relative, absolute }
+    public enum ThresholdMode: Sendable {
+        /// In parts of the best metric so far.
+        case relative
+        /// In the metric's own unit.
+        case absolute
+    }
 
     private let optimizer: any Optimizer
     private let mode: Mode

@@ -7,15 +7,19 @@ private let passes = Atomic<UInt64>(0)
 /// A mark that no node carries yet.
 func newMark() -> UInt64 { passes.add(1, ordering: .relaxed).newValue }
 
-/// The nodes that a backward from `root` comes to, each after all those that take it as input.
+/// The nodes that a backward from `roots` comes to, each after all those that take it as input.
 ///
 /// The order depends on the graph alone, so gradients are added up in the same order every time. With `segment`, only nodes that
 /// carry that mark are gone to; the others are handed to `boundary`, some more than once.
-func backwardOrder(from root: Node, segment: UInt64? = nil, boundary: (Node) -> Void = { _ in }) -> [Node] {
+func backwardOrder(from roots: [Node], segment: UInt64? = nil, boundary: (Node) -> Void = { _ in }) -> [Node] {
     let pass = newMark()
-    root.visit = pass
-    root.pending = 0
-    var found = [root]
+    var found: [Node] = []
+    for root in roots where root.visit != pass {
+        root.visit = pass
+        root.pending = 0
+        found.append(root)
+    }
+    let starts = found
     var count = 0
     while let node = found.popLast() {
         count += 1
@@ -34,7 +38,8 @@ func backwardOrder(from root: Node, segment: UInt64? = nil, boundary: (Node) -> 
     var order: [Node] = []
     order.reserveCapacity(count)
     var ready = consume found
-    ready.append(root)
+    // A root that another one was computed from waits for it.
+    ready += starts.filter { $0.pending == 0 }
     while let node = ready.popLast() {
         order.append(node)
         for case let input? in node.inputs where input.visit == pass {
@@ -69,21 +74,21 @@ extension Tensor where Scalar: FloatingScalar {
     public func backward(gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false) {
         let root = startBackward(gradient, createGraph: createGraph)
         withRecording(createGraph) {
-            runBackward(along: backwardOrder(from: root), retainGraph: retainGraph ?? createGraph)
+            runBackward(along: backwardOrder(from: [root]), retainGraph: retainGraph ?? createGraph)
         }
     }
 
     /// Puts the gradient from which backward starts into this tensor's node.
-    func startBackward(_ gradient: Tensor?, createGraph: Bool) -> Node {
+    func startBackward(_ gradient: Tensor?, createGraph: Bool, place: Int = 0) -> Node {
         guard let node else {
-            fatalError("element 0 of tensors does not require grad and does not have a grad_fn")
+            fatalError("element \(place) of tensors does not require grad and does not have a grad_fn")
         }
         if gradient == nil, count != 1 { fatalError("grad can be implicitly created only for scalar outputs") }
         let start = gradient ?? Tensor.ones(shape)
         guard start.shape == shape else {
             fatalError(
-                "Mismatch in shape: grad_output[0] has a shape of \(start.shape) and output[0] has a shape of \(shape)."
-            )
+                "Mismatch in shape: grad_output[\(place)] has a shape of \(start.shape) and output[\(place)] has a shape of "
+                    + "\(shape).")
         }
         withRecording(createGraph) {
             // Sound because every floating-point tensor's node is a `GraphNode` of its element type.
@@ -91,6 +96,35 @@ extension Tensor where Scalar: FloatingScalar {
         }
         return node
     }
+}
+
+/// Computes the gradients of the leaves that several tensors were computed from, in one backward: the gradients of the sum of
+/// all tensors, each times its gradient.
+///
+/// `gradients` has one for each tensor, or nil, which stands for 1 and is for tensors of one element; left out, all are nil. The rest is
+/// as for a tensor's own `backward`.
+///
+/// Source: `torch.autograd.backward`.
+public func backward<Scalar: FloatingScalar>(
+    _ tensors: [Tensor<Scalar>], gradients: [Tensor<Scalar>?]? = nil, retainGraph: Bool? = nil,
+    createGraph: Bool = false
+) {
+    let starts = startingGradients(gradients, count: tensors.count)
+    let roots = zip(tensors, starts).enumerated().map { place, pair in
+        pair.0.startBackward(pair.1, createGraph: createGraph, place: place)
+    }
+    withRecording(createGraph) {
+        runBackward(along: backwardOrder(from: roots), retainGraph: retainGraph ?? createGraph)
+    }
+}
+
+/// One gradient, or nil, for each of `count` outputs; stops where another number was given.
+func startingGradients<Scalar>(_ given: [Tensor<Scalar>?]?, count: Int) -> [Tensor<Scalar>?] {
+    let gradients = given ?? Array(repeating: nil, count: count)
+    guard gradients.count == count else {
+        fatalError("got \(count) tensors and \(gradients.count) gradients")
+    }
+    return gradients
 }
 
 /// Runs `body` with recording on or off.

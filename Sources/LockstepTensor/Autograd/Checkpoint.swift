@@ -60,7 +60,7 @@ private struct Segment<Scalar: FloatingScalar> {
         guard let root = result.node else { return ([], []) }
         var boundary: [Node] = []
         var seen: Set<ObjectIdentifier> = []
-        let inside = backwardOrder(from: root, segment: mark) { node in
+        let inside = backwardOrder(from: [root], segment: mark) { node in
             if seen.insert(ObjectIdentifier(node)).inserted { boundary.append(node) }
         }
         return (inside, boundary)

@@ -1,43 +1,45 @@
-/// The gradients of a tensor for others, which are returned and added to no leaf.
+/// The gradients of several tensors for others, which are returned and added to no leaf: those of the sum of all outputs, each times
+/// its gradient.
 ///
-/// `inputs` are leaves, results on the way, or the values of parameters. `gradient` is the gradient of the final result for `output`; it
-/// may be left out for a tensor of one element, where it is 1. Only operations that lead to an input are gone through. With
-/// `createGraph` the gradients are recorded, so that they can be differentiated again:
-///
-///     let x = Tensor<Float>([2], shape: [1], requiresGrad: true)
-///     let slope = grad(of: x.pow(3), withRespectTo: x, createGraph: true)  // 3x² = 12
-///     let curvature = grad(of: slope, withRespectTo: x)                    // 6x = 12
-///
-/// The graph is retained where `retainGraph` is true, which it is with `createGraph` unless given. An input that `output` does not
-/// depend on stops, or has a gradient of zeros with `materializeGrads`. An operation that cannot be differentiated twice stops
-/// with its name when it would have to be.
+/// `inputs` are leaves, results on the way, or the values of parameters. `gradients` has the gradient of the final result for each
+/// output, or nil, which stands for 1 and is for outputs of one element; left out, all are nil. Only operations that lead to an
+/// input are gone through. With `createGraph` the gradients are recorded, so that they can be differentiated again. The graph is
+/// retained where `retainGraph` is true, which it is with `createGraph` unless given. An input that no output depends on stops, or
+/// has a gradient of zeros with `materializeGrads`. An operation that cannot be differentiated twice stops with its name when it
+/// would have to be.
 ///
 /// Source: `torch.autograd.grad`.
 public func grad<Scalar: FloatingScalar>(
-    of output: Tensor<Scalar>, withRespectTo inputs: [Tensor<Scalar>], gradient: Tensor<Scalar>? = nil,
+    of outputs: [Tensor<Scalar>], withRespectTo inputs: [Tensor<Scalar>], gradients: [Tensor<Scalar>?]? = nil,
     retainGraph: Bool? = nil, createGraph: Bool = false, materializeGrads: Bool = false
 ) -> [Tensor<Scalar>] {
+    let starts = startingGradients(gradients, count: outputs.count)
     let targets = inputs.map { input -> Node in
         guard let node = input.node else { fatalError("One of the differentiated Tensors does not require grad") }
         return node
     }
-    guard let root = output.node else {
-        fatalError("element 0 of tensors does not require grad and does not have a grad_fn")
+    let roots = outputs.enumerated().map { place, output -> Node in
+        guard let root = output.node else {
+            fatalError("element \(place) of tensors does not require grad and does not have a grad_fn")
+        }
+        return root
     }
-    let gradients: [Tensor<Scalar>?] = withRecording(createGraph) {
-        let order = backwardOrder(from: root)
+    let results: [Tensor<Scalar>?] = withRecording(createGraph) {
+        let order = backwardOrder(from: roots)
         let before = order.map(\.detour)
         defer { for (node, detour) in zip(order, before) { node.detour = detour } }
         let collectors = detour(order, to: targets)
-        let start = Tensor<Scalar>(storage: output.storage, layout: output.layout, node: collectors[root] ?? root)
-        _ = start.startBackward(gradient, createGraph: createGraph)
+        for (place, (output, root)) in zip(outputs, roots).enumerated() {
+            let start = Tensor<Scalar>(storage: output.storage, layout: output.layout, node: collectors[root] ?? root)
+            _ = start.startBackward(starts[place], createGraph: createGraph, place: place)
+        }
         run(order, collectors, retainGraph: retainGraph ?? createGraph)
         return targets.map { target in
             // Sound because a collector takes the place of a node of its own element type, that of the inputs.
             collectors[target].flatMap { unsafeDowncast($0, to: GraphNode<Scalar>.self).gradient }
         }
     }
-    return zip(inputs, gradients).map { input, gradient in
+    return zip(inputs, results).map { input, gradient in
         if let gradient { return gradient }
         if materializeGrads { return .zeros(input.shape) }
         fatalError(
@@ -46,7 +48,23 @@ public func grad<Scalar: FloatingScalar>(
     }
 }
 
-/// The gradient of a tensor for another, which is returned and added to no leaf; see the function for several.
+/// The gradients of a tensor for others; see the function for several outputs.
+///
+///     let x = Tensor<Float>([2], shape: [1], requiresGrad: true)
+///     let slope = grad(of: x.pow(3), withRespectTo: x, createGraph: true)  // 3x² = 12
+///     let curvature = grad(of: slope, withRespectTo: x)                    // 6x = 12
+///
+/// Source: `torch.autograd.grad`.
+public func grad<Scalar: FloatingScalar>(
+    of output: Tensor<Scalar>, withRespectTo inputs: [Tensor<Scalar>], gradient: Tensor<Scalar>? = nil,
+    retainGraph: Bool? = nil, createGraph: Bool = false, materializeGrads: Bool = false
+) -> [Tensor<Scalar>] {
+    grad(
+        of: [output], withRespectTo: inputs, gradients: [gradient], retainGraph: retainGraph, createGraph: createGraph,
+        materializeGrads: materializeGrads)
+}
+
+/// The gradient of a tensor for another; see the function for several outputs.
 ///
 /// Source: `torch.autograd.grad`.
 public func grad<Scalar: FloatingScalar>(

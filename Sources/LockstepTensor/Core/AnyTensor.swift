@@ -1,10 +1,16 @@
 /// A tensor whose element type is known only at run time: one read from a file or a message.
 public enum AnyTensor: Sendable {
+    /// Elements of type `Float`.
     case float32(Tensor<Float>)
+    /// Elements of type `Double`.
     case float64(Tensor<Double>)
+    /// Elements of type `Int64`.
     case int64(Tensor<Int64>)
+    /// Elements of type `Int32`.
     case int32(Tensor<Int32>)
+    /// Elements of type `UInt8`.
     case uint8(Tensor<UInt8>)
+    /// Elements of type `Bool`.
     case bool(Tensor<Bool>)
 
     /// The element type.

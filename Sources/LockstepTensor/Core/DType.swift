@@ -3,7 +3,18 @@
 /// In Swift code the element type is in the tensor's type (`Tensor<Float>`), so mixing two does not compile. A `DType` is for
 /// the places where it is known only at run time: files, messages, printing.
 public enum DType: String, Sendable, CaseIterable {
-    case float32, float64, int64, int32, uint8, bool
+    /// `Float`: single precision.
+    case float32
+    /// `Double`: double precision.
+    case float64
+    /// `Int64`, which indices and counts are.
+    case int64
+    /// `Int32`.
+    case int32
+    /// `UInt8`: 0 through 255.
+    case uint8
+    /// `Bool`, one byte each, which masks are.
+    case bool
 
     /// Bytes of one element.
     public var size: Int {

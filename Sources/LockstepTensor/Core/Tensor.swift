@@ -92,6 +92,8 @@ extension Tensor {
     /// The one element of a tensor.
     ///
     /// Stops where there is more than one, or none.
+    ///
+    /// Source: `torch.Tensor.item`.
     public func item() -> Scalar {
         guard count == 1 else { fatalError("a Tensor with \(count) elements cannot be converted to Scalar") }
         return withExtendedLifetime(storage) { pointer.pointee }

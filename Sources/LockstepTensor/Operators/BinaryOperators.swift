@@ -4,6 +4,8 @@ extension Tensor where Scalar: FloatingScalar {
     /// a + b, element by element, broadcast to a common shape. Gradients: g and g, summed over axes that were stretched.
     ///
     /// Stops where the shapes do not fit.
+    ///
+    /// Source: `torch.add`.
     public static func + (a: Tensor, b: Tensor) -> Tensor {
         var result = computed(.add, a, b)
         if records(a.node, b.node) { result.node = AddNode(a, b, sign: .add) }
@@ -13,6 +15,8 @@ extension Tensor where Scalar: FloatingScalar {
     /// a − b, element by element, broadcast to a common shape. Gradients: g and −g, summed over axes that were stretched.
     ///
     /// Stops where the shapes do not fit.
+    ///
+    /// Source: `torch.sub`.
     public static func - (a: Tensor, b: Tensor) -> Tensor {
         var result = computed(.subtract, a, b)
         if records(a.node, b.node) { result.node = AddNode(a, b, sign: .subtract) }
@@ -22,6 +26,8 @@ extension Tensor where Scalar: FloatingScalar {
     /// ab, element by element, broadcast to a common shape. Gradients: gb and ga, summed over axes that were stretched.
     ///
     /// Stops where the shapes do not fit.
+    ///
+    /// Source: `torch.mul`.
     public static func * (a: Tensor, b: Tensor) -> Tensor {
         var result = computed(.multiply, a, b)
         if records(a.node, b.node) { result.node = MultiplyNode(a, b) }
@@ -32,6 +38,8 @@ extension Tensor where Scalar: FloatingScalar {
     /// stretched.
     ///
     /// Stops where the shapes do not fit.
+    ///
+    /// Source: `torch.div`.
     public static func / (a: Tensor, b: Tensor) -> Tensor {
         var result = computed(.divide, a, b)
         if records(a.node, b.node) { result.node = DivideNode(a, b) }
@@ -41,6 +49,8 @@ extension Tensor where Scalar: FloatingScalar {
     /// a to the power of b, element by element, broadcast to a common shape. Gradients: g b aᵇ⁻¹ and g aᵇ ln a.
     ///
     /// Stops where the shapes do not fit.
+    ///
+    /// Source: `torch.pow`.
     public func pow(_ exponent: Tensor) -> Tensor {
         var result = Tensor.computed(.power, self, exponent)
         if records(node, exponent.node) { result.node = PowerNode(self, exponent, result) }

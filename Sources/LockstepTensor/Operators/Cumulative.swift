@@ -133,6 +133,23 @@ final class RunningProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unch
         send(part, to: 0)
     }
 
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let input = asInput(0, saved(values).input)
+        // A scalar's product is itself.
+        guard input.rank > 0, input.count > 0 else { return send(gradient, to: 0) }
+        let (factors, incoming) = (input.movingToEnd(axis), gradient.movingToEnd(axis))
+        let size = factors.shape[factors.rank - 1]
+        /// The sum over k ≥ i of gₖ times the factors between i and k, from the last i to the first.
+        var sums = [incoming[.ellipsis, size - 1]]
+        for place in (0..<(size - 1)).reversed() {
+            sums.append(incoming[.ellipsis, place] + factors[.ellipsis, place + 1] * sums[sums.count - 1])
+        }
+        let before = concatenated(
+            [.onesLike(factors[.ellipsis, 0..<1]), factors[.ellipsis, 0..<(size - 1)]], axis: -1
+        ).cumprod(axis: -1)
+        send((before * stacked(sums.reversed(), axis: -1)).movingFromEnd(axis), to: 0)
+    }
+
     override func releaseSaved() { values = nil }
 }
 

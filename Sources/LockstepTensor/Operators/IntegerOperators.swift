@@ -82,15 +82,21 @@ extension Tensor where Scalar: IntegerScalar {
     }
 
     /// |x|; of the smallest number of a signed type, whose absolute value does not fit, that number itself.
+    ///
+    /// Source: `torch.abs`.
     public func abs() -> Tensor { Scalar.isSigned ? maximum(self, -self) : self }
 
     /// −1, 0 or 1 by the sign of x.
+    ///
+    /// Source: `torch.sign`.
     public func sign() -> Tensor {
         let positive = Tensor(converting: self .> 0)
         return Scalar.isSigned ? positive - Tensor(converting: self .< 0) : positive
     }
 
-    /// x².
+    /// x². What does not fit in the type wraps around.
+    ///
+    /// Source: `torch.square`.
     public func square() -> Tensor { self * self }
 
     /// min(max(x, min), max); a bound that is left out does not hold.

@@ -20,6 +20,8 @@ extension Tensor {
     }
 
     /// One axis of all elements in row-major order.
+    ///
+    /// Source: `torch.flatten`.
     public func flattened() -> Tensor { reshaped(to: [-1]) }
 
     /// The axes from `start` to `end`, both included, merged into one.

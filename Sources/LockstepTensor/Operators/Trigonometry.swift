@@ -1,4 +1,5 @@
 import CLockstepKernels
+import Glibc
 
 extension Tensor where Scalar: FloatingScalar {
     /// The sine of an angle in radians. Gradient: g cos x.
@@ -15,6 +16,18 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.tan`.
     public func tan() -> Tensor { mapped(.tangent) { $0.tan().square() + 1 } }
+
+    /// sin(πx) / (πx), and 1 at 0. Gradient: g (cos(πx) − sinc x) / x, and 0 at 0.
+    ///
+    /// Source: `torch.sinc`.
+    public func sinc() -> Tensor {
+        evaluated({ $0 == 0 ? 1 : Glibc.sin(.pi * $0) / (.pi * $0) }) { x in
+            let isZero = x .== 0
+            // A divisor of 0 would make NaN of a gradient that is then replaced.
+            let divisor = x.replacing(with: 1, where: isZero)
+            return (((x * .pi).cos() - x.sinc()) / divisor).replacing(with: 0, where: isZero)
+        }
+    }
 
     /// The hyperbolic sine, (eˣ − e⁻ˣ) / 2. Gradient: g cosh x.
     ///

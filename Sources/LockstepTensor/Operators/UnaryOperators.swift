@@ -9,18 +9,28 @@ extension Tensor where Scalar: FloatingScalar {
     }
 
     /// eˣ, within 2 units in the last place. Gradient: g · eˣ.
+    ///
+    /// Source: `torch.exp`.
     public func exp() -> Tensor { mapped(.exponential, gradient: .multiply, saving: .output) }
 
     /// The natural logarithm, within 2 units in the last place; −∞ for 0, NaN below. Gradient: g / x.
+    ///
+    /// Source: `torch.log`.
     public func log() -> Tensor { mapped(.logarithm, gradient: .divide, saving: .input) }
 
     /// √x, correctly rounded; NaN for negative numbers. Gradient: g / (2√x).
+    ///
+    /// Source: `torch.sqrt`.
     public func sqrt() -> Tensor { mapped(.squareRoot, gradient: .squareRootGradient, saving: .output) }
 
     /// |x|. Gradient: g · sign(x), which is 0 at 0.
+    ///
+    /// Source: `torch.abs`.
     public func abs() -> Tensor { mapped(.absolute, gradient: .absoluteGradient, saving: .input) }
 
     /// x². Gradient: 2gx.
+    ///
+    /// Source: `torch.square`.
     public func square() -> Tensor { mapped(.square, gradient: .squareGradient, saving: .input) }
 
     /// 1 / x; ±∞ for ±0. Gradient: −g / x².

@@ -82,6 +82,15 @@ extension TrainingJob: TrainableJob {
                 the same bits on any number of workers; use LayerNorm or GroupNorm instead of batch normalisation
                 """)
         }
+        // A table that is changed by looking things up, likewise.
+        if model.modules.contains(where: { ($0 as? Embedding)?.maxNorm != nil }) {
+            throw TrainingError(
+                .mismatch,
+                """
+                the model of job '\(name)' has an Embedding with maxNorm, which changes its table for the indices that a worker \
+                happens to look up, so that workers would differ; leave maxNorm out
+                """)
+        }
         return ModelReplica(
             job: self, model: model, training: training, test: test,
             trainingCount: min(limit ?? training.count, training.count))

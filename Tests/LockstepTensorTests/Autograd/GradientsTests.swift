@@ -23,6 +23,45 @@ import Testing
         #expect(grad(of: x * 3, withRespectTo: x, gradient: Tensor([10, 100])) == Tensor([30, 300]))
     }
 
+    @Test func severalOutputsAreDifferentiatedTogether() {
+        let y = x.square()
+        let z = y.sum() * 3
+        // y with its own gradient, and z, which y leads to: 2x (1, 10) + 6x.
+        let gradients = grad(
+            of: [y, z], withRespectTo: [x], gradients: [Tensor([1, 10]), nil], retainGraph: true)
+        #expect(gradients == [Tensor([8, 52])])
+        #expect(grad(of: [z, y.sum()], withRespectTo: [y, x]) == [Tensor([4, 4]), Tensor([8, 16])])
+        // The same output twice counts twice.
+        let w = x.sum()
+        #expect(grad(of: [w, w], withRespectTo: [x]) == [Tensor([2, 2])])
+        #expect(x.gradient == nil)
+    }
+
+    @Test func severalOutputsHaveSecondDerivatives() {
+        let slopes = grad(of: [x.pow(3).sum(), x.square().sum()], withRespectTo: [x], createGraph: true)
+        #expect(slopes == [Tensor([5, 16])])
+        #expect(grad(of: slopes[0].sum(), withRespectTo: x) == Tensor([8, 14]))  // 6x + 2
+    }
+
+    @Test func backwardOfSeveralTensorsAddsToLeaves() {
+        let y = x.square()
+        backward([y, y.sum()], gradients: [Tensor([1, 0]), nil])
+        #expect(x.gradient == Tensor([4, 4]))
+    }
+
+    @Test func anotherNumberOfGradientsStops() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let x = Tensor<Float>([1], shape: [1], requiresGrad: true)
+            _ = grad(of: [x.sum(), x.sum()], withRespectTo: [x], gradients: [nil])
+        }
+        #expect(said("got 2 tensors and 1 gradients", result))
+        let second = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let x = Tensor<Float>([1], shape: [1], requiresGrad: true)
+            _ = grad(of: [x.sum(), Tensor(1)], withRespectTo: [x])
+        }
+        #expect(said("element 1 of tensors does not require grad and does not have a grad_fn", second))
+    }
+
     @Test func resultForItselfHasAGradientOfOne() {
         let y = (x * 2).sum()
         #expect(grad(of: y, withRespectTo: y) == Tensor(1))

@@ -95,6 +95,27 @@ import Testing
         },
         Case(testDescription: "sorting") { $0[0].sorted(axis: 1).values.exp() * $0[0].topk(1).values.square() },
         Case(testDescription: "cumsum") { $0[0].cumsum(axis: 1).exp() },
+        Case(testDescription: "cumprod", shapes: [[3, 2]]) { $0[0].cumprod(axis: 0).square() },
+        Case(testDescription: "avgPool2d", shapes: [[1, 2, 4, 3]]) {
+            avgPool2d($0[0].square(), kernel: Size2D(3, 2), stride: 1, padding: 1).exp()
+        },
+        Case(testDescription: "adaptiveAvgPool2d", shapes: [[1, 1, 3, 4]]) {
+            adaptiveAvgPool2d($0[0], height: 2, width: 3).square()
+        },
+        Case(testDescription: "maxPool2d", shapes: [[2, 4, 4]], range: -2...2) {
+            maxPool2d($0[0], kernel: 3, stride: 1, padding: 1).exp()
+        },
+        Case(testDescription: "maxPool1d", shapes: [[1, 2, 5]]) { maxPool1d($0[0].square(), kernel: 2).square() },
+        Case(testDescription: "adaptiveMaxPool2d", shapes: [[1, 3, 4]]) {
+            adaptiveMaxPool2d($0[0], height: 2, width: 2).exp()
+        },
+        Case(testDescription: "embedding", shapes: [[4, 2]]) {
+            embedding(Tensor([2, 0, 2, 1], shape: [2, 2]), $0[0], paddingIndex: 1).square()
+        },
+        Case(testDescription: "embedding scaled by frequency", shapes: [[3, 2]]) {
+            // Each row once: where one is named twice, what backward computes is not the gradient of anything.
+            embedding(Tensor([2, 0]), $0[0], scaledByFrequency: true).exp()
+        },
         Case(testDescription: "prod") { $0[0].prod(axis: 1).exp() * $0[0].prod() },
         Case(testDescription: "amax") { $0[0].amax(axes: [0]).exp() * $0[0].amin().square() },
         Case(testDescription: "statistics") { $0[0].var(axis: 1).exp() * $0[0].std() * $0[0].norm(3, axis: 1) },

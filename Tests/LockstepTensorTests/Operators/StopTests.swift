@@ -108,6 +108,28 @@ import Testing
         Stop("upper bound and lower bound inconsistent with step sign") { _ = Tensor<Float>.arange(0, 3, step: -1) },
         Stop("step must be nonzero") { _ = Tensor<Int64>.arange(0, 3, step: 0) },
         Stop("number of steps must be non-negative") { _ = Tensor<Float>.linspace(0, 1, steps: -1) },
+        Stop("einsum(): '1' is no letter in 'i1->i'") { _ = einsum("i1->i", ones(2, 3)) },
+        Stop("einsum(): 'ij' does not fit an operand of shape [2] in 'ij,j->i'") {
+            _ = einsum("ij,j->i", ones(2), ones(3))
+        },
+        Stop("einsum(): sizes 3 and 4 of one letter differ") { _ = einsum("ij,j->i", ones(2, 3), ones(4)) },
+        Stop("einsum(): 'k' is behind the arrow and in no operand") { _ = einsum("ij->k", ones(2, 3)) },
+        Stop("index 3 is out of bounds for dimension 0 with size 3") { _ = ones(3).picked(at: [Tensor([3])]) },
+        Stop("selected number k out of range for dimension 0") { _ = ones(3).kthvalue(4) },
+        Stop("quantile() q values must be in the range [0, 1]") { _ = ones(3).quantile(1.5) },
+        Stop("bincount only supports 1-d non-negative integral inputs.") { _ = Tensor<Int64>([-1]).bincount() },
+        Stop("repeats can not be negative") { _ = ones(3).repeatedInterleaving(-1, axis: 0) },
+        Stop("X1 and X2 must have the same number of columns. X1: 3 X2: 4") { _ = cdist(ones(2, 3), ones(2, 4)) },
+        Stop("'channel' dimension to be divisible by the square of upscale_factor 2") {
+            _ = ones(1, 3, 2, 2).pixelShuffled(2)
+        },
+        Stop("same number of spatial dimensions") { _ = interpolate(ones(1, 1, 2, 2), size: [3]) },
+        Stop("a window of 4 elements, 1 apart, does not fit an axis of size 3") {
+            _ = unfold(ones(1, 1, 3, 3), kernel: 4)
+        },
+        Stop("Padding size should be at most 2 for mode reflect") { _ = ones(3).padded([3, 0], mode: .reflect) },
+        Stop("contracted dimensions need to match") { _ = tensordot(ones(2, 3), ones(4, 2), axes: 1) },
+        Stop("var has negative entry/entries") { _ = gaussianNLLLoss(ones(2), ones(2), variance: -ones(2)) },
         Stop("a parameter appears more than once in a ParameterBuffer: [\"a\", \"b\"]") {
             let shared = Parameter(ones(3))
             _ = ParameterBuffer([("a", shared), ("b", shared)])

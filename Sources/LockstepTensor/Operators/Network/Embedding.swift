@@ -63,6 +63,17 @@ final class EmbeddingNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked
         }
     }
 
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let places = saved(indices).flattened()
+        var rows = gradient.reshaped(to: [places.count, shape[1]])
+        if let skipped { rows = rows.replacing(with: 0, where: (places .== skipped).unsqueezed(axis: 1)) }
+        if scaledByFrequency {
+            rows = rows * frequencies(places).selected(axis: 0, indices: places).unsqueezed(axis: 1)
+        }
+        let everywhere = places.unsqueezed(axis: 1).expanded(to: rows.shape)
+        send(Tensor.zeros(shape).scatterAdding(rows, axis: 0, indices: everywhere), to: 0)
+    }
+
     /// One over how often each row is named.
     private func frequencies(_ indices: Tensor<Int64>) -> Tensor<Scalar> {
         var counts = [Int](repeating: 0, count: shape[0])

@@ -183,9 +183,25 @@ private func meanPool<Scalar: FloatingScalar>(
             }
         }
     }
-    if let node = dense.node, records(node) {
-        result.node = MeanPoolNode<Scalar>(input: node, rows, columns, shape: input.shape)
+    if let node = dense.node, records(node) { result.node = MeanPoolNode<Scalar>(input: node, rows, columns) }
+    return result
+}
+
+/// The gradient of a mean pool's input from that of its result: each mean, divided, in all places of its window.
+private func spreadMeans<Scalar: FloatingScalar>(
+    _ means: Tensor<Scalar>, _ rows: PoolingWindows, _ columns: PoolingWindows
+) -> Tensor<Scalar> {
+    let dense = means.contiguous()
+    var result = Tensor<Scalar>.zeros(means.shape.dropLast(2) + [rows.size, columns.size])
+    let planes = means.shape.dropLast(2).reduce(1, *)
+    withExtendedLifetime(dense.storage) {
+        rows.withKernelAxis { rows in
+            columns.withKernelAxis { columns in
+                lk_mean_pool_gradient(Scalar.kernelType, planes, rows, columns, dense.pointer, result.storage.pointer)
+            }
+        }
     }
+    if let node = dense.node, records(node) { result.node = MeanSpreadNode<Scalar>(input: node, rows, columns) }
     return result
 }
 
@@ -212,6 +228,13 @@ final class MaxPoolNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked S
         send(part, to: 0)
     }
 
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let places = saved(indices).flattened(from: -2)
+        let part = Tensor.zeros(shape).flattened(from: -2)
+            .scatterAdding(gradient.flattened(from: -2), axis: -1, indices: places)
+        send(part.reshaped(to: shape), to: 0)
+    }
+
     override func releaseSaved() { indices = nil }
 }
 
@@ -219,26 +242,28 @@ final class MeanPoolNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked 
     // Sendable for the reason that `Node` is.
     private let rows: PoolingWindows
     private let columns: PoolingWindows
-    private let shape: [Int]
 
-    init(input: Node, _ rows: PoolingWindows, _ columns: PoolingWindows, shape: [Int]) {
+    init(input: Node, _ rows: PoolingWindows, _ columns: PoolingWindows) {
         (self.rows, self.columns) = (rows, columns)
-        self.shape = shape
         super.init(inputs: [input])
     }
 
-    override func backward(_ gradient: Tensor<Scalar>) {
-        let dense = gradient.contiguous()
-        let part = Tensor<Scalar>.zeros(shape)
-        withExtendedLifetime(dense.storage) {
-            rows.withKernelAxis { rows in
-                columns.withKernelAxis { columns in
-                    lk_mean_pool_gradient(
-                        Scalar.kernelType, shape.dropLast(2).reduce(1, *), rows, columns, dense.pointer,
-                        part.storage.pointer)
-                }
-            }
-        }
-        send(part, to: 0)
+    override func backward(_ gradient: Tensor<Scalar>) { send(spreadMeans(gradient, rows, columns), to: 0) }
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
+}
+
+/// What a mean pool's backward does, whose own backward is the pool.
+final class MeanSpreadNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    private let rows: PoolingWindows
+    private let columns: PoolingWindows
+
+    init(input: Node, _ rows: PoolingWindows, _ columns: PoolingWindows) {
+        (self.rows, self.columns) = (rows, columns)
+        super.init(inputs: [input])
     }
+
+    override func backward(_ gradient: Tensor<Scalar>) { send(meanPool(gradient, rows, columns), to: 0) }
+    override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
+    override var operationName: String { "AvgPool2DBackwardBackward0" }
 }

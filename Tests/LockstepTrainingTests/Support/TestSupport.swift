@@ -1,0 +1,2 @@
+// Folders, random numbers and Python, for all files of these tests.
+@_exported import TestSupport
