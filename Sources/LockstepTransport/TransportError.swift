@@ -63,7 +63,7 @@ extension TransportError {
     static func unprotected(_ endpoint: Endpoint) -> TransportError {
         TransportError(
             .unprotected,
-            "other hosts reach \(endpoint), so keys are required: give --keys FOLDER, with keys that 'lockstep keys new' makes; "
+            "other hosts reach \(endpoint), so keys are required: give --keys FOLDER, with keys that 'keys new' makes; "
                 + "or, on a network whose every user you trust, --insecure")
     }
 

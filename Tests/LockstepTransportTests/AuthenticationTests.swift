@@ -62,7 +62,7 @@ import Testing
         try worker.send(.test(.peerHello), to: peer)
         let text = try worker.nextRefusal(by: peer)
         #expect(text.contains("\(keyed.coordinator.endpoint) does not know this side's key \(key)"))
-        #expect(text.contains("lockstep keys add"))
+        #expect(text.contains("keys add"))
         let told = try keyed.coordinator.nextRefusal()
         #expect(told.contains("refused a connection from 127.0.0.1: its key \(key) is not one that may join"))
         // Nothing of it came through, and it cannot be sent to.

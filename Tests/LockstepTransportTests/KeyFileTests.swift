@@ -55,7 +55,7 @@ import Testing
         #expect(access("\(folder.path)/workers/node2", F_OK) != 0)
         #expect(
             message { _ = try Keyring.coordinator(folder.path) }
-                == "no key may join: \(folder.path)/allowed is empty; add one: lockstep keys add \(folder.path) NAME")
+                == "no key may join: \(folder.path)/allowed is empty; add one: keys add \(folder.path) NAME")
         #expect(
             message { try folder.cluster.remove("node2") } == "\(folder.path) has no key of the name node2; it has none"
         )
@@ -184,7 +184,7 @@ import Testing
         #expect(
             message { _ = try Keyring.coordinator("\(folder.path)/workers/node2") }.contains(
                 "coordinator.secret cannot be read"))
-        #expect(message { _ = try Keyring.coordinator("/no/such") }.contains("make them: lockstep keys new /no/such"))
+        #expect(message { _ = try Keyring.coordinator("/no/such") }.contains("make them: keys new /no/such"))
     }
 
     @Test func textAndKeyAreOne() throws {

@@ -71,13 +71,18 @@ public final class CoordinatorLoop {
 
     /// What has happened, waiting for something for a tick at most.
     private func nextEvents() throws -> [CoordinatorEvent] {
-        let events = try transport.receiveAll(timeout: patience.lastWords / 3).map { incoming -> CoordinatorEvent in
+        let events = try transport.receiveAll(timeout: patience.lastWords / 3).compactMap {
+            incoming -> CoordinatorEvent? in
             switch incoming {
             case .message(let envelope, let peer): return .message(envelope, from: peer)
             case .rejected(let error, let peer):
                 logger.debug("dropped a message from \(peer): \(error)")
                 return .rejected(error, from: peer, name: peer.description)
             case .lost(let peer): return .lost(peer)
+            case .refused(let error), .refusedBy(_, let error):
+                // Nothing of the run changes; the user is told.
+                perform(.warning("\(error)"))
+                return nil
             }
         }
         return events + inbox.take() + [.tick]

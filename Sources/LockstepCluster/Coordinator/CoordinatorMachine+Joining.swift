@@ -11,6 +11,15 @@ extension CoordinatorMachine {
             workers[rank]?.lastHeard = now
             return []
         }
+        // What a join costs is its state, which may be gigabytes, so nobody makes this process send it without end.
+        joins = joins.filter { now - $0 < .seconds(60) }
+        guard joins.count < mostJoins else {
+            surplusHellos += 1
+            let why = "\(mostJoins) workers have asked to join within a minute, and no more may"
+            let note = CoordinatorAction.warning("refused a worker on \(hello.host) (process \(hello.pid)): \(why)")
+            return refuse(peer, "\(why); start it again in a minute") + (surplusHellos.isPowerOfTen ? [note] : [])
+        }
+        joins.append(now)
         guard case .joining = phase, workers.count < workerCount || workers.contains(where: { $0 == nil }) else {
             surplusHellos += 1
             let why = "the run has all its \(workerCount) workers"
@@ -31,6 +40,10 @@ extension CoordinatorMachine {
             rank: rank, workers: workerCount, settings: settings.shared.json())
         return [.note("\(name(rank)) joined"), send(.welcome(welcome), to: peer, payload: state?.payload)]
     }
+
+    /// How many may ask to join within a minute. Default 60 and 12 for each worker that is waited for: one that its service
+    /// manager starts again every 5 s asks 12 times.
+    var mostJoins: Int { 60 + 12 * workerCount }
 
     /// Whether another worker may take the place of one that goes now.
     var mayBeReplaced: Bool { if case .joining = phase { isOpen } else { false } }
@@ -97,7 +110,7 @@ extension CoordinatorMachine {
             worker.map {
                 Member(
                     rank: rank, host: $0.hello.host, pid: $0.hello.pid, endpoint: $0.hello.endpoint,
-                    microbatches: ranges[rank])
+                    microbatches: ranges[rank], publicKey: $0.peer.key?.description ?? "")
             }
         }
         var actions = toAll(.members(Members(members: members)))

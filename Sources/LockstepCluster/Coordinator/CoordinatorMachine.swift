@@ -48,8 +48,10 @@ package struct CoordinatorMachine {
     var endings: [Int: (at: Duration, how: ProcessEnd)] = [:]
     /// Why processes were refused, to tell when one that this process started ends because of it.
     var refusals: [Int: String] = [:]
-    /// How many were refused because the run has all its workers.
+    /// How many were refused because the run has all its workers, or too many asked.
     var surplusHellos = 0
+    /// When, within the last minute, somebody asked to join.
+    var joins: [Duration] = []
     /// How many messages were dropped.
     package internal(set) var droppedMessages = 0
 

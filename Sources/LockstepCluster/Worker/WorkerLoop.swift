@@ -84,13 +84,19 @@ public final class WorkerLoop {
     private func event(of incoming: Incoming) -> WorkerEvent? {
         switch incoming {
         case .message(let envelope, let peer):
-            return .message(envelope, fromCoordinator: peer == coordinatorPeer)
+            return .message(envelope, from: peer == coordinatorPeer ? .coordinator : .peer(peer))
         case .rejected(let error, let peer):
             logger.debug("dropped a message from \(peer): \(error)")
             return peer == coordinatorPeer ? .rejectedByCoordinator(error) : .rejected(error, name: peer.description)
         case .lost(let peer):
             if peer == coordinatorPeer { return .lostCoordinator }
             return peers.first { $0.value == peer }.map { .lostPeer($0.key) }
+        case .refused(let error):
+            logger.warning("\(error)")
+            return nil
+        case .refusedBy(let peer, let error):
+            if peer == coordinatorPeer { return .refusedByCoordinator("\(error)") }
+            return peers.first { $0.value == peer }.map { .failed("rank \($0.key): \(error)") }
         }
     }
 
@@ -104,8 +110,9 @@ public final class WorkerLoop {
         case .reconnect:
             transport.disconnect(coordinatorPeer)
             coordinatorPeer = try transport.connect(to: coordinator)
-        case .connect(let rank, let endpoint):
-            peers[rank] = try transport.connect(to: Endpoint(endpoint))
+        case .admit(let keys): transport.admit(keys)
+        case .connect(let rank, let endpoint, let key):
+            peers[rank] = try transport.connect(to: Endpoint(endpoint), key: key)
         case .compute(let request): compute.add(request)
         case .note, .end: break
         }

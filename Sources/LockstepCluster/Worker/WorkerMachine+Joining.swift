@@ -1,4 +1,5 @@
 internal import LockstepTraining
+internal import LockstepTransport
 internal import LockstepWire
 
 extension WorkerMachine {
@@ -39,29 +40,49 @@ extension WorkerMachine {
             return member.microbatches.lowerBound == end
         }
         guard isContiguous, end == prepared.tree.count, members.count == workerCount,
-            members.map(\.rank) == Array(members.indices), members.indices.contains(rank)
+            members.map(\.rank) == Array(members.indices), members.indices.contains(rank),
+            members.allSatisfy({ $0.publicKey.isEmpty || PublicKey($0.publicKey) != nil })
         else { return fail("the coordinator at \(coordinator) sent a list of members that does not add up") }
         self.members = members
         self.generation = generation
         phase = .linking
-        let hellos = members.filter { $0.rank != rank }.flatMap { member in
+        // Who said hello before it was known who may: whoever has another key than that rank is not that rank.
+        linkedPeers[generation] = linkedPeers[generation]?.filter { holds($0.value, keyOf: $0.key) }
+        let peers = members.filter { $0.rank != rank }
+        let admission = WorkerAction.admit(Set(peers.compactMap { PublicKey($0.publicKey) }))
+        let hellos = peers.flatMap { member in
             [
-                WorkerAction.connect(rank: member.rank, endpoint: member.endpoint),
+                WorkerAction.connect(
+                    rank: member.rank, endpoint: member.endpoint, key: PublicKey(member.publicKey)),
                 .send(envelope(.peerHello), to: .rank(member.rank)),
             ]
         }
-        return hellos + finishLinking()
+        return [admission] + hellos + finishLinking()
     }
 
-    /// A peer's first message on its link to this worker.
-    mutating func heard(from peer: Int, generation: Int) -> [WorkerAction] {
-        linkedPeers[generation, default: []].insert(peer)
+    /// How many generations ahead of this worker a peer's hello may be. The peer has heard of its generation from the same
+    /// coordinator, so no more than a few changes of membership lie between.
+    private static let generationsAhead = 16
+
+    /// A peer's first message on its link to this worker: the connection that speaks for it from now on.
+    mutating func heard(from peer: Int, over connection: Peer, generation: Int) -> [WorkerAction] {
+        guard (self.generation...self.generation + WorkerMachine.generationsAhead).contains(generation),
+            linkedPeers[generation]?[peer] == nil,
+            linkedPeers[generation]?.values.contains(connection) != true,
+            generation > self.generation || members.isEmpty || holds(connection, keyOf: peer)
+        else { return stray() }
+        linkedPeers[generation, default: [:]][peer] = connection
         return finishLinking()
+    }
+
+    /// Whether the other side of a connection has proved to hold the key that the coordinator names for a rank.
+    private func holds(_ connection: Peer, keyOf rank: Int) -> Bool {
+        members.indices.contains(rank) && (connection.key?.description ?? "") == members[rank].publicKey
     }
 
     /// The peers of this generation that have not been heard from.
     var unlinkedPeers: [Member] {
-        members.filter { $0.rank != rank && linkedPeers[generation]?.contains($0.rank) != true }
+        members.filter { $0.rank != rank && linkedPeers[generation]?[$0.rank] == nil }
     }
 
     private mutating func finishLinking() -> [WorkerAction] {

@@ -45,8 +45,9 @@ package struct WorkerMachine {
     var generation = 0
     var prepared: ComputeResult.Prepared?
     var members: [Member] = []
-    /// The peers that have been heard from, by generation: a peer may know of a generation before this worker does.
-    var linkedPeers: [Int: Set<Int>] = [:]
+    /// The connections that peers have said hello on, by generation and rank: a peer may know of a generation before this worker
+    /// does. A connection speaks for the rank that it said hello as, and no other connection does.
+    var linkedPeers: [Int: [Int: Peer]] = [:]
     var orders: [Order] = []
     var timing = StepTiming()
     /// The losses of the step in hand, and the bytes that it has sent to peers.
@@ -88,16 +89,20 @@ package struct WorkerMachine {
     package mutating func handle(_ event: WorkerEvent, now: Duration) -> [WorkerAction] {
         if case .ended = phase { return [] }
         switch event {
-        case .message(let envelope, fromCoordinator: true):
+        case .message(let envelope, from: .coordinator):
             guard envelope.sender == .coordinator, run == .unknown || envelope.run == run else { return stray() }
             lastHeard = now
             return handle(envelope.body, payload: envelope.payload, of: envelope, now: now)
-        case .message(let envelope, fromCoordinator: false):
+        case .message(let envelope, from: .peer(let connection)):
             guard case .rank(let peer) = envelope.sender, run != .unknown, envelope.run == run, peer != rank,
                 (0..<workerCount).contains(peer)
             else { return stray() }
-            if case .peerHello = envelope.body { return heard(from: peer, generation: envelope.generation) }
-            guard envelope.generation == generation, members.indices.contains(peer) else { return stray() }
+            if case .peerHello = envelope.body {
+                return heard(from: peer, over: connection, generation: envelope.generation)
+            }
+            guard envelope.generation == generation, members.indices.contains(peer),
+                linkedPeers[generation]?[peer] == connection
+            else { return stray() }
             return handlePeer(envelope, from: peer, now: now)
         case .computed(let result): return handle(result, now: now)
         case .failed(let reason): return fail(reason)
@@ -106,6 +111,7 @@ package struct WorkerMachine {
             return end(
                 .disconnected,
                 "the connection to the coordinator at \(coordinator) was lost; it ended or its host is gone")
+        case .refusedByCoordinator(let reason): return end(.refused, reason)
         case .lostPeer(let peer):
             // Where the peer has ended the coordinator sees it, too, and its word says more.
             if lostPeer == nil { lostPeer = (peer, now) }

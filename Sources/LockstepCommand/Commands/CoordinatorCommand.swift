@@ -11,14 +11,16 @@ struct CoordinatorCommand: ParsableCommand {
             commandName: "coordinator",
             abstract: "Coordinate a run whose workers are started elsewhere.",
             discussion: """
-                Prints the address that workers reach it at, waits for them, and then trains. It takes the options of 'train'.
+                Prints the address that workers reach it at, waits for them, and then trains. It takes the options of 'train'. \
+                Where other hosts reach the address, it and its workers need keys: see 'keys'.
 
 
                 """
                     + JobCatalog.examples(
-                        "coordinator --bind tcp://10.0.0.1:5700 --workers 2",
-                        "coordinator --bind tcp://10.0.0.1:0 --workers 8 --epochs 20",
-                        "coordinator --bind tcp://10.0.0.1:5700 --workers 3 --resume runs/20261122-102355-mlp"))
+                        "coordinator --bind tcp://10.0.0.1:5700 --workers 2 --keys cluster",
+                        "coordinator --bind tcp://10.0.0.1:0 --workers 8 --epochs 20 --keys cluster",
+                        "coordinator --bind tcp://10.0.0.1:5700 --workers 3 --keys cluster --resume runs/20261122-102355-mlp"
+                    ))
     }
 
     @Option(
@@ -31,6 +33,7 @@ struct CoordinatorCommand: ParsableCommand {
     @Option(
         parsing: .unconditional, help: ArgumentHelp("How long to wait for the workers to join.", valueName: "seconds"))
     var wait = 600.0
+    @OptionGroup(title: "NETWORK OPTIONS") var network: KeyOptions
     @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
@@ -42,14 +45,10 @@ struct CoordinatorCommand: ParsableCommand {
 
     mutating func run() throws {
         let reporter = output.reporter()
-        let transport = try ZeroMQTransport(binding: Endpoint(bind))
+        let protection = try network.protection { try Keyring.coordinator($0) }
+        let transport = try ZeroMQTransport(binding: Endpoint(bind), protection: protection)
         let advertised = try transport.endpoint.advertised()
-        if !transport.endpoint.isLoopback {
-            reporter.handle(
-                .warning(
-                    "\(advertised) is reached from other hosts, and this version neither encrypts nor authenticates: "
-                        + "use it only on a network whose every user you trust"))
-        }
+        if let warning = network.warning(listeningAt: advertised) { reporter.handle(.warning(warning)) }
         let (folder, settings, checkpoint) = try record.open(job, workers: workers) { reporter.handle(.note($0)) }
         var patience = Patience()
         patience.joining = .seconds(wait)

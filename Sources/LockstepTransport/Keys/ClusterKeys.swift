@@ -24,7 +24,7 @@ public struct ClusterKeys: Sendable {
         self.folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
         guard access("\(self.folder)/coordinator.public", F_OK) == 0 else {
             throw TransportError(
-                .invalidKeys, "\(folder) holds no keys of a cluster; make them: lockstep keys new \(folder)")
+                .invalidKeys, "\(folder) holds no keys of a cluster; make them: keys new \(folder)")
         }
     }
 
@@ -59,7 +59,7 @@ public struct ClusterKeys: Sendable {
             throw TransportError(
                 .invalidKeys,
                 "\(folder) has a key of the name \(name) already; choose another name, or remove it first: "
-                    + "lockstep keys remove \(folder) \(name)")
+                    + "keys remove \(folder) \(name)")
         }
         try Self.makeFolder("\(folder)/workers")
         try Self.makeFolder("\(folder)/allowed")

@@ -24,7 +24,7 @@ package enum KeyFile {
     package static func parse(_ bytes: some Collection<UInt8>, from path: String) throws(TransportError) -> Content {
         func invalid(_ problem: String) -> TransportError {
             TransportError(
-                .invalidKeys, "\(path) is not a key file: \(problem); copy it anew, or make new keys (lockstep keys)")
+                .invalidKeys, "\(path) is not a key file: \(problem); copy it anew, or make new keys (keys new)")
         }
         var halves: [String: [UInt8]] = [:]
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
@@ -48,7 +48,7 @@ package enum KeyFile {
         guard !publicKey.isPublished else {
             throw TransportError(
                 .invalidKeys,
-                "\(path) holds a test key whose secret half is printed in ZeroMQ's manual; make keys of your own (lockstep keys new)"
+                "\(path) holds a test key whose secret half is printed in ZeroMQ's manual; make keys of your own (keys new)"
             )
         }
         return Content(publicKey: publicKey, secret: halves["secret"])
@@ -71,13 +71,13 @@ package enum KeyFile {
         let content = try parse(read(path, isSecret: true), from: path)
         guard let secret = content.secret else {
             throw TransportError(
-                .invalidKeys, "\(path) has no line 'secret KEY'; copy it anew, or make new keys (lockstep keys)")
+                .invalidKeys, "\(path) has no line 'secret KEY'; copy it anew, or make new keys (keys new)")
         }
         let pair = try KeyPair(secret: secret)
         guard pair.publicKey == content.publicKey else {
             throw TransportError(
                 .invalidKeys,
-                "the two keys in \(path) are not of one pair; copy it anew, or make new keys (lockstep keys)")
+                "the two keys in \(path) are not of one pair; copy it anew, or make new keys (keys new)")
         }
         return pair
     }

@@ -28,7 +28,7 @@ public struct Keyring: Sendable {
         guard try !cluster.allowed().isEmpty else {
             throw TransportError(
                 .invalidKeys,
-                "no key may join: \(cluster.folder)/allowed is empty; add one: lockstep keys add \(folder) NAME")
+                "no key may join: \(cluster.folder)/allowed is empty; add one: keys add \(folder) NAME")
         }
         return Keyring(own: own, coordinator: nil, cluster: cluster)
     }

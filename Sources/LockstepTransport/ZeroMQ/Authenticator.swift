@@ -112,7 +112,7 @@ final class Authenticator: @unchecked Sendable {
                     return .unknown(
                         keyring.cluster.map {
                             "its key \(key) is not one that may join; those that may are in \($0.folder)/allowed "
-                                + "(lockstep keys list \($0.folder))"
+                                + "(keys list \($0.folder))"
                         } ?? "its key \(key) is not that of a worker of this run")
                 }
             } catch {

@@ -49,7 +49,7 @@ enum HandshakeFailure: Equatable {
         case .refused(500): "\(place) has as many connections as it allows; try again later"
         case .refused:
             "\(place) does not know this side's key\(key.map { " \($0)" } ?? ""); add it to the keys that may join, on the "
-                + "coordinator's host (lockstep keys add), or use the ones that were made there"
+                + "coordinator's host (keys add), or use the ones that were made there"
         case .mechanism where hasKeys: "\(place) uses no keys, and this side does; start it with --keys too"
         case .mechanism: "\(place) requires keys, and this side has none; start it with --keys"
         case .serverKey, .malformed: "\(place) does not answer as Lockstep does; check the address"

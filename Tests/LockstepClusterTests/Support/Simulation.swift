@@ -118,7 +118,9 @@ struct Simulation {
             switch (link.from, link.to) {
             case (.worker(let number), .coordinator): feed(.message(envelope, from: Simulation.peer(number)))
             case (let sender, .worker(let number)):
-                feed(.message(envelope, fromCoordinator: sender == .coordinator), to: number)
+                let origin: WorkerEvent.Origin =
+                    if case .worker(let other) = sender { .peer(Simulation.peer(other)) } else { .coordinator }
+                feed(.message(envelope, from: origin), to: number)
             case (.coordinator, .coordinator): break
             }
         }
@@ -179,11 +181,11 @@ struct Simulation {
             case .send(let envelope, .rank(let rank)):
                 guard let other = peers[number][rank] else { continue }
                 links[Link(from: .worker(number), to: .worker(other)), default: []].append(envelope)
-            case .connect(let rank, let endpoint):
+            case .connect(let rank, let endpoint, _):
                 peers[number][rank] = Int(endpoint.dropFirst("worker ".count))
             case .compute(let request): computations[number].append(request)
             case .end(let error): endings[.worker(number)] = .some(error)
-            case .reconnect, .note: break
+            case .reconnect, .note, .admit: break
             }
         }
     }
