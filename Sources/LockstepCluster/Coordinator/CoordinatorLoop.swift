@@ -21,12 +21,14 @@ public final class CoordinatorLoop {
     ///
     /// - Parameters:
     ///   - advertised: Where workers reach `transport`, for messages to people.
+    ///   - workerOptions: What workers are started with besides that, for messages to people: `--keys FOLDER` where there are keys.
     ///   - folder: The run's folder.
     ///   - checkpoint: The state to start from; nil for a new run.
     ///   - isOpen: Whether workers come from elsewhere, so that another may take the place of one that goes before the run has begun.
     ///   - logger: Receives what the coordinator does; the observer receives what a user wants to know.
     public init(
-        transport: any Transport, advertised: Endpoint, settings: RunSettings, workers: Int, folder: RunFolder,
+        transport: any Transport, advertised: Endpoint, workerOptions: String = "", settings: RunSettings, workers: Int,
+        folder: RunFolder,
         resumingFrom checkpoint: Checkpoint? = nil, isOpen: Bool = false, patience: Patience = Patience(),
         logger: Logger,
         observer: any RunObserver
@@ -41,6 +43,7 @@ public final class CoordinatorLoop {
         clock = LoopClock(silence: patience.silence)
         machine = CoordinatorMachine(
             run: .random(), settings: settings, workerCount: workers, endpoint: advertised.description,
+            workerOptions: workerOptions.isEmpty ? "" : " " + workerOptions,
             state: checkpoint.map { (Payload($0.file.encoded()), $0) }, patience: patience,
             // Names and settings come on top of the numbers.
             maximumStateBytes: transport.maximumMessageBytes - (1 << 20), isOpen: isOpen, now: .zero)

@@ -28,6 +28,8 @@ package struct CoordinatorMachine {
     let workerCount: Int
     /// What people start workers with: `lockstep worker --coordinator tcp://…`.
     let endpoint: String
+    /// What a worker is started with besides the endpoint: where there are keys, those.
+    let workerOptions: String
     /// The state to start from, and what it is of; nil for a new run.
     let state: (payload: Payload, checkpoint: Checkpoint)?
     let patience: Patience
@@ -60,7 +62,7 @@ package struct CoordinatorMachine {
 
     /// A coordinator that waits for `workerCount` workers.
     package init(
-        run: RunID, settings: RunSettings, workerCount: Int, endpoint: String,
+        run: RunID, settings: RunSettings, workerCount: Int, endpoint: String, workerOptions: String = "",
         state: (payload: Payload, checkpoint: Checkpoint)?, patience: Patience,
         maximumStateBytes: Int = .max, isOpen: Bool = false, now: Duration
     ) {
@@ -70,6 +72,7 @@ package struct CoordinatorMachine {
         self.settings = settings
         self.workerCount = workerCount
         self.endpoint = endpoint
+        self.workerOptions = workerOptions
         self.state = state
         self.patience = patience
         phase = .joining(since: now)
@@ -197,7 +200,7 @@ package struct CoordinatorMachine {
     }
 
     /// How a worker for this run is started by hand.
-    var workerCommand: String { "\(Program.name) worker --coordinator \(endpoint)" }
+    var workerCommand: String { "\(Program.name) worker --coordinator \(endpoint)\(workerOptions)" }
 
     /// The step in flight, from 1, as people count.
     var currentStep: Int { progress.completedSteps + 1 }

@@ -53,7 +53,8 @@ struct CoordinatorCommand: ParsableCommand {
         var patience = Patience()
         patience.joining = .seconds(wait)
         let loop = CoordinatorLoop(
-            transport: transport, advertised: advertised, settings: settings, workers: workers, folder: folder,
+            transport: transport, advertised: advertised, workerOptions: network.workerOptions, settings: settings,
+            workers: workers, folder: folder,
             resumingFrom: checkpoint, isOpen: true, patience: patience, logger: output.logger("coordinator"),
             observer: reporter)
         // Said however quiet: whoever starts the workers has nowhere else to read it.

@@ -23,6 +23,9 @@ struct KeyOptions: ParsableArguments {
         return try keys.map { .keys(try read($0)) } ?? .thisHostOnly
     }
 
+    /// What a worker of a coordinator with these options is started with.
+    var workerOptions: String { insecure ? "--insecure" : keys == nil ? "" : "--keys FOLDER" }
+
     /// What is said at every start that does without keys by request; nil for any other.
     func warning(listeningAt endpoint: Endpoint) -> String? {
         guard insecure else { return nil }
