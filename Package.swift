@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "Lockstep", targets: ["Lockstep"]),
         .executable(name: "lockstep", targets: ["LockstepMain"]),
         .executable(name: "parity", targets: ["Parity"]),
+        .executable(name: "fuzz", targets: ["Fuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -87,6 +88,14 @@ let package = Package(
         // Compares operators with PyTorch's results, by the command `parity` and in tests.
         module("ParityRunner", ["LockstepTensor", "LockstepFormats"]),
         .executableTarget(name: "Parity", dependencies: ["ParityRunner"], swiftSettings: strict),
+        // Gives the decoders inputs that are almost right: `make fuzz`.
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "LockstepWire", "LockstepTransport", "LockstepFormats", "LockstepData", "LockstepTraining",
+                "LockstepOptim",
+                "LockstepTensor", arguments,
+            ], swiftSettings: strict),
         // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
         .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
         tests(
