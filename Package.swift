@@ -118,6 +118,7 @@ let package = Package(
                 "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging,
             ]),
         tests("LockstepCommand", ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage]),
+        tests("Fuzz", ["Fuzz", subprocess, systemPackage]),
         tests("Parity", ["ParityRunner"], resources: [.copy("Fixtures")]),
     ]
 )

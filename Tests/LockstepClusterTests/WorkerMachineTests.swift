@@ -171,6 +171,18 @@ struct WorkerMachineTests {
         #expect(actions.sent.map(\.body) == [.connected])
     }
 
+    @Test("A path that the coordinator sends is not used")
+    func paths() throws {
+        var settings = try TinyJob.settings()
+        settings.data = "idx:/etc"
+        var machine = Simulation.worker(1)
+        let actions = machine.handle(
+            fromCoordinator(.welcome(Welcome(rank: 0, workers: 1, settings: settings.json()))), now: .zero)
+        #expect(actions.error?.code == .refused)
+        #expect(actions.error?.description.contains("in which folder of this host the data are, 'idx:/etc'") == true)
+        #expect(!actions.contains { if case .compute = $0 { true } else { false } })
+    }
+
     @Test("A coordinator that refuses the key ends a worker with what may be wrong")
     func refusedKey() {
         var machine = Simulation.worker(1)

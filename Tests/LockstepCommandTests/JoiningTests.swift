@@ -150,7 +150,10 @@ extension CommandTests {
 
         @Test(arguments: [
             (["coordinator", "--bind", "tcp://no.such.host.invalid:0"], "tcp://no.such.host.invalid:0 has no address"),
-            (["coordinator", "--bind", "tcp://192.0.2.1:0"], "tcp://192.0.2.1:0 is not an address of this host"),
+            (
+                ["coordinator", "--bind", "tcp://192.0.2.1:0", "--insecure"],
+                "tcp://192.0.2.1:0 is not an address of this host"
+            ),
             (["coordinator", "--bind", "10.0.0.1"], "\"10.0.0.1\" is not an endpoint: expected tcp://host:port"),
             (
                 ["worker", "--coordinator", "tcp://no.such.host.invalid:9"],

@@ -112,7 +112,14 @@ public final class WorkerLoop {
             coordinatorPeer = try transport.connect(to: coordinator)
         case .admit(let keys): transport.admit(keys)
         case .connect(let rank, let endpoint, let key):
-            peers[rank] = try transport.connect(to: Endpoint(endpoint), key: key)
+            let place = try Endpoint(endpoint)
+            // A path from elsewhere is never used: local sockets are for those whose coordinator is at one, too.
+            guard place.isReached(as: coordinator) else {
+                throw ClusterError(
+                    .unexpectedMessage,
+                    "rank \(rank) is said to be at \(endpoint), but the coordinator is at \(coordinator)")
+            }
+            peers[rank] = try transport.connect(to: place, key: key)
         case .compute(let request): compute.add(request)
         case .note, .end: break
         }

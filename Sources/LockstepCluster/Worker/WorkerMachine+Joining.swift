@@ -8,6 +8,13 @@ extension WorkerMachine {
         guard case .joining = phase else { return stray() }
         do {
             let settings = try RunSettings(json: welcome.settings, from: "the coordinator's message")
+            // Where this host keeps data is its user's to say (--data). A path from elsewhere is never used.
+            guard settings.shared == settings else {
+                return end(
+                    .refused,
+                    "the coordinator at \(coordinator) sent settings that cannot be used: they say in which folder of this "
+                        + "host the data are, '\(settings.data)'")
+            }
             self.run = run
             rank = welcome.rank
             workerCount = welcome.workers

@@ -44,6 +44,7 @@ struct CoordinatorCommand: ParsableCommand {
     }
 
     mutating func run() throws {
+        OpenFiles.raiseLimit()
         let reporter = output.reporter()
         let protection = try network.protection { try Keyring.coordinator($0) }
         let transport = try ZeroMQTransport(binding: Endpoint(bind), protection: protection)

@@ -70,6 +70,7 @@ struct WorkerCommand: ParsableCommand {
             guard Parent.follow(pid: parent) else { throw ExitCode.failure }
         }
         BLAS.threads = 1
+        OpenFiles.raiseLimit()
         let coordinator = try WorkerCommand.check(Endpoint(coordinator))
         let protection = try network.protection { try Keyring.worker($0) }
         let transport = try ZeroMQTransport(

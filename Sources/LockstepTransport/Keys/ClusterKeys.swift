@@ -43,7 +43,6 @@ public struct ClusterKeys: Sendable {
             """, pair.publicKey, secret: pair.secret, to: "\(folder)/coordinator.secret")
         try KeyFile.write(publicComment, pair.publicKey, to: "\(folder)/coordinator.public")
         try makeFolder("\(folder)/allowed")
-        try makeFolder("\(folder)/workers")
         let keys = try ClusterKeys(folder)
         for name in workers { try keys.add(name) }
         return keys
@@ -61,9 +60,9 @@ public struct ClusterKeys: Sendable {
                 "\(folder) has a key of the name \(name) already; choose another name, or remove it first: "
                     + "keys remove \(folder) \(name)")
         }
-        try Self.makeFolder("\(folder)/workers")
         try Self.makeFolder("\(folder)/allowed")
-        try Self.makeFolder(place)
+        try Self.makeFolder("\(folder)/workers", mode: 0o700)
+        try Self.makeFolder(place, mode: 0o700)
         try KeyFile.write(
             """
             The secret key of the Lockstep worker '\(name)'. Whoever has it can join the cluster's runs:
@@ -143,9 +142,10 @@ public struct ClusterKeys: Sendable {
         }
     }
 
-    /// Makes a folder that only this user can change; one that is there stays as it is.
-    private static func makeFolder(_ path: String) throws(TransportError) {
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+    /// Makes a folder that only this user can change; one that is there stays as it is. Those that hold public keys may be
+    /// looked into, as a service has a user of its own.
+    private static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(TransportError) {
+        guard mkdir(path, mode) == 0 || errno == EEXIST else {
             throw TransportError(.system, "the folder \(path) cannot be made: \(Errno.text(errno))")
         }
     }

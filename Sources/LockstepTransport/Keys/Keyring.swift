@@ -18,7 +18,7 @@ public struct Keyring: Sendable {
     /// `TransportError.Code.invalidKeys` if a file is missing, not a key, or a secret that others can read.
     public static func coordinator(_ folder: String) throws(TransportError) -> Keyring {
         let cluster = try ClusterKeys(folder)
-        let own = try KeyFile.readSecret(secret("coordinator.secret", in: cluster.folder))
+        let own = try KeyFile.readSecret(place(of: "coordinator.secret", in: cluster.folder))
         guard try cluster.coordinator() == own.publicKey else {
             throw TransportError(
                 .invalidKeys,
@@ -37,19 +37,19 @@ public struct Keyring: Sendable {
     ///
     /// Throws `TransportError.Code.invalidKeys` if a file is missing, not a key, or a secret that others can read.
     public static func worker(_ folder: String) throws(TransportError) -> Keyring {
-        let path = secret("worker.secret", in: folder)
+        let path = place(of: "worker.secret", in: folder)
         if access(path, F_OK) != 0, access("\(folder)/coordinator.secret", F_OK) == 0 {
             throw TransportError(
                 .invalidKeys,
                 "\(folder) holds the coordinator's keys, not a worker's; give one of the folders in \(folder)/workers")
         }
         return Keyring(
-            own: try KeyFile.readSecret(path), coordinator: try KeyFile.readPublic("\(folder)/coordinator.public"),
-            cluster: nil)
+            own: try KeyFile.readSecret(path),
+            coordinator: try KeyFile.readPublic(place(of: "coordinator.public", in: folder)), cluster: nil)
     }
 
-    /// Where a secret is: with what systemd hands to a service, if it does, or else in the folder.
-    private static func secret(_ name: String, in folder: String) -> String {
+    /// Where a file is: with what systemd hands to a service, if it does, or else in the folder.
+    private static func place(of name: String, in folder: String) -> String {
         if let credentials = KeyFile.credentialsFolder, access("\(credentials)/\(name)", F_OK) == 0 {
             return "\(credentials)/\(name)"
         }
