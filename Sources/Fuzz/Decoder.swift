@@ -102,7 +102,7 @@ struct Decoder {
         return Decoder("csv", texts.map { Array($0.utf8) }, words: ["\"", "\"\"", ",", "\r\n", "1e999", "\u{0}"]) {
             bytes in
             let table = try CSV(parsing: bytes, hasHeader: bytes.count.isMultiple(of: 2))
-            _ = try table.tensor(table.columns.map(\.name))
+            _ = try table.tensor(table.columns.prefix(8).map(\.name))
         }
     }
 
