@@ -15,6 +15,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// A program that runs one document from top to bottom, in `Examples/<name>`, as a user of the library would write it.
+func example(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["Lockstep"] + dependencies, path: "Examples/\(name)", swiftSettings: strict)
+}
+
 /// The tests of one module, in `Tests/<name>Tests`.
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     .testTarget(
@@ -56,6 +62,7 @@ let package = Package(
         module("LockstepOptim", ["LockstepTensor"]),
         module("LockstepData", ["LockstepTensor", "LockstepFormats", "CZlib"]),
         module("LockstepFormats", ["LockstepTensor", "CCrypto", "CZlib"]),
+        module("LockstepPlot", ["LockstepTensor", "LockstepFormats", "CLockstepSystem"]),
         // Messages.
         module("LockstepWire", ["CLockstepWire"]),
         module("LockstepTransport", ["LockstepWire", "CZeroMQ"]),
@@ -74,7 +81,7 @@ let package = Package(
             "LockstepCommand",
             [
                 "LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepData", "LockstepFormats",
-                "LockstepOptim",
+                "LockstepOptim", "LockstepPlot",
                 "LockstepTensor", arguments, logging,
             ]),
         module(
@@ -82,7 +89,7 @@ let package = Package(
             [
                 "LockstepCommand", "LockstepCluster", "LockstepTraining", "LockstepData", "LockstepFormats",
                 "LockstepNN",
-                "LockstepOptim", "LockstepTensor",
+                "LockstepOptim", "LockstepPlot", "LockstepTensor",
             ]),
         .executableTarget(name: "LockstepMain", dependencies: ["LockstepCommand"], swiftSettings: strict),
         // Compares operators with PyTorch's results, by the command `parity` and in tests.
@@ -96,6 +103,9 @@ let package = Package(
                 "LockstepOptim",
                 "LockstepTensor", arguments,
             ], swiftSettings: strict),
+        // Examples; Examples/OwnModel is a package of its own, as a user's is.
+        example("Regression", [arguments]),
+        example("TensorsAndAutograd"),
         // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
         .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
         tests(
@@ -106,6 +116,7 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         tests("LockstepData", ["LockstepData", "LockstepTensor", "LockstepFormats", "CZlib"]),
         tests("LockstepFormats", ["LockstepFormats", "LockstepTensor", subprocess]),
+        tests("LockstepPlot", ["LockstepPlot", "LockstepFormats", "LockstepTensor"]),
         tests("LockstepWire", ["LockstepWire", "CLockstepWire", subprocess]),
         tests("LockstepTransport", ["LockstepTransport", "LockstepWire", "CZeroMQ"]),
         tests(
@@ -119,6 +130,7 @@ let package = Package(
             ]),
         tests("LockstepCommand", ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage]),
         tests("Fuzz", ["Fuzz", subprocess, systemPackage]),
+        tests("Examples", ["Regression", "TensorsAndAutograd", subprocess, systemPackage]),
         tests("Parity", ["ParityRunner"], resources: [.copy("Fixtures")]),
     ]
 )

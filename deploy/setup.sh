@@ -111,6 +111,7 @@ find_missing() {
     train) [ -e "$fashion_mnist" ] || extras+=(dataset-fashion-mnist) ;;
     test | ci)
         need_command ip iproute2
+        need_command gnuplot gnuplot-nox
         [ -e "$fashion_mnist" ] || extras+=(dataset-fashion-mnist)
         ;;
     esac

@@ -2,6 +2,7 @@
 #include "CLockstepSystem.h"
 
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 int lockstep_signal_on_parent_death(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
@@ -13,3 +14,5 @@ int lockstep_usable_cores(void) {
     if (sched_getaffinity(0, sizeof sets, sets) != 0) return -1;
     return CPU_COUNT_S(sizeof sets, sets);
 }
+
+int lockstep_memory_file(void) { return memfd_create("lockstep", MFD_CLOEXEC); }

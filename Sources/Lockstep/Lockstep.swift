@@ -5,5 +5,6 @@
 @_exported public import LockstepFormats
 @_exported public import LockstepNN
 @_exported public import LockstepOptim
+@_exported public import LockstepPlot
 @_exported public import LockstepTensor
 @_exported public import LockstepTraining

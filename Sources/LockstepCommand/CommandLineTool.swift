@@ -60,10 +60,12 @@ struct Root: ParsableCommand {
                         "keys new cluster",
                         "coordinator --bind tcp://10.0.0.1:5700 --workers 2 --keys cluster",
                         "worker --coordinator tcp://10.0.0.1:5700 --keys cluster/workers/all",
-                        "evaluate runs/20261122-102355-mlp/final.safetensors"),
+                        "evaluate runs/20261122-102355-mlp/final.safetensors",
+                        "plot runs/20261122-102355-mlp"),
             version: Software.version,
             subcommands: [
                 TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self, KeysCommand.self,
+                PlotCommand.self,
             ])
     }
 }

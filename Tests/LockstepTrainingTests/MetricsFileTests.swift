@@ -49,6 +49,28 @@ struct MetricsFileTests {
         #expect(try lines(path) == found)
     }
 
+    @Test("What was recorded is read back, without a last line that was cut short")
+    func readBack() throws {
+        let folder = TemporaryFolder()
+        let path = "\(folder.path)/metrics.jsonl"
+        let file = try MetricsFile(path: path, keepingSteps: 0)
+        try file.write(step(1, loss: .infinity))
+        try file.write(step(2))
+        try file.write(test(2, correct: 3))
+        try file.write(test(3, correct: nil))
+        let written = try File.read(path)
+        try AtomicFile.write(written + Array(#"{"kind":"st"#.utf8), to: path)
+        let (steps, tests) = try RunFolder.metrics(of: folder.path)
+        #expect(steps == [step(1, loss: .infinity), step(2)])
+        #expect(tests == [test(2, correct: 3), test(3, correct: nil)])
+
+        try AtomicFile.write(Array("{}\n".utf8) + written, to: path)
+        let error = #expect(throws: TrainingError.self) { try RunFolder.metrics(of: folder.path) }
+        #expect(error.map { "\($0)" }?.contains("\(path), line 1: no step and no test of a run") == true)
+        let missing = #expect(throws: TrainingError.self) { try RunFolder.metrics(of: "/nowhere") }
+        #expect(missing.map { "\($0)" }?.contains("/nowhere is not the folder of a run that has begun") == true)
+    }
+
     @Test("A run that is resumed keeps the lines up to its checkpoint and drops what comes after")
     func resume() throws {
         let folder = TemporaryFolder()

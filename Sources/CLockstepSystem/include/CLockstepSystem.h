@@ -9,3 +9,8 @@ int lockstep_signal_on_parent_death(int signal);
 ///
 /// The sets of cores that sched_getaffinity(2) speaks of are read by macros, which Swift does not see.
 int lockstep_usable_cores(void);
+
+/// A new file without a name that lies in memory and that child processes do not inherit, or -1 with errno.
+///
+/// memfd_create(2) is declared for GNU programs alone, and Swift's Glibc is not read as one.
+int lockstep_memory_file(void);

@@ -9,23 +9,11 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.matmul`.
     public func matmul(_ other: Tensor) -> Tensor {
-        guard rank > 0, other.rank > 0 else {
-            fatalError("both arguments to matmul need to be at least 1D, but they are \(rank)D and \(other.rank)D")
-        }
+        checkMatrixProduct(shape, other.shape)
         switch (rank, other.rank) {
         case (1, 1):
-            guard count == other.count else {
-                fatalError(
-                    "inconsistent tensor size, expected tensor \(shape) and src \(other.shape) to have the same number of "
-                        + "elements, but got \(count) and \(other.count) elements respectively")
-            }
             return unsqueezed(axis: 0).multiplied(by: other.unsqueezed(axis: 1)).reshaped(to: []).named(.dot)
-        case (2, 1):
-            guard shape[1] == other.count else {
-                fatalError(
-                    "size mismatch, got input (\(shape[0])), mat (\(shape[0])x\(shape[1])), vec (\(other.count))")
-            }
-            return multiplied(by: other.unsqueezed(axis: 1)).squeezed(axis: -1).named(.mv)
+        case (2, 1): return multiplied(by: other.unsqueezed(axis: 1)).squeezed(axis: -1).named(.mv)
         case (2, 2): return multiplied(by: other)
         case (1, _): return unsqueezed(axis: 0).matmul(other).squeezed(axis: -2)
         case (_, 1): return matmul(other.unsqueezed(axis: 1)).squeezed(axis: -1)
@@ -42,11 +30,6 @@ extension Tensor where Scalar: FloatingScalar {
 
     /// The product of two matrices.
     private func multiplied(by other: Tensor) -> Tensor {
-        guard shape[1] == other.shape[0] else {
-            fatalError(
-                "mat1 and mat2 shapes cannot be multiplied (\(shape[0])x\(shape[1]) and \(other.shape[0])x\(other.shape[1]))"
-            )
-        }
         var result = Tensor(uninitialized: [shape[0], other.shape[1]])
         BLAS.multiply(MatrixOperand(self), MatrixOperand(other), into: result.storage.pointer, adding: false)
         if records(node, other.node) { result.node = ProductNode(self, other) }
@@ -55,12 +38,6 @@ extension Tensor where Scalar: FloatingScalar {
 
     /// The products of two equally long batches of matrices, of any number of leading axes.
     fileprivate func multipliedInBatches(by other: Tensor) -> Tensor {
-        guard shape[rank - 1] == other.shape[rank - 2] else {
-            fatalError(
-                "Expected size for first two dimensions of batch2 tensor to be: "
-                    + "[\(shape.dropLast(2).reduce(1, *)), \(shape[rank - 1])] but got: "
-                    + "[\(other.shape.dropLast(2).reduce(1, *)), \(other.shape[rank - 2])].")
-        }
         let batch = Array(shape.dropLast(2))
         let size = [shape[rank - 2], other.shape[rank - 1]]
         var result = Tensor(uninitialized: batch + size)
@@ -80,6 +57,39 @@ extension Tensor where Scalar: FloatingScalar {
         }
         if records(node, other.node) { result.node = BatchedProductNode(self, other) }
         return result
+    }
+}
+
+/// Stops, with PyTorch's message, where tensors of these shapes have no product.
+func checkMatrixProduct(_ a: [Int], _ b: [Int]) {
+    switch (a.count, b.count) {
+    case (0, _), (_, 0):
+        fatalError("both arguments to matmul need to be at least 1D, but they are \(a.count)D and \(b.count)D")
+    case (1, 1):
+        guard a == b else {
+            fatalError(
+                "inconsistent tensor size, expected tensor \(a) and src \(b) to have the same number of elements, but got "
+                    + "\(a[0]) and \(b[0]) elements respectively")
+        }
+    case (2, 1):
+        guard a[1] == b[0] else {
+            fatalError("size mismatch, got input (\(a[0])), mat (\(a[0])x\(a[1])), vec (\(b[0]))")
+        }
+    case (1, _): checkMatrixProduct([1] + a, b)
+    case (_, 1): checkMatrixProduct(a, b + [1])
+    case (let rank, 2):
+        guard a[rank - 1] == b[0] else {
+            let rows = a.dropLast().reduce(1, *)
+            fatalError("mat1 and mat2 shapes cannot be multiplied (\(rows)x\(a[rank - 1]) and \(b[0])x\(b[1]))")
+        }
+    default:
+        let batch = Layout.broadcast(Array(a.dropLast(2)), Array(b.dropLast(2)))
+        guard a[a.count - 1] == b[b.count - 2] else {
+            let count = batch.reduce(1, *)
+            fatalError(
+                "Expected size for first two dimensions of batch2 tensor to be: [\(count), \(a[a.count - 1])] but got: "
+                    + "[\(count), \(b[b.count - 2])].")
+        }
     }
 }
 

@@ -5,8 +5,7 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Source: `torch.mm`.
     public func mm(_ other: Tensor) -> Tensor {
-        guard rank == 2 else { fatalError("mm: self must be a matrix, got \(rank)-D tensor") }
-        guard other.rank == 2 else { fatalError("mm: mat2 must be a matrix, got \(other.rank)-D tensor") }
+        checkMatrices(shape, other.shape)
         return matmul(other)
     }
 
@@ -52,4 +51,10 @@ extension Tensor where Scalar: FloatingScalar {
         guard other.rank == 1 else { fatalError("outer: Expected 1-D argument vec2, but got \(other.rank)-D") }
         return unsqueezed(axis: 1) * other
     }
+}
+
+/// Stops, with PyTorch's message, where one of these is not the shape of a matrix.
+func checkMatrices(_ a: [Int], _ b: [Int]) {
+    guard a.count == 2 else { fatalError("mm: self must be a matrix, got \(a.count)-D tensor") }
+    guard b.count == 2 else { fatalError("mm: mat2 must be a matrix, got \(b.count)-D tensor") }
 }

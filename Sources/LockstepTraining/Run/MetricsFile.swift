@@ -54,6 +54,22 @@ public final class MetricsFile {
                 accuracy: record.accuracy))
     }
 
+    /// The steps and tests in the file at `path`, in order.
+    ///
+    /// A last line that a crash cut short does not count. Throws, with the line's number, where any other is no record of a run.
+    static func records(in path: String) throws -> (steps: [StepRecord], tests: [TestRecord]) {
+        let lines = try File.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        var (steps, tests): ([StepRecord], [TestRecord]) = ([], [])
+        // What follows the last line end is nothing, or a line that was cut short.
+        for (index, text) in lines.dropLast().enumerated() {
+            guard let line = try? JSONText.decode(text, as: Line.self) else {
+                throw TrainingError(.invalidRun, "\(path), line \(index + 1): no step and no test of a run")
+            }
+            if line.kind == "test" { tests.append(line.test) } else { steps.append(line.stepRecord) }
+        }
+        return (steps, tests)
+    }
+
     /// One line at a time in one system call, so that a reader never sees half of one.
     private func append(_ line: Line) throws {
         let bytes = Array((JSONText.encode(line) + "\n").utf8)
@@ -72,6 +88,12 @@ public final class MetricsFile {
         var computeSeconds: Double?
         var communicateSeconds: Double?
         var accuracy: Double?
+
+        var stepRecord: StepRecord {
+            StepRecord(
+                step: step, epoch: epoch, loss: loss, samples: samples, throughput: samplesPerSecond ?? 0,
+                computeSeconds: computeSeconds ?? 0, communicateSeconds: communicateSeconds ?? 0)
+        }
 
         var test: TestRecord {
             TestRecord(step: step, epoch: epoch, loss: loss, accuracy: accuracy, samples: samples)

@@ -60,6 +60,20 @@ public final class RunFolder {
         return try RunSettings(json: text, from: settingsPath)
     }
 
+    /// The steps and tests so far of the run in the folder at `path`, which may be in progress.
+    ///
+    /// Throws where it is not the folder of a run that has begun, or where its metrics cannot be read.
+    public static func metrics(of path: String) throws -> (steps: [StepRecord], tests: [TestRecord]) {
+        let metricsPath = "\(path)/metrics.jsonl"
+        guard access(metricsPath, R_OK) == 0 else {
+            throw TrainingError(
+                .invalidRun,
+                "\(path) is not the folder of a run that has begun: \(metricsPath): \(String(cString: strerror(errno)))"
+            )
+        }
+        return try MetricsFile.records(in: metricsPath)
+    }
+
     /// Takes the lock that keeps two processes from writing to one run. The system lets go of it however a process ends.
     private init(locking path: String) throws {
         self.path = path

@@ -73,6 +73,29 @@ import Testing
         #expect(linear(.ones([3]), .ones([5, 3])) == Tensor<Float>.full([5], 3))
     }
 
+    /// Whole numbers multiply as floating-point numbers do, in every layout and rank.
+    @Test func integersMultiplyAsNumbersDo() {
+        for (rows, inner, columns) in [(1, 1, 1), (2, 3, 1), (4, 5, 6), (0, 2, 3), (2, 0, 3)] {
+            for a: Tensor<Double> in Self.views(rows, inner, salt: 11) {
+                for b: Tensor<Double> in Self.views(inner, columns, salt: 12) {
+                    #expect(a.to(Int64.self).matmul(b.to(Int64.self)) == a.matmul(b).to(Int64.self))
+                    #expect(a.to(Int32.self).mm(b.to(Int32.self)) == a.matmul(b).to(Int32.self))
+                }
+            }
+        }
+        let shapes: [([Int], [Int])] = [
+            ([3], [3]), ([2, 3], [3]), ([3], [3, 2]), ([2, 2, 3], [3]), ([3], [2, 3, 2]), ([2, 4, 3], [3, 2]),
+            ([2, 1, 3, 4], [5, 4, 2]),
+        ]
+        for (left, right) in shapes {
+            let (a, b): (Tensor<Double>, Tensor<Double>) = (
+                Self.matrix(left, salt: 13), Self.matrix(right, salt: 14)
+            )
+            #expect(a.to(Int64.self).matmul(b.to(Int64.self)) == a.matmul(b).to(Int64.self), "\(left) by \(right)")
+        }
+        #expect(Tensor<UInt8>([[200]]).matmul(Tensor([[2]])) == Tensor([[144]]))
+    }
+
     @Test func threadsAndCoreTypeAreKnown() {
         #expect(BLAS.threads >= 1 && !BLAS.coreType.isEmpty)
     }

@@ -9,6 +9,10 @@ import Testing
         Stop("mat1 and mat2 shapes cannot be multiplied (2x2 and 1x2)") { _ = ones(2, 2).matmul(ones(1, 2)) },
         Stop("mat1 and mat2 shapes cannot be multiplied (1x2 and 3x4)") { _ = ones(2).matmul(ones(3, 4)) },
         Stop("mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)") { _ = linear(ones(2, 3), ones(5, 4)) },
+        Stop("mat1 and mat2 shapes cannot be multiplied (2x2 and 1x2)") {
+            _ = Tensor<Int64>([[1, 2], [3, 4]]).matmul(Tensor([[1, 2]]))
+        },
+        Stop("mm: mat2 must be a matrix, got 1-D tensor") { _ = Tensor<Int64>([[1, 2]]).mm(Tensor([1, 2])) },
         Stop("inconsistent tensor size, expected tensor [3] and src [4]") { _ = ones(3).matmul(ones(4)) },
         Stop("size mismatch, got input (2), mat (2x3), vec (4)") { _ = ones(2, 3).matmul(ones(4)) },
         Stop("batch2 tensor to be: [2, 3] but got: [2, 4].") { _ = ones(2, 2, 3).matmul(ones(2, 4, 2)) },
