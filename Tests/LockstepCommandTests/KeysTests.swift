@@ -112,6 +112,19 @@ extension CommandTests {
             #expect(outcome.errors.contains("did not join within 0.2 s"))
         }
 
+        @Test func areOfUseOnlyToWhoCanOpenAConnectionSoFilesMayBeMany() async throws {
+            try await Lockstep.run(["coordinator", "--wait", "60"] + Jobs.tiny, in: folder.path) { coordinator in
+                _ = try await coordinator.address()
+                let limits = String(
+                    decoding: try Data(contentsOf: URL(filePath: "/proc/\(coordinator.pid)/limits")), as: UTF8.self)
+                let words = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }?.split(
+                    separator: " ")
+                #expect(words?.count == 6)
+                #expect(words?[3] == words?[4])
+                coordinator.signal(SIGINT)
+            }
+        }
+
         @Test func andNoKeysCannotBothBeAskedFor() async throws {
             let outcome = try await Lockstep.run(
                 ["coordinator", "--keys", "cluster", "--insecure"] + Jobs.tiny, in: folder.path)

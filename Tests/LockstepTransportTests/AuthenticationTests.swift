@@ -79,6 +79,32 @@ import Testing
         #expect(try keyed.coordinator.nextMessage().envelope.body == .finish)
     }
 
+    @Test func aKeyThatIsReplacedInItsFileIsTheOneThatCounts() throws {
+        let keyed = try Keyed()
+        defer { keyed.end() }
+        func isLetIn(_ name: String) throws -> Bool {
+            let worker = try keyed.worker(name)
+            let peer = try worker.connect(to: keyed.coordinator.endpoint)
+            try worker.send(.test(.peerHello), to: peer)
+            while true {
+                switch try keyed.coordinator.next() {
+                case .message: return true
+                case .refused: return false
+                default: break
+                }
+            }
+        }
+        #expect(try isLetIn("node2"))
+        // Written over, not replaced: the folder itself does not change.
+        let path = "\(keyed.folder.path)/allowed/node2.public"
+        let descriptor = open(path, O_WRONLY | O_TRUNC)
+        let text = "public \(try KeyPair().publicKey)\n"
+        #expect(Glibc.write(descriptor, text, text.utf8.count) == text.utf8.count)
+        close(descriptor)
+        #expect(try !isLetIn("node2"))
+        #expect(try isLetIn("node3"))
+    }
+
     @Test func aListThatCannotBeReadLetsNobodyIn() throws {
         let keyed = try Keyed()
         defer { keyed.end() }

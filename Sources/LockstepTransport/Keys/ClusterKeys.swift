@@ -54,7 +54,7 @@ public struct ClusterKeys: Sendable {
         let coordinator = try KeyFile.readPublic("\(folder)/coordinator.public")
         let pair = try KeyPair()
         let place = "\(folder)/workers/\(name)"
-        guard access("\(folder)/allowed/\(name).public", F_OK) != 0, access(place, F_OK) != 0 else {
+        guard access(path(ofAllowed: name), F_OK) != 0, access(place, F_OK) != 0 else {
             throw TransportError(
                 .invalidKeys,
                 "\(folder) has a key of the name \(name) already; choose another name, or remove it first: "
@@ -71,20 +71,20 @@ public struct ClusterKeys: Sendable {
         try KeyFile.write(Self.publicComment, coordinator, to: "\(place)/coordinator.public")
         try KeyFile.write(
             "The public key of the Lockstep worker '\(name)', which may join. Without this file it may not.",
-            pair.publicKey, to: "\(folder)/allowed/\(name).public")
+            pair.publicKey, to: path(ofAllowed: name))
     }
 
     /// Bars a worker's key from joining, and removes this folder's copy of it. Who has joined with it stays until its
     /// connection ends.
     public func remove(_ name: String) throws(TransportError) {
         try Self.check(name: name)
-        let path = "\(folder)/allowed/\(name).public"
+        let path = path(ofAllowed: name)
         guard unlink(path) == 0 else {
             let number = errno
             guard number == ENOENT else {
                 throw TransportError(.system, "\(path) cannot be removed: \(Errno.text(number))")
             }
-            let names = try allowed().map(\.name)
+            let names = try allowedNames()
             throw TransportError(
                 .invalidKeys,
                 "\(folder) has no key of the name \(name); it has \(names.isEmpty ? "none" : names.joined(separator: ", "))"
@@ -101,23 +101,34 @@ public struct ClusterKeys: Sendable {
 
     /// The keys that may join, by name. A file that is no key is an error, so that a slip is seen and lets nobody in.
     public func allowed() throws(TransportError) -> [Allowed] {
+        var allowed: [Allowed] = []
+        for name in try allowedNames() {
+            allowed.append(Allowed(name: name, key: try KeyFile.readPublic(path(ofAllowed: name))))
+        }
+        return allowed
+    }
+
+    /// Where the key of that name is, if it may join.
+    func path(ofAllowed name: String) -> String { "\(folder)/allowed/\(name).public" }
+
+    /// The names of the keys that may join, in order.
+    func allowedNames() throws(TransportError) -> [String] {
         let place = "\(folder)/allowed"
         guard let directory = opendir(place) else {
             throw TransportError(
                 .invalidKeys, "the folder \(place) of the keys that may join cannot be read: \(Errno.text(errno))")
         }
         defer { closedir(directory) }
-        var found: [Allowed] = []
+        var names: [String] = []
         while let entry = readdir(directory) {
             let file = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             // Editors leave copies beside a file (.NAME.swp, NAME~); they let nobody in.
             guard file.hasSuffix(".public"), !file.hasPrefix(".") else { continue }
-            found.append(
-                Allowed(name: String(file.dropLast(".public".count)), key: try KeyFile.readPublic("\(place)/\(file)")))
+            names.append(String(file.dropLast(".public".count)))
         }
-        return found.sorted { $0.name < $1.name }
+        return names.sorted()
     }
 
     private static let publicComment = """

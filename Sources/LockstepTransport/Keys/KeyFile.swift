@@ -35,7 +35,7 @@ package enum KeyFile {
             guard name == "public" || name == "secret", words.count == 2 else {
                 throw invalid("line \(index + 1) is not 'public KEY' or 'secret KEY'")
             }
-            guard let key = Z85.decode(words[1]), key.count == PublicKey.byteCount else {
+            guard words[1].count == PublicKey.textCount, let key = Z85.decode(words[1]) else {
                 throw invalid("the \(name) key in line \(index + 1) is not 40 characters of Z85")
             }
             guard halves.updateValue(key, forKey: name) == nil else {

@@ -4,6 +4,8 @@ internal import CZeroMQ
 public struct PublicKey: Sendable, Hashable, CustomStringConvertible {
     /// How many bytes a key has, secret or public.
     static let byteCount = 32
+    /// How many characters its text has.
+    static let textCount = 40
 
     /// The key's 32 bytes.
     let bytes: [UInt8]
@@ -16,7 +18,7 @@ public struct PublicKey: Sendable, Hashable, CustomStringConvertible {
 
     /// The key that `text` writes in Z85; nil unless it is 40 characters of it.
     public init?(_ text: String) {
-        guard let bytes = Z85.decode(text.utf8) else { return nil }
+        guard text.utf8.count == Self.textCount, let bytes = Z85.decode(text.utf8) else { return nil }
         self.init(bytes: bytes)
     }
 

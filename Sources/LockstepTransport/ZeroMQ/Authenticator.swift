@@ -7,7 +7,7 @@ internal import Synchronization
 /// It answers from a thread of its own, so that a transport whose owner is busy still answers in time. The thread ends with
 /// the ZeroMQ context.
 final class Authenticator: @unchecked Sendable {
-    // Sendable because the socket and what waits are used by the thread alone, and all else is behind locks or atomic.
+    // Sendable because the socket, what waits and what is allowed are used by the thread alone, and all else is behind locks or atomic.
 
     /// What this transport's sockets are called where ZeroMQ asks about them; the name of all others is refused.
     static let domain = "lockstep"
@@ -22,6 +22,7 @@ final class Authenticator: @unchecked Sendable {
     private let news: EventWaker
     private let admitted = Mutex<Set<PublicKey>>([])
     private let connections = Atomic(0)
+    private var allowed: AllowedKeys?
     private var waiting: [(request: Request, until: ContinuousClock.Instant)] = []
 
     /// Begins to answer for the sockets of `context`. Without a keyring it lets everybody in, up to the limits.
@@ -29,6 +30,7 @@ final class Authenticator: @unchecked Sendable {
         _ context: UnsafeMutableRawPointer, _ keyring: Keyring?, _ limits: TransportLimits, _ log: RefusalLog
     ) throws(TransportError) {
         self.keyring = keyring
+        allowed = keyring?.cluster.map { AllowedKeys(of: $0) }
         self.limits = limits
         self.log = log
         news = try EventWaker()
@@ -108,7 +110,7 @@ final class Authenticator: @unchecked Sendable {
                 return .refused("its key is a test key whose secret half is printed in ZeroMQ's manual")
             }
             do {
-                guard try isAdmitted(key, by: keyring) else {
+                guard try allowed?.contains(key) ?? admitted.withLock({ $0.contains(key) }) else {
                     return .unknown(
                         keyring.cluster.map {
                             "its key \(key) is not one that may join; those that may are in \($0.folder)/allowed "
@@ -125,11 +127,6 @@ final class Authenticator: @unchecked Sendable {
             return .full("there are \(count) connections, and \(limits.maximumConnections) are allowed")
         }
         return .welcome(user: user)
-    }
-
-    private func isAdmitted(_ key: PublicKey, by keyring: Keyring) throws(TransportError) -> Bool {
-        guard let cluster = keyring.cluster else { return admitted.withLock { $0.contains(key) } }
-        return try cluster.allowed().contains { $0.key == key }
     }
 }
 
