@@ -50,7 +50,7 @@ lint: ## check format, scripts and generated code
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); fi
 	scripts/generate-wire.sh --check
 
-generate: ## write the C code of proto/lockstep.proto again
+generate: ## write the C code of the files in proto/ again
 	scripts/generate-wire.sh
 
 clean: ## remove what building made

@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto"),
         // Our own C: generated messages and vector kernels.
         .target(name: "CLockstepWire", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .target(name: "CLockstepEvents", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .target(name: "CLockstepSystem"),
         .target(name: "CLockstepKernels", linkerSettings: [.linkedLibrary("m")]),
         // Numbers.
@@ -61,7 +62,7 @@ let package = Package(
         module("LockstepNN", ["LockstepTensor"]),
         module("LockstepOptim", ["LockstepTensor"]),
         module("LockstepData", ["LockstepTensor", "LockstepFormats", "CZlib"]),
-        module("LockstepFormats", ["LockstepTensor", "CCrypto", "CZlib"]),
+        module("LockstepFormats", ["LockstepTensor", "CLockstepEvents", "CCrypto", "CZlib"]),
         module("LockstepPlot", ["LockstepTensor", "LockstepFormats", "CLockstepSystem"]),
         // Messages.
         module("LockstepWire", ["CLockstepWire"]),
@@ -104,7 +105,10 @@ let package = Package(
                 "LockstepTensor", arguments,
             ], swiftSettings: strict),
         // Examples; Examples/OwnModel is a package of its own, as a user's is.
+        example("EssentialSkills", [arguments]),
+        example("QuickStart", [arguments]),
         example("Regression", [arguments]),
+        example("SevenWays", [arguments]),
         example("TensorsAndAutograd"),
         // Tests, one target a module, and what reads the figures that scripts/fixtures made with PyTorch.
         .target(name: "FixtureReader", path: "Tests/FixtureReader", swiftSettings: strict),
@@ -130,7 +134,12 @@ let package = Package(
             ]),
         tests("LockstepCommand", ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage]),
         tests("Fuzz", ["Fuzz", subprocess, systemPackage]),
-        tests("Examples", ["Regression", "TensorsAndAutograd", subprocess, systemPackage]),
+        tests(
+            "Examples",
+            [
+                "EssentialSkills", "QuickStart", "Regression", "SevenWays", "TensorsAndAutograd", "FixtureReader",
+                subprocess, systemPackage,
+            ], resources: [.copy("Fixtures")]),
         tests("Parity", ["ParityRunner"], resources: [.copy("Fixtures")]),
     ]
 )

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the C code of proto/lockstep.proto into Sources/CLockstepWire, or, with --check, says whether it is up to date.
+# Writes the C code of the files in proto/ into their targets, or, with --check, says whether it is up to date.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -19,23 +19,26 @@ command -v protoc-c >/dev/null || {
 
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-protoc-c --proto_path=proto --c_out="$fresh" lockstep.proto
-source=Sources/CLockstepWire/lockstep.pb-c.c
-header=Sources/CLockstepWire/include/lockstep.pb-c.h
 
-if $check; then
-    # The header carries the number of the protoc-c that wrote it, which says nothing about the messages.
-    same() { [ "$(sed 's/^#elif [0-9]* </#elif VERSION </' "$1")" = "$(sed 's/^#elif [0-9]* </#elif VERSION </' "$2")" ]; }
-    for pair in "$source:lockstep.pb-c.c" "$header:lockstep.pb-c.h"; do
-        if ! same "${pair%%:*}" "$fresh/${pair##*:}"; then
-            diff -u "${pair%%:*}" "$fresh/${pair##*:}" | head -40 >&2 || true
-            echo "generate-wire: ${pair%%:*} is not what proto/lockstep.proto gives; run scripts/generate-wire.sh and commit" >&2
+# The header carries the number of the protoc-c that wrote it, which says nothing about the messages.
+same() { [ "$(sed 's/^#elif [0-9]* </#elif VERSION </' "$1")" = "$(sed 's/^#elif [0-9]* </#elif VERSION </' "$2")" ]; }
+
+generate() { # name of the file in proto/, target
+    protoc-c --proto_path=proto --c_out="$fresh" "$1.proto"
+    for pair in "Sources/$2/$1.pb-c.c:$1.pb-c.c" "Sources/$2/include/$1.pb-c.h:$1.pb-c.h"; do
+        committed=${pair%%:*}
+        written=$fresh/${pair##*:}
+        if ! $check; then
+            mkdir -p "$(dirname "$committed")"
+            cp "$written" "$committed"
+        elif ! same "$committed" "$written"; then
+            diff -u "$committed" "$written" | head -40 >&2 || true
+            echo "generate-wire: $committed is not what proto/$1.proto gives; run scripts/generate-wire.sh and commit" >&2
             exit 1
         fi
     done
-    echo "generate-wire: the generated code is up to date"
-else
-    mkdir -p "$(dirname "$header")"
-    cp "$fresh/lockstep.pb-c.c" "$source"
-    cp "$fresh/lockstep.pb-c.h" "$header"
-fi
+}
+
+generate lockstep CLockstepWire
+generate tensorboard CLockstepEvents
+if $check; then echo "generate-wire: the generated code is up to date"; fi

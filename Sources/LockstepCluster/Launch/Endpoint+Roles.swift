@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LockstepFormats
 public import LockstepTransport
 
 extension Endpoint {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LockstepFormats
 internal import LockstepTensor
 public import LockstepTraining
 public import LockstepTransport

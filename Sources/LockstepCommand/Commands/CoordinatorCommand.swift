@@ -57,7 +57,7 @@ struct CoordinatorCommand: ParsableCommand {
             transport: transport, advertised: advertised, workerOptions: network.workerOptions, settings: settings,
             workers: workers, folder: folder,
             resumingFrom: checkpoint, isOpen: true, patience: patience, logger: output.logger("coordinator"),
-            observer: reporter)
+            observer: record.observer(of: folder, reporter))
         // Said however quiet: whoever starts the workers has nowhere else to read it.
         let signals = Signals.handle(first: loop.interrupt)
         defer { withExtendedLifetime(signals) {} }

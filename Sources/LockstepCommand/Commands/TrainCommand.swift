@@ -57,13 +57,14 @@ struct TrainCommand: ParsableCommand {
         let reporter = output.reporter()
         let count = singleProcess ? 1 : workers ?? WorkerCount.cores
         let (folder, settings, checkpoint) = try record.open(job, workers: count) { reporter.handle(.note($0)) }
+        let observer = record.observer(of: folder, reporter)
         // One thread a worker: the bits of a product depend on how many threads share it, and cores are shared by workers.
         BLAS.threads = 1
         try record.conclude(folder) {
             if singleProcess {
-                try runAlone(folder, settings, checkpoint, reporter)
+                try runAlone(folder, settings, checkpoint, observer)
             } else {
-                try runCluster(count, folder, settings, checkpoint, reporter)
+                try runCluster(count, folder, settings, checkpoint, observer)
             }
         }
     }

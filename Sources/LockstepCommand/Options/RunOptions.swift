@@ -10,6 +10,13 @@ struct RunOptions: ParsableArguments {
     var resume: String?
     @Option(help: ArgumentHelp("Where folders of new runs are made.", valueName: "folder"))
     var runs = "runs"
+    @Flag(help: "Write events for TensorBoard into the run's folder; a resumed run that did goes on with them.")
+    var tensorboard = false
+
+    /// Who is told of the events of the run in `folder`: `reporter`, by way of what writes them for TensorBoard where that is wanted.
+    func observer(of folder: RunFolder, _ reporter: any RunObserver) -> any RunObserver {
+        tensorboard || EventRecorder.hasWritten(in: folder) ? EventRecorder(forwardingTo: reporter) : reporter
+    }
 
     /// Opens the run: a new one with the settings of `job` for `workers` workers, or the one that is resumed.
     func open(

@@ -42,6 +42,20 @@ public struct RunOverview: Sendable, Equatable {
     public var stepsPerEpoch: Int
     /// Steps that were complete when it began: more than 0 where it was resumed.
     public var completedSteps: Int
+
+    package init(
+        folder: String, settings: RunSettings, workers: [String], parameters: Int, samples: Int, steps: Int,
+        stepsPerEpoch: Int, completedSteps: Int
+    ) {
+        self.folder = folder
+        self.settings = settings
+        self.workers = workers
+        self.parameters = parameters
+        self.samples = samples
+        self.steps = steps
+        self.stepsPerEpoch = stepsPerEpoch
+        self.completedSteps = completedSteps
+    }
 }
 
 /// What one step did.

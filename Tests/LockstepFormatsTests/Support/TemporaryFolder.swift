@@ -1,6 +1,6 @@
 import Glibc
 
-/// A new folder under the system's temporary one, removed with all files in it when its value ends.
+/// A new folder under the system's temporary one, removed with all that is in it when its value ends.
 struct TemporaryFolder: ~Copyable {
     let path: String
 
@@ -14,20 +14,24 @@ struct TemporaryFolder: ~Copyable {
         }
     }
 
-    deinit {
-        for name in names { unlink("\(path)/\(name)") }
-        for name in names { rmdir("\(path)/\(name)") }
+    deinit { TemporaryFolder.remove(path) }
+
+    private static func remove(_ path: String) {
+        for name in names(in: path) where unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
         rmdir(path)
     }
 
-    /// The names of the files in the folder, in order.
-    var names: [String] {
+    /// The names of what is in it, in order.
+    var names: [String] { TemporaryFolder.names(in: path) }
+
+    /// The names of what is in a folder, in order.
+    static func names(in path: String) -> [String] {
         guard let handle = opendir(path) else { return [] }
         defer { closedir(handle) }
         var names: [String] = []
         while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             if name != ".", name != ".." { names.append(name) }
         }
