@@ -412,6 +412,96 @@ void   lockstep__connected__free_unpacked
   assert(message->base.descriptor == &lockstep__connected__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   lockstep__put_out__init
+                     (Lockstep__PutOut         *message)
+{
+  static const Lockstep__PutOut init_value = LOCKSTEP__PUT_OUT__INIT;
+  *message = init_value;
+}
+size_t lockstep__put_out__get_packed_size
+                     (const Lockstep__PutOut *message)
+{
+  assert(message->base.descriptor == &lockstep__put_out__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__put_out__pack
+                     (const Lockstep__PutOut *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__put_out__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__put_out__pack_to_buffer
+                     (const Lockstep__PutOut *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__put_out__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__PutOut *
+       lockstep__put_out__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__PutOut *)
+     protobuf_c_message_unpack (&lockstep__put_out__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__put_out__free_unpacked
+                     (Lockstep__PutOut *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__put_out__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lockstep__link_lost__init
+                     (Lockstep__LinkLost         *message)
+{
+  static const Lockstep__LinkLost init_value = LOCKSTEP__LINK_LOST__INIT;
+  *message = init_value;
+}
+size_t lockstep__link_lost__get_packed_size
+                     (const Lockstep__LinkLost *message)
+{
+  assert(message->base.descriptor == &lockstep__link_lost__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__link_lost__pack
+                     (const Lockstep__LinkLost *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__link_lost__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__link_lost__pack_to_buffer
+                     (const Lockstep__LinkLost *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__link_lost__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__LinkLost *
+       lockstep__link_lost__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__LinkLost *)
+     protobuf_c_message_unpack (&lockstep__link_lost__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__link_lost__free_unpacked
+                     (Lockstep__LinkLost *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__link_lost__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   lockstep__step_order__init
                      (Lockstep__StepOrder         *message)
 {
@@ -817,6 +907,51 @@ void   lockstep__state__free_unpacked
   assert(message->base.descriptor == &lockstep__state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   lockstep__state_received__init
+                     (Lockstep__StateReceived         *message)
+{
+  static const Lockstep__StateReceived init_value = LOCKSTEP__STATE_RECEIVED__INIT;
+  *message = init_value;
+}
+size_t lockstep__state_received__get_packed_size
+                     (const Lockstep__StateReceived *message)
+{
+  assert(message->base.descriptor == &lockstep__state_received__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__state_received__pack
+                     (const Lockstep__StateReceived *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__state_received__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__state_received__pack_to_buffer
+                     (const Lockstep__StateReceived *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__state_received__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__StateReceived *
+       lockstep__state_received__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__StateReceived *)
+     protobuf_c_message_unpack (&lockstep__state_received__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__state_received__free_unpacked
+                     (Lockstep__StateReceived *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__state_received__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   lockstep__finish__init
                      (Lockstep__Finish         *message)
 {
@@ -1042,7 +1177,7 @@ void   lockstep__heartbeat__free_unpacked
   assert(message->base.descriptor == &lockstep__heartbeat__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[26] =
+static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[29] =
 {
   {
     "version",
@@ -1189,6 +1324,30 @@ static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[26] 
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "put_out",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lockstep__Envelope, body_case),
+    offsetof(Lockstep__Envelope, put_out),
+    &lockstep__put_out__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "link_lost",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lockstep__Envelope, body_case),
+    offsetof(Lockstep__Envelope, link_lost),
+    &lockstep__link_lost__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "step_order",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -1285,6 +1444,18 @@ static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[26] 
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "state_received",
+    34,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lockstep__Envelope, body_case),
+    offsetof(Lockstep__Envelope, state_received),
+    &lockstep__state_received__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "finish",
     40,
     PROTOBUF_C_LABEL_NONE,
@@ -1359,29 +1530,32 @@ static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[26] 
 };
 static const unsigned lockstep__envelope__field_indices_by_name[] = {
   11,   /* field[11] = connected */
-  16,   /* field[16] = evaluate_order */
-  17,   /* field[17] = evaluation_report */
-  22,   /* field[22] = failure */
-  20,   /* field[20] = finish */
+  18,   /* field[18] = evaluate_order */
+  19,   /* field[19] = evaluation_report */
+  25,   /* field[25] = failure */
+  23,   /* field[23] = finish */
   2,   /* field[2] = generation */
-  24,   /* field[24] = heartbeat */
+  27,   /* field[27] = heartbeat */
   5,   /* field[5] = hello */
-  23,   /* field[23] = leave */
+  26,   /* field[26] = leave */
+  13,   /* field[13] = link_lost */
   9,   /* field[9] = members */
-  13,   /* field[13] = partial */
-  25,   /* field[25] = payload */
+  15,   /* field[15] = partial */
+  28,   /* field[28] = payload */
   10,   /* field[10] = peer_hello */
+  12,   /* field[12] = put_out */
   8,   /* field[8] = ready */
-  14,   /* field[14] = reduced */
+  16,   /* field[16] = reduced */
   7,   /* field[7] = refusal */
   1,   /* field[1] = run */
   4,   /* field[4] = sender */
-  19,   /* field[19] = state */
-  18,   /* field[18] = state_order */
+  21,   /* field[21] = state */
+  20,   /* field[20] = state_order */
+  22,   /* field[22] = state_received */
   3,   /* field[3] = step */
-  12,   /* field[12] = step_order */
-  15,   /* field[15] = step_report */
-  21,   /* field[21] = stop */
+  14,   /* field[14] = step_order */
+  17,   /* field[17] = step_report */
+  24,   /* field[24] = stop */
   0,   /* field[0] = version */
   6,   /* field[6] = welcome */
 };
@@ -1389,11 +1563,11 @@ static const ProtobufCIntRange lockstep__envelope__number_ranges[6 + 1] =
 {
   { 1, 0 },
   { 10, 5 },
-  { 20, 12 },
-  { 30, 16 },
-  { 40, 20 },
-  { 100, 25 },
-  { 0, 26 }
+  { 20, 14 },
+  { 30, 18 },
+  { 40, 23 },
+  { 100, 28 },
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor lockstep__envelope__descriptor =
 {
@@ -1403,7 +1577,7 @@ const ProtobufCMessageDescriptor lockstep__envelope__descriptor =
   "Lockstep__Envelope",
   "lockstep",
   sizeof(Lockstep__Envelope),
-  26,
+  29,
   lockstep__envelope__field_descriptors,
   lockstep__envelope__field_indices_by_name,
   6,  lockstep__envelope__number_ranges,
@@ -1500,7 +1674,7 @@ const ProtobufCMessageDescriptor lockstep__hello__descriptor =
   (ProtobufCMessageInit) lockstep__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__welcome__field_descriptors[3] =
+static const ProtobufCFieldDescriptor lockstep__welcome__field_descriptors[4] =
 {
   {
     "rank",
@@ -1538,16 +1712,29 @@ static const ProtobufCFieldDescriptor lockstep__welcome__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "recorded_steps",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Welcome, recorded_steps),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__welcome__field_indices_by_name[] = {
   0,   /* field[0] = rank */
+  3,   /* field[3] = recorded_steps */
   2,   /* field[2] = settings */
   1,   /* field[1] = workers */
 };
 static const ProtobufCIntRange lockstep__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor lockstep__welcome__descriptor =
 {
@@ -1557,7 +1744,7 @@ const ProtobufCMessageDescriptor lockstep__welcome__descriptor =
   "Lockstep__Welcome",
   "lockstep",
   sizeof(Lockstep__Welcome),
-  3,
+  4,
   lockstep__welcome__field_descriptors,
   lockstep__welcome__field_indices_by_name,
   1,  lockstep__welcome__number_ranges,
@@ -1602,7 +1789,7 @@ const ProtobufCMessageDescriptor lockstep__refusal__descriptor =
   (ProtobufCMessageInit) lockstep__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[8] =
+static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[9] =
 {
   {
     "signature",
@@ -1700,9 +1887,22 @@ static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "holds_state",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Ready, holds_state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__ready__field_indices_by_name[] = {
   1,   /* field[1] = fingerprint */
+  8,   /* field[8] = holds_state */
   6,   /* field[6] = parameter_count */
   2,   /* field[2] = parameters */
   3,   /* field[3] = processor */
@@ -1714,7 +1914,7 @@ static const unsigned lockstep__ready__field_indices_by_name[] = {
 static const ProtobufCIntRange lockstep__ready__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor lockstep__ready__descriptor =
 {
@@ -1724,7 +1924,7 @@ const ProtobufCMessageDescriptor lockstep__ready__descriptor =
   "Lockstep__Ready",
   "lockstep",
   sizeof(Lockstep__Ready),
-  8,
+  9,
   lockstep__ready__field_descriptors,
   lockstep__ready__field_indices_by_name,
   1,  lockstep__ready__number_ranges,
@@ -1903,9 +2103,29 @@ const ProtobufCMessageDescriptor lockstep__peer_hello__descriptor =
   (ProtobufCMessageInit) lockstep__peer_hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define lockstep__connected__field_descriptors NULL
-#define lockstep__connected__field_indices_by_name NULL
-#define lockstep__connected__number_ranges NULL
+static const ProtobufCFieldDescriptor lockstep__connected__field_descriptors[1] =
+{
+  {
+    "holds_state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Connected, holds_state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__connected__field_indices_by_name[] = {
+  0,   /* field[0] = holds_state */
+};
+static const ProtobufCIntRange lockstep__connected__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor lockstep__connected__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1914,14 +2134,90 @@ const ProtobufCMessageDescriptor lockstep__connected__descriptor =
   "Lockstep__Connected",
   "lockstep",
   sizeof(Lockstep__Connected),
-  0,
+  1,
   lockstep__connected__field_descriptors,
   lockstep__connected__field_indices_by_name,
-  0,  lockstep__connected__number_ranges,
+  1,  lockstep__connected__number_ranges,
   (ProtobufCMessageInit) lockstep__connected__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__step_order__field_descriptors[2] =
+static const ProtobufCFieldDescriptor lockstep__put_out__field_descriptors[1] =
+{
+  {
+    "reason",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__PutOut, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__put_out__field_indices_by_name[] = {
+  0,   /* field[0] = reason */
+};
+static const ProtobufCIntRange lockstep__put_out__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor lockstep__put_out__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.PutOut",
+  "PutOut",
+  "Lockstep__PutOut",
+  "lockstep",
+  sizeof(Lockstep__PutOut),
+  1,
+  lockstep__put_out__field_descriptors,
+  lockstep__put_out__field_indices_by_name,
+  1,  lockstep__put_out__number_ranges,
+  (ProtobufCMessageInit) lockstep__put_out__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__link_lost__field_descriptors[1] =
+{
+  {
+    "rank",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__LinkLost, rank),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__link_lost__field_indices_by_name[] = {
+  0,   /* field[0] = rank */
+};
+static const ProtobufCIntRange lockstep__link_lost__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor lockstep__link_lost__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.LinkLost",
+  "LinkLost",
+  "Lockstep__LinkLost",
+  "lockstep",
+  sizeof(Lockstep__LinkLost),
+  1,
+  lockstep__link_lost__field_descriptors,
+  lockstep__link_lost__field_indices_by_name,
+  1,  lockstep__link_lost__number_ranges,
+  (ProtobufCMessageInit) lockstep__link_lost__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__step_order__field_descriptors[4] =
 {
   {
     "epoch",
@@ -1947,15 +2243,41 @@ static const ProtobufCFieldDescriptor lockstep__step_order__field_descriptors[2]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "compare",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__StepOrder, compare),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recorded_steps",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__StepOrder, recorded_steps),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__step_order__field_indices_by_name[] = {
   1,   /* field[1] = batch */
+  2,   /* field[2] = compare */
   0,   /* field[0] = epoch */
+  3,   /* field[3] = recorded_steps */
 };
 static const ProtobufCIntRange lockstep__step_order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor lockstep__step_order__descriptor =
 {
@@ -1965,7 +2287,7 @@ const ProtobufCMessageDescriptor lockstep__step_order__descriptor =
   "Lockstep__StepOrder",
   "lockstep",
   sizeof(Lockstep__StepOrder),
-  2,
+  4,
   lockstep__step_order__field_descriptors,
   lockstep__step_order__field_indices_by_name,
   1,  lockstep__step_order__number_ranges,
@@ -2023,7 +2345,7 @@ const ProtobufCMessageDescriptor lockstep__subtree__descriptor =
   (ProtobufCMessageInit) lockstep__subtree__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__partial__field_descriptors[2] =
+static const ProtobufCFieldDescriptor lockstep__partial__field_descriptors[3] =
 {
   {
     "bucket",
@@ -2049,15 +2371,28 @@ static const ProtobufCFieldDescriptor lockstep__partial__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "losses",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Lockstep__Partial, n_losses),
+    offsetof(Lockstep__Partial, losses),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__partial__field_indices_by_name[] = {
   0,   /* field[0] = bucket */
+  2,   /* field[2] = losses */
   1,   /* field[1] = subtrees */
 };
 static const ProtobufCIntRange lockstep__partial__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor lockstep__partial__descriptor =
 {
@@ -2067,7 +2402,7 @@ const ProtobufCMessageDescriptor lockstep__partial__descriptor =
   "Lockstep__Partial",
   "lockstep",
   sizeof(Lockstep__Partial),
-  2,
+  3,
   lockstep__partial__field_descriptors,
   lockstep__partial__field_indices_by_name,
   1,  lockstep__partial__number_ranges,
@@ -2112,7 +2447,7 @@ const ProtobufCMessageDescriptor lockstep__reduced__descriptor =
   (ProtobufCMessageInit) lockstep__reduced__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[4] =
+static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[5] =
 {
   {
     "losses",
@@ -2162,17 +2497,30 @@ static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[4
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "digest",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__StepReport, digest),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__step_report__field_indices_by_name[] = {
   3,   /* field[3] = bytes_sent */
   2,   /* field[2] = communicate_seconds */
   1,   /* field[1] = compute_seconds */
+  4,   /* field[4] = digest */
   0,   /* field[0] = losses */
 };
 static const ProtobufCIntRange lockstep__step_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor lockstep__step_report__descriptor =
 {
@@ -2182,7 +2530,7 @@ const ProtobufCMessageDescriptor lockstep__step_report__descriptor =
   "Lockstep__StepReport",
   "lockstep",
   sizeof(Lockstep__StepReport),
-  4,
+  5,
   lockstep__step_report__field_descriptors,
   lockstep__step_report__field_indices_by_name,
   1,  lockstep__step_report__number_ranges,
@@ -2317,9 +2665,29 @@ const ProtobufCMessageDescriptor lockstep__evaluation_report__descriptor =
   (ProtobufCMessageInit) lockstep__evaluation_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define lockstep__state_order__field_descriptors NULL
-#define lockstep__state_order__field_indices_by_name NULL
-#define lockstep__state_order__number_ranges NULL
+static const ProtobufCFieldDescriptor lockstep__state_order__field_descriptors[1] =
+{
+  {
+    "ranks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Lockstep__StateOrder, n_ranks),
+    offsetof(Lockstep__StateOrder, ranks),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__state_order__field_indices_by_name[] = {
+  0,   /* field[0] = ranks */
+};
+static const ProtobufCIntRange lockstep__state_order__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor lockstep__state_order__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2328,16 +2696,49 @@ const ProtobufCMessageDescriptor lockstep__state_order__descriptor =
   "Lockstep__StateOrder",
   "lockstep",
   sizeof(Lockstep__StateOrder),
-  0,
+  1,
   lockstep__state_order__field_descriptors,
   lockstep__state_order__field_indices_by_name,
-  0,  lockstep__state_order__number_ranges,
+  1,  lockstep__state_order__number_ranges,
   (ProtobufCMessageInit) lockstep__state_order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define lockstep__state__field_descriptors NULL
-#define lockstep__state__field_indices_by_name NULL
-#define lockstep__state__number_ranges NULL
+static const ProtobufCFieldDescriptor lockstep__state__field_descriptors[2] =
+{
+  {
+    "offset",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__State, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__State, total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__state__field_indices_by_name[] = {
+  0,   /* field[0] = offset */
+  1,   /* field[1] = total */
+};
+static const ProtobufCIntRange lockstep__state__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
 const ProtobufCMessageDescriptor lockstep__state__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2346,11 +2747,49 @@ const ProtobufCMessageDescriptor lockstep__state__descriptor =
   "Lockstep__State",
   "lockstep",
   sizeof(Lockstep__State),
-  0,
+  2,
   lockstep__state__field_descriptors,
   lockstep__state__field_indices_by_name,
-  0,  lockstep__state__number_ranges,
+  1,  lockstep__state__number_ranges,
   (ProtobufCMessageInit) lockstep__state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__state_received__field_descriptors[1] =
+{
+  {
+    "end",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__StateReceived, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__state_received__field_indices_by_name[] = {
+  0,   /* field[0] = end */
+};
+static const ProtobufCIntRange lockstep__state_received__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor lockstep__state_received__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.StateReceived",
+  "StateReceived",
+  "Lockstep__StateReceived",
+  "lockstep",
+  sizeof(Lockstep__StateReceived),
+  1,
+  lockstep__state_received__field_descriptors,
+  lockstep__state_received__field_indices_by_name,
+  1,  lockstep__state_received__number_ranges,
+  (ProtobufCMessageInit) lockstep__state_received__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define lockstep__finish__field_descriptors NULL

@@ -11,7 +11,7 @@ enum Corpus {
         let bodies: [Body] = [
             .hello(
                 Hello(host: "node2", pid: 77, endpoint: "tcp://10.0.0.2:5701", processor: "SkylakeX", software: "0.1")),
-            .welcome(Welcome(rank: 1, workers: 3, settings: try settings()[0])),
+            .welcome(Welcome(rank: 1, workers: 3, settings: try settings()[0], recordedSteps: 7)),
             .refusal(Refusal(reason: "the data differ")),
             .ready(
                 Ready(
@@ -22,13 +22,15 @@ enum Corpus {
                     Member(rank: 0, host: "a", pid: 1, endpoint: "tcp://a:1", microbatches: 0..<4, publicKey: "k"),
                     Member(rank: 1, host: "b", pid: 2, endpoint: "tcp://b:1", microbatches: 4..<8),
                 ])),
-            .peerHello, .connected, .stepOrder(StepOrder(epoch: 1, batch: 12)),
-            .partial(Partial(bucket: 3, subtrees: [0..<1, 4..<8])), .reduced(Reduced(bucket: 2)),
+            .peerHello, .connected(Connected(holdsState: true)), .putOut(PutOut(reason: "silent")),
+            .linkLost(LinkLost(rank: 2)), .stepOrder(StepOrder(epoch: 1, batch: 12, compares: true, recordedSteps: 3)),
+            .partial(Partial(bucket: 3, subtrees: [0..<1, 4..<8], losses: [1.5])), .reduced(Reduced(bucket: 2)),
             .stepReport(StepReport(losses: [1.5, .nan], computeSeconds: 0.1, communicateSeconds: 1e-9, bytesSent: 99)),
             .evaluateOrder(EvaluateOrder(epoch: 5)),
             .evaluationReport(
                 EvaluationReport(firstBlock: 9, losses: [0, 2.25], correct: [0, 7], counts: [1, 2], digest: "d")),
-            .stateOrder, .state, .finish, .stop(Stop(reason: "worker 3 died")),
+            .stateOrder(StateOrder(ranks: [0, 2])), .state(State(offset: 4, total: 99)),
+            .stateReceived(StateReceived(end: 8)), .finish, .stop(Stop(reason: "worker 3 died")),
             .failure(Failure(phase: "forward", reason: "the loss is not finite")),
             .leave(Leave(reason: "it was asked")),
             .heartbeat(Heartbeat(phase: "computing")),

@@ -10,6 +10,8 @@ public struct ClusterError: Error, CustomStringConvertible, Sendable, Equatable 
         case workerEnded
         /// A worker reported that it cannot go on.
         case workerFailed
+        /// Workers that must hold the same numbers do not.
+        case diverged
         /// The connection to somebody was lost.
         case disconnected
         /// The coordinator ended the run.

@@ -19,6 +19,9 @@ public struct Patience: Sendable, Equatable {
     /// How long a worker that has lost a peer waits for the coordinator's word on it before it ends. The coordinator sees the
     /// end of a process within milliseconds; where only the link between two workers is gone, it learns of it this way.
     public var lostPeer: Duration = .seconds(1)
+    /// How long a run that has lost all its workers waits for those that hold its newest state, before it goes on from the last
+    /// checkpoint with others. Half a minute: what a restarted switch takes is less than what is lost.
+    public var missing: Duration = .seconds(30)
     /// How long the reason that a worker sends before it exits may take to arrive after its exit has been seen.
     public var lastWords: Duration = .milliseconds(300)
 

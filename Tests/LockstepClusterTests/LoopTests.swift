@@ -79,7 +79,7 @@ struct LoopTests {
             let (folder, settings) = try RunFolder.open(path)
             let interrupt = Mutex<@Sendable () -> Void>({})
             let log = Log { step in if step == stop { interrupt.withLock { $0() } } }
-            let loop = CoordinatorLoop(
+            let loop = try CoordinatorLoop(
                 transport: transport, advertised: endpoint, settings: settings, workers: workers, folder: folder,
                 resumingFrom: try folder.newestCheckpoint(of: settings, tell: { _ in }), patience: patience,
                 logger: logger,

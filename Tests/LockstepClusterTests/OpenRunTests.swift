@@ -36,18 +36,8 @@ struct OpenRunTests {
             #expect(ready.refusals.isEmpty)
         }
         var begun: [CoordinatorAction] = []
-        for (rank, number) in [1, 2].enumerated() { begun += coordinator.say(.connected, from: number, rank: rank) }
+        for (rank, number) in [1, 2].enumerated() { begun += coordinator.say(.holding, from: number, rank: rank) }
         #expect(begun.contains { if case .begin = $0 { true } else { false } })
-    }
-
-    @Test("A run whose state no message can hold is refused when it begins, with both sizes")
-    func stateTooLarge() throws {
-        var coordinator = try Coordinator(workers: 1, maximumStateBytes: 100)
-        _ = coordinator.hello(0)
-        let error = coordinator.say(.ready(Foreign.ready(count: 101)), from: 0, rank: 0, generation: 0).error
-        #expect(error?.code == .refused)
-        #expect(error?.description.contains("has 101 bytes") == true)
-        #expect(error?.description.contains("one message holds at most 100") == true)
     }
 
     @Test("While the record falls behind no step is ordered; once it has caught up they go on")
@@ -56,7 +46,7 @@ struct OpenRunTests {
         _ = coordinator.hello(0)
         _ = coordinator.machine.handle(.recordIsBehind(true), now: .zero)
         _ = coordinator.say(.ready(Foreign.ready()), from: 0, rank: 0, generation: 0)
-        let held = coordinator.say(.connected, from: 0, rank: 0)
+        let held = coordinator.say(.holding, from: 0, rank: 0)
         #expect(held.orderedSteps.isEmpty)
         let released = coordinator.machine.handle(.recordIsBehind(false), now: .zero)
         #expect(released.orderedSteps.count == 2)

@@ -48,7 +48,7 @@ struct WorkerLoopTests {
             try coordinator.send(
                 Envelope(run: Simulation.run, generation: generation, sender: .coordinator, body: body), to: worker)
         }
-        try say(.welcome(Welcome(rank: 0, workers: 2, settings: settings.json())), generation: 0)
+        try say(.welcome(Welcome(rank: 0, workers: 2, settings: settings.json(), recordedSteps: 0)), generation: 0)
         try next(from: coordinator) { envelope, _ in if case .ready = envelope.body { () } else { nil } }
         let ranges = MicrobatchTree(count: settings.microbatches).deal(to: 2)
         let members = [hello.endpoint, endpoint].enumerated().map { rank, endpoint in

@@ -35,7 +35,7 @@ struct WorkerMachineTests {
     private func ready() throws -> WorkerMachine {
         let settings = try TinyJob.settings()
         var machine = Simulation.worker(1)
-        let welcome = Welcome(rank: 1, workers: 3, settings: settings.json())
+        let welcome = Welcome(rank: 1, workers: 3, settings: settings.json(), recordedSteps: 0)
         guard case .compute(let request)? = machine.handle(fromCoordinator(.welcome(welcome)), now: .zero).last else {
             throw ClusterError(.workerFailed, "nothing is prepared")
         }
@@ -63,22 +63,30 @@ struct WorkerMachineTests {
         #expect(error?.description.contains("protocol version 9, this software speaks version 1") == true)
     }
 
-    @Test("A worker that has lost a peer waits for the coordinator's word, then says so and ends")
+    @Test("A worker that has lost a peer gives the coordinator the time to see why, then tells it")
     func lostPeer() throws {
         var machine = try ready()
         _ = machine.handle(fromCoordinator(members, generation: 1), now: .zero)
         #expect(machine.handle(.lostPeer(2), now: .milliseconds(100)).isEmpty)
-        #expect(machine.handle(.tick, now: .milliseconds(1000)).error == nil)
-        let actions = machine.handle(.tick, now: .milliseconds(1200))
-        #expect(actions.error?.description == "the connection to rank 2 at worker 2 was lost")
-        #expect(actions.sent.contains { if case .failure = $0.body { true } else { false } })
-        // The coordinator's word, where it comes in time, says more.
+        let early = machine.handle(.tick, now: .milliseconds(1000))
+        #expect(!early.sent.contains { $0.body.name == "LinkLost" })
+        let late = machine.handle(.tick, now: .milliseconds(1200))
+        #expect(late.sent.contains { $0.body == .linkLost(LinkLost(rank: 2)) })
+        #expect(late.error == nil)
+        // It is told once, and not of a peer that is no member any more.
+        #expect(!machine.handle(.tick, now: .milliseconds(2000)).sent.contains { $0.body.name == "LinkLost" })
         var told = try ready()
         _ = told.handle(fromCoordinator(members, generation: 1), now: .zero)
         _ = told.handle(.lostPeer(2), now: .milliseconds(100))
-        let stop = told.handle(
-            fromCoordinator(.stop(Stop(reason: "worker 2 ended")), generation: 1), now: .milliseconds(300))
-        #expect(stop.error?.description == "worker 2 ended")
+        let rest = Body.members(
+            Members(members: [
+                Member(rank: 0, host: "host-0", pid: 0, endpoint: "worker 0", microbatches: 0..<2),
+                Member(rank: 1, host: "host-1", pid: 1, endpoint: "worker 1", microbatches: 2..<4),
+            ]))
+        let actions = told.handle(fromCoordinator(rest, generation: 2), now: .milliseconds(300))
+        // The link to rank 0 stays, the one that was lost is not to be ended again.
+        #expect(!actions.contains { if case .connect = $0 { true } else { false } })
+        #expect(!told.handle(.tick, now: .milliseconds(1200)).sent.contains { $0.body.name == "LinkLost" })
     }
 
     @Test(
@@ -98,11 +106,11 @@ struct WorkerMachineTests {
             #expect(actions.sent.prefix(2).map(\.to) == [.rank(0), .rank(2)])
             #expect(actions.sent.prefix(2).map(\.body) == [.peerHello, .peerHello])
             for rank in order.dropFirst(early) {
-                #expect(!actions.sent.contains { $0.body == .connected })
+                #expect(!actions.sent.contains { $0.body == .holding })
                 #expect(machine.description.contains("waiting for rank"))
                 actions = machine.handle(fromPeer(rank, .peerHello), now: .zero)
             }
-            #expect(actions.sent.last?.body == .connected)
+            #expect(actions.sent.last?.body == .holding)
             #expect(machine.strayMessages == 0)
         }
     }
@@ -112,11 +120,11 @@ struct WorkerMachineTests {
         var machine = try ready()
         for rank in [0, 2] { _ = machine.handle(fromPeer(rank, .peerHello, generation: 7), now: .zero) }
         #expect(
-            !machine.handle(fromCoordinator(members, generation: 1), now: .zero).sent.contains { $0.body == .connected }
+            !machine.handle(fromCoordinator(members, generation: 1), now: .zero).sent.contains { $0.body == .holding }
         )
     }
 
-    @Test("A connection speaks for the rank that it said hello as, and nobody else does")
+    @Test("A connection speaks for the rank that it said hello as, and for no other")
     func claims() throws {
         var machine = try ready()
         _ = machine.handle(fromCoordinator(members, generation: 1), now: .zero)
@@ -130,10 +138,9 @@ struct WorkerMachineTests {
         // Before it has said hello, a connection speaks for nobody.
         #expect(strays(fromPeer(0, partial, over: zero)) == 1)
         #expect(strays(fromPeer(0, .peerHello, over: zero)) == 0)
-        // Nor as another rank, nor does another connection as this one.
+        // Nor does it speak as another rank.
         #expect(strays(fromPeer(2, .peerHello, over: zero)) == 1)
         #expect(strays(fromPeer(2, partial, over: zero)) == 1)
-        #expect(strays(fromPeer(0, .peerHello, over: two)) == 1)
         #expect(strays(fromPeer(0, partial, over: two)) == 1)
         #expect(machine.description == "waiting for rank 2 at worker 2")
         #expect(strays(fromPeer(2, .peerHello, over: two)) == 0)
@@ -168,7 +175,7 @@ struct WorkerMachineTests {
         _ = machine.handle(fromPeer(2, .peerHello, over: connection(4, keys[2])), now: .zero)
         #expect(machine.description == "waiting for rank 0 at worker 0")
         actions = machine.handle(fromPeer(0, .peerHello, over: connection(5, keys[0])), now: .zero)
-        #expect(actions.sent.map(\.body) == [.connected])
+        #expect(actions.sent.map(\.body) == [.connected(Connected(holdsState: true))])
     }
 
     @Test("A path that the coordinator sends is not used")
@@ -177,7 +184,8 @@ struct WorkerMachineTests {
         settings.data = "idx:/etc"
         var machine = Simulation.worker(1)
         let actions = machine.handle(
-            fromCoordinator(.welcome(Welcome(rank: 0, workers: 1, settings: settings.json()))), now: .zero)
+            fromCoordinator(.welcome(Welcome(rank: 0, workers: 1, settings: settings.json(), recordedSteps: 0))),
+            now: .zero)
         #expect(actions.error?.code == .refused)
         #expect(actions.error?.description.contains("in which folder of this host the data are, 'idx:/etc'") == true)
         #expect(!actions.contains { if case .compute = $0 { true } else { false } })
@@ -211,7 +219,7 @@ struct WorkerMachineTests {
         #expect(error?.description.hasPrefix("no coordinator answered at tcp://127.0.0.1:1 within 600.0 s") == true)
     }
 
-    @Test("A worker that has not joined connects anew when the connection ends; one that has ends")
+    @Test("A worker whose coordinator is lost connects anew and keeps its state; in the end it gives up")
     func lostCoordinator() throws {
         var newcomer = Simulation.worker(1)
         let actions = newcomer.handle(.lostCoordinator, now: .zero)
@@ -221,12 +229,43 @@ struct WorkerMachineTests {
         }
         #expect(actions.sent.map(\.body) == [.hello(Simulation.hello(1))])
         var member = try ready()
+        let lost = member.handle(.lostCoordinator, now: .zero)
+        #expect(lost.error == nil)
+        #expect(lost.contains { if case .reconnect = $0 { true } else { false } })
         #expect(
-            member.handle(.lostCoordinator, now: .zero).error
+            lost.notes == [
+                "lost the coordinator at tcp://127.0.0.1:1: the connection to it was lost; keeping the state after 0 steps and waiting for it"
+            ])
+        guard case .send(let hello, .coordinator)? = lost.last else {
+            Issue.record("it says nothing")
+            return
+        }
+        // It says who it was, so that it gets its rank again.
+        #expect(hello.body == .hello(Simulation.hello(1)))
+        #expect(hello.sender == .rank(1))
+        #expect(hello.run == Simulation.run)
+        #expect(member.handle(.tick, now: .seconds(599)).error == nil)
+        let error = member.handle(.tick, now: .seconds(601)).error
+        #expect(
+            error
                 == ClusterError(
                     .disconnected,
-                    "the connection to the coordinator at tcp://127.0.0.1:1 was lost; it ended or its host is gone"))
-        #expect(member.handle(.tick, now: .seconds(99)).isEmpty)
+                    "the coordinator at tcp://127.0.0.1:1 was lost and has not come back within 601.0 s; it or its host is gone"
+                ))
+    }
+
+    @Test("A worker of another run at the same address is built anew")
+    func otherRun() throws {
+        var machine = try ready()
+        _ = machine.handle(.lostCoordinator, now: .zero)
+        let welcome = Welcome(rank: 0, workers: 1, settings: try TinyJob.settings().json(), recordedSteps: 0)
+        let other = Envelope(run: RunID.random(), sender: .coordinator, body: .welcome(welcome))
+        let actions = machine.handle(.message(other, from: .coordinator), now: .zero)
+        guard case .compute(.prepare)? = actions.last else {
+            Issue.record("it keeps the old replica")
+            return
+        }
+        #expect(actions.notes.first?.contains("which coordinates another run now") == true)
     }
 
     @Test("A worker that is busy says what it does twice a second")
@@ -278,7 +317,7 @@ struct WorkerMachineTests {
     @Test("A job that cannot be made is a failure with the reason")
     func noJob() throws {
         var replica = ReplicaHolder(makeJob: { _ in throw ClusterError(.workerFailed, "no such model") })
-        guard case .failed(let reason) = replica.carryOut(.prepare(settings: try TinyJob.settings(), state: nil)) else {
+        guard case .failed(let reason) = replica.carryOut(.prepare(settings: try TinyJob.settings())) else {
             Issue.record("it was made")
             return
         }
@@ -294,10 +333,12 @@ struct WorkerMachineTests {
         let settings = try TinyJob.settings()
         var replica = ReplicaHolder(makeJob: { _ in TinyJob.job() })
         let other = try Reference(settings, job: TinyJob.job(hidden: 6)).states[1]
-        for (state, words) in [
-            (Payload([1, 2, 3]), "the state that the coordinator sent"), (other, "is of another model"),
-        ] {
-            guard case .failed(let reason) = replica.carryOut(.prepare(settings: settings, state: state)) else {
+        guard case .prepared = replica.carryOut(.prepare(settings: settings)) else {
+            Issue.record("it was not made")
+            return
+        }
+        for (state, words) in [(Payload([1, 2, 3]), "the state that was sent"), (other, "is of another model")] {
+            guard case .failed(let reason) = replica.carryOut(.restore(state)) else {
                 Issue.record("it was taken up")
                 return
             }

@@ -102,7 +102,7 @@ extension CommandTests {
                 try await coordinator.step(1)
                 let second = try await Lockstep.run(["worker", "--coordinator", address], in: folder.path)
                 #expect(second.code == 1)
-                #expect(second.errors.contains("the run has all its 1 workers; start it with a larger --workers"))
+                #expect(second.errors.contains("the run has all its 1 workers; start it with a larger --max-workers"))
                 try await coordinator.line(containing: "refused a worker on \(hostName)")
                 coordinator.signal(SIGINT)
                 #expect(try await first.code == 0)
@@ -110,20 +110,23 @@ extension CommandTests {
             #expect(outcome.code == 130)
         }
 
-        @Test func aWorkerWhoseCoordinatorIsKilledSaysSo() async throws {
+        @Test func aWorkerWhoseCoordinatorIsKilledWaitsForItAndInTheEndSaysSo() async throws {
             try await Lockstep.run(["coordinator", "--workers", "1", "--json"] + Jobs.endless, in: folder.path) {
                 coordinator in
                 let address = try await coordinator.address()
-                async let worker = Lockstep.run(["worker", "--coordinator", address], in: folder.path)
+                async let worker = Lockstep.run(
+                    ["worker", "--coordinator", address, "--wait", "1"], in: folder.path)
                 try await coordinator.step(1)
                 coordinator.signal(SIGKILL)
                 let outcome = try await worker
                 #expect(outcome.code == 1)
-                #expect(outcome.errors.contains("the connection to the coordinator at \(address) was lost"))
+                #expect(outcome.errors.contains("lost the coordinator at \(address): the connection to it was lost"))
+                #expect(
+                    outcome.errors.contains("the coordinator at \(address) was lost and has not come back within 1."))
             }
         }
 
-        @Test func aWorkerThatIsInterruptedEndsTheRunAndIsNamed() async throws {
+        @Test func aWorkerThatIsInterruptedIsNamedAndAnotherMayTakeItsPlace() async throws {
             let outcome = try await Lockstep.run(
                 ["coordinator", "--workers", "1", "--json"] + Jobs.endless, in: folder.path
             ) { coordinator in
@@ -132,10 +135,12 @@ extension CommandTests {
                     try await coordinator.step(1)
                     worker.signal(SIGINT)
                 }
+                try await coordinator.line(containing: "left the run: it was interrupted at step ")
+                try await coordinator.line(containing: "No worker is left; waiting for others")
+                coordinator.signal(SIGINT)
             }
-            #expect(outcome.code == 1)
-            #expect(outcome.errors.contains("left the run at step "))
-            #expect(outcome.errors.contains("it was interrupted"))
+            #expect(outcome.code == 130)
+            #expect(outcome.errors.contains("interrupted while no worker was there"))
         }
 
         @Test func aPortInUseIsNamed() async throws {

@@ -47,8 +47,8 @@ import Testing
             let (envelope, toWorker) = try keyed.coordinator.nextMessage()
             #expect(envelope.payload?.array() == [1, 2, 3])
             #expect(try toWorker.key == keyed.folder.key(name))
-            try keyed.coordinator.send(.test(.connected), to: toWorker)
-            #expect(try worker.nextMessage().envelope.body == .connected)
+            try keyed.coordinator.send(.test(.linked), to: toWorker)
+            #expect(try worker.nextMessage().envelope.body == .linked)
         }
     }
 
@@ -282,8 +282,8 @@ import Testing
             try caller.send(.test(.peerHello), to: peer)
             switch try callee.next() {
             case .message(_, let toCaller):
-                try callee.send(.test(.connected), to: toCaller)
-                #expect(try caller.nextMessage().envelope.body == .connected)
+                try callee.send(.test(.linked), to: toCaller)
+                #expect(try caller.nextMessage().envelope.body == .linked)
             case .refused(let error):
                 refusal = error.description
                 #expect(try caller.nextRefusal(by: peer).contains("has as many connections as it allows"))

@@ -10,10 +10,10 @@ import Testing
         defer { harness.end() }
         let (caller, callee, toCallee, toCaller) = try harness.pair()
         let payload = Payload([UInt8](repeating: 3, count: 8 << 20))
-        try caller.send(.test(.state, payload: payload), to: toCallee)
+        try caller.send(.test(.piece, payload: payload), to: toCallee)
         try caller.send(.test(.leave(Leave(reason: "asked to"))), to: toCallee)
         caller.close()
-        #expect(try callee.nextMessage().envelope == .test(.state, payload: payload))
+        #expect(try callee.nextMessage().envelope == .test(.piece, payload: payload))
         #expect(try callee.nextMessage().envelope.body == .leave(Leave(reason: "asked to")))
         #expect(try callee.nextLoss() == toCaller)
     }
@@ -56,8 +56,8 @@ import Testing
         let again = try harness.transport(at: callee.endpoint)
         let peer = try caller.connect(to: again.endpoint)
         #expect(peer != toCallee)
-        try caller.send(.test(.connected), to: peer)
-        #expect(try again.nextMessage().envelope.body == .connected)
+        try caller.send(.test(.linked), to: peer)
+        #expect(try again.nextMessage().envelope.body == .linked)
         #expect(try again.receive(timeout: .zero) == nil)
     }
 
@@ -76,12 +76,12 @@ import Testing
         let harness = Harness(kind)
         defer { harness.end() }
         let (caller, callee, toCallee, toCaller) = try harness.pair(TransportLimits(maximumMessageBytes: 10_000))
-        try caller.send(.test(.state, payload: Payload([UInt8](repeating: 0, count: 10_001))), to: toCallee)
+        try caller.send(.test(.piece, payload: Payload([UInt8](repeating: 0, count: 10_001))), to: toCallee)
         #expect(try callee.nextLoss() == toCaller)
         #expect(try caller.nextLoss() == toCallee)
         let peer = try caller.connect(to: callee.endpoint)
         let payload = Payload([UInt8](repeating: 0, count: 10_000))
-        try caller.send(.test(.state, payload: payload), to: peer)
+        try caller.send(.test(.piece, payload: payload), to: peer)
         #expect(try callee.nextMessage().envelope.payload == payload)
     }
 
@@ -107,9 +107,9 @@ import Testing
         away.close()
         let transport = try harness.transport(TransportLimits(linger: .milliseconds(50)))
         let peer = try transport.connect(to: away.endpoint)
-        try transport.send(.test(.connected), to: peer)
+        try transport.send(.test(.linked), to: peer)
         transport.close()
-        #expect(code { try transport.send(.test(.connected), to: peer) } == .closed)
+        #expect(code { try transport.send(.test(.linked), to: peer) } == .closed)
     }
 
     @Test(arguments: Kind.allCases)
@@ -125,7 +125,7 @@ import Testing
             let strong = Owner()
             owner = strong
             let payload = strong.payload.withUnsafeBytes { Payload(owner: strong, bytes: $0) }
-            try caller.send(.test(.state, payload: payload), to: toCallee)
+            try caller.send(.test(.piece, payload: payload), to: toCallee)
         }
         #expect(try callee.nextMessage().envelope.payload?.count == 1 << 20)
         // Whatever thread lets go of the memory has ended with the transport.
@@ -140,7 +140,7 @@ import Testing
         defer { harness.end() }
         let (caller, callee, toCallee, _) = try harness.pair()
         for count in [5, 1000, 1 << 20] {
-            try caller.send(.test(.state, payload: Payload([UInt8](repeating: 7, count: count))), to: toCallee)
+            try caller.send(.test(.piece, payload: Payload([UInt8](repeating: 7, count: count))), to: toCallee)
         }
         let payloads = try (0..<3).map { _ in try callee.nextMessage().envelope.payload }
         caller.close()

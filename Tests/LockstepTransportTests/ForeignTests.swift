@@ -66,7 +66,7 @@ import Testing
             let bytes = (0..<Int.random(in: 1...300)).map { _ in UInt8.random(in: 0...255, using: &random) }
             let greeting: [UInt8] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0]
             try sendTCP(round % 3 == 0 ? text : round % 3 == 1 ? bytes : greeting + bytes, to: callee.endpoint)
-            try caller.send(.test(.connected, step: round), to: toCallee)
+            try caller.send(.test(.linked, step: round), to: toCallee)
             // Some of the bytes read as a message of the oldest ZeroMQ: it is rejected, and its connection lost.
             var answered = false
             while !answered {
@@ -94,7 +94,7 @@ import Testing
         let callee = try harness.transport()
         for step in 0..<200 {
             let client = try RawClient(ZMQ_DEALER, callee.endpoint)
-            try client.send([try Envelope.test(.connected, step: step).encoded().header])
+            try client.send([try Envelope.test(.linked, step: step).encoded().header])
             let (envelope, peer) = try callee.nextMessage()
             #expect(envelope.step == step)
             client.close()

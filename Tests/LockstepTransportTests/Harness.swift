@@ -179,3 +179,10 @@ struct TestThread {
     /// Waits for the thread's end.
     func join() { pthread_join(thread, nil) }
 }
+
+extension Body {
+    /// A small message without a payload.
+    static let linked = Body.connected(Connected(holdsState: true))
+    /// A message that carries a payload.
+    static let piece = Body.state(State(offset: 0, total: 0))
+}

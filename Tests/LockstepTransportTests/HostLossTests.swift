@@ -22,10 +22,10 @@ import Testing
                 binding: .tcp(host: hosts.addresses[1], port: 0), protection: .insecure, limits: limits)
             #expect(try Endpoint.localHost(toward: callee.endpoint) == hosts.addresses[1])
             let toCallee = try caller.connect(to: callee.endpoint)
-            try caller.send(.test(.connected), to: toCallee)
+            try caller.send(.test(.linked), to: toCallee)
             let toCaller = try callee.nextMessage().peer
             #expect(toCaller.description.hasSuffix(hosts.addresses[1]))
-            try callee.send(.test(.connected), to: toCaller)
+            try callee.send(.test(.linked), to: toCaller)
             #expect(try caller.nextMessage().peer == toCallee)
             try hosts.cut()
             #expect(try callee.nextLoss() == toCaller)

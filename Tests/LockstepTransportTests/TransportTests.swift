@@ -54,7 +54,7 @@ import Testing
         for step in 0..<500 {
             for (caller, peer) in zip(callers, peers) {
                 let payload = step % 3 == 0 ? Payload([UInt8](repeating: 1, count: step * 10)) : nil
-                try caller.send(.test(.connected, step: step, payload: payload), to: peer)
+                try caller.send(.test(.linked, step: step, payload: payload), to: peer)
             }
         }
         var steps: [Peer: [Int]] = [:]
@@ -73,10 +73,10 @@ import Testing
         let callee = try harness.transport()
         let (loud, quiet) = (try harness.transport(), try harness.transport())
         let (fromLoud, fromQuiet) = (try loud.connect(to: callee.endpoint), try quiet.connect(to: callee.endpoint))
-        for _ in 0..<100 { try loud.send(.test(.state), to: fromLoud) }
+        for _ in 0..<100 { try loud.send(.test(.piece), to: fromLoud) }
         for _ in 0..<2 { try quiet.send(.test(.finish), to: fromQuiet) }
         let bodies = try (0..<6).map { _ in try callee.nextMessage().envelope.body }
-        #expect(bodies == [.state, .finish, .state, .finish, .state, .state])
+        #expect(bodies == [.piece, .finish, .piece, .finish, .piece, .piece])
     }
 
     @Test(arguments: Kind.allCases)
@@ -88,11 +88,11 @@ import Testing
         let endpoint = early.endpoint
         early.close()
         let peer = try caller.connect(to: endpoint)
-        try caller.send(.test(.connected, step: 1, payload: Payload([5])), to: peer)
-        try caller.send(.test(.connected, step: 2), to: peer)
+        try caller.send(.test(.linked, step: 1, payload: Payload([5])), to: peer)
+        try caller.send(.test(.linked, step: 2), to: peer)
         let callee = try harness.transport(at: endpoint)
-        #expect(try callee.nextMessage().envelope == .test(.connected, step: 1, payload: Payload([5])))
-        #expect(try callee.nextMessage().envelope == .test(.connected, step: 2))
+        #expect(try callee.nextMessage().envelope == .test(.linked, step: 1, payload: Payload([5])))
+        #expect(try callee.nextMessage().envelope == .test(.linked, step: 2))
     }
 
     @Test(arguments: Kind.allCases)
@@ -102,12 +102,12 @@ import Testing
         let (caller, callee, toCallee, toCaller) = try harness.pair()
         let payload = Payload([UInt8](repeating: 9, count: 1 << 20))
         for step in 0..<32 {
-            try caller.send(.test(.state, step: step, payload: payload), to: toCallee)
-            try callee.send(.test(.state, step: step, payload: payload), to: toCaller)
+            try caller.send(.test(.piece, step: step, payload: payload), to: toCallee)
+            try callee.send(.test(.piece, step: step, payload: payload), to: toCaller)
         }
         for step in 0..<32 {
-            #expect(try caller.nextMessage().envelope == .test(.state, step: step, payload: payload))
-            #expect(try callee.nextMessage().envelope == .test(.state, step: step, payload: payload))
+            #expect(try caller.nextMessage().envelope == .test(.piece, step: step, payload: payload))
+            #expect(try callee.nextMessage().envelope == .test(.piece, step: step, payload: payload))
         }
     }
 
@@ -175,7 +175,7 @@ import Testing
         var sent = 0
         let text = message {
             while sent < 100 {
-                try transport.send(.test(.connected, payload: Payload([1])), to: peer)
+                try transport.send(.test(.linked, payload: Payload([1])), to: peer)
                 sent += 1
             }
         }
@@ -193,7 +193,7 @@ import Testing
         let transport = try harness.transport(TransportLimits(maximumQueuedBytes: 1000, linger: .zero))
         func send(_ bytes: Int, to peer: Peer) throws {
             try transport.send(
-                .test(.state, payload: Payload([UInt8](repeating: 1, count: bytes))), to: peer)
+                .test(.piece, payload: Payload([UInt8](repeating: 1, count: bytes))), to: peer)
         }
         let peer = try transport.connect(to: endpoint)
         try send(600, to: peer)

@@ -9,13 +9,13 @@ enum Samples {
             Hello(host: "nødé-1", pid: 4_294_967_295, endpoint: "tcp://[::1]:5", processor: "SkylakeX", software: "0.1")
         ),
         .hello(Hello(host: "", pid: 0, endpoint: "", processor: "", software: "")),
-        .welcome(Welcome(rank: 0, workers: 1, settings: "{\"a\": [1, 2]}")),
-        .welcome(Welcome(rank: 7, workers: 8, settings: String(repeating: "x", count: 70_000))),
+        .welcome(Welcome(rank: 0, workers: 1, settings: "{\"a\": [1, 2]}", recordedSteps: 0)),
+        .welcome(Welcome(rank: 7, workers: 8, settings: String(repeating: "x", count: 70_000), recordedSteps: .max)),
         .refusal(Refusal(reason: "the data differ: 日本語 🙂")),
         .ready(
             Ready(
                 signature: "s", fingerprint: "f", parameters: "p", processor: "c", trainingSamples: 0,
-                testSamples: .max, parameterCount: 9, stateBytes: 7)),
+                testSamples: .max, parameterCount: 9, stateBytes: 7, holdsState: false)),
         .members(Members(members: [])),
         .members(
             Members(members: [
@@ -23,24 +23,30 @@ enum Samples {
                 Member(rank: 1, host: "", pid: 0, endpoint: "", microbatches: 4..<4, publicKey: "Yne@$w"),
             ])),
         .peerHello,
-        .connected,
+        .connected(Connected(holdsState: true)),
+        .connected(Connected(holdsState: false)),
+        .putOut(PutOut(reason: "silent")),
+        .linkLost(LinkLost(rank: 4_294_967_295)),
         .stepOrder(StepOrder(epoch: 0, batch: 0)),
-        .stepOrder(StepOrder(epoch: .max, batch: 12)),
+        .stepOrder(StepOrder(epoch: .max, batch: 12, compares: true, recordedSteps: .max)),
         .partial(Partial(bucket: 0, subtrees: [])),
-        .partial(Partial(bucket: 3, subtrees: [0..<1, 1..<2, 4..<8, 0..<4_294_967_295])),
+        .partial(Partial(bucket: 3, subtrees: [0..<1, 1..<2, 4..<8, 0..<4_294_967_295], losses: [1.5, -0.0])),
         .reduced(Reduced(bucket: 4_294_967_295)),
         .stepReport(StepReport(losses: [], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0)),
         .stepReport(
             StepReport(
                 losses: [1.5, -0.0, .infinity, .leastNonzeroMagnitude], computeSeconds: 0.1, communicateSeconds: 1e-9,
-                bytesSent: .max)),
+                bytesSent: .max, digest: "0f")),
         .evaluateOrder(EvaluateOrder(epoch: 5)),
         .evaluationReport(EvaluationReport(firstBlock: 0, losses: [], correct: [], counts: [], digest: "")),
         .evaluationReport(
             EvaluationReport(firstBlock: 9, losses: [0, 2.25], correct: [0, .max], counts: [1, 2], digest: "d")),
         .evaluationReport(EvaluationReport(firstBlock: 0, losses: [1, 2], correct: [], counts: [3, 4], digest: "d")),
-        .stateOrder,
-        .state,
+        .stateOrder(StateOrder(ranks: [])),
+        .stateOrder(StateOrder(ranks: [0, 4_294_967_293])),
+        .state(State(offset: 0, total: 0)),
+        .state(State(offset: .max, total: .max)),
+        .stateReceived(StateReceived(end: .max)),
         .finish,
         .stop(Stop(reason: "worker 3 died")),
         .failure(Failure(phase: "forward", reason: "the loss is not finite")),

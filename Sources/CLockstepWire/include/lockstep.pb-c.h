@@ -24,6 +24,8 @@ typedef struct Lockstep__Members Lockstep__Members;
 typedef struct Lockstep__Member Lockstep__Member;
 typedef struct Lockstep__PeerHello Lockstep__PeerHello;
 typedef struct Lockstep__Connected Lockstep__Connected;
+typedef struct Lockstep__PutOut Lockstep__PutOut;
+typedef struct Lockstep__LinkLost Lockstep__LinkLost;
 typedef struct Lockstep__StepOrder Lockstep__StepOrder;
 typedef struct Lockstep__Subtree Lockstep__Subtree;
 typedef struct Lockstep__Partial Lockstep__Partial;
@@ -33,6 +35,7 @@ typedef struct Lockstep__EvaluateOrder Lockstep__EvaluateOrder;
 typedef struct Lockstep__EvaluationReport Lockstep__EvaluationReport;
 typedef struct Lockstep__StateOrder Lockstep__StateOrder;
 typedef struct Lockstep__State Lockstep__State;
+typedef struct Lockstep__StateReceived Lockstep__StateReceived;
 typedef struct Lockstep__Finish Lockstep__Finish;
 typedef struct Lockstep__Stop Lockstep__Stop;
 typedef struct Lockstep__Failure Lockstep__Failure;
@@ -54,6 +57,8 @@ typedef enum {
   LOCKSTEP__ENVELOPE__BODY_MEMBERS = 14,
   LOCKSTEP__ENVELOPE__BODY_PEER_HELLO = 15,
   LOCKSTEP__ENVELOPE__BODY_CONNECTED = 16,
+  LOCKSTEP__ENVELOPE__BODY_PUT_OUT = 17,
+  LOCKSTEP__ENVELOPE__BODY_LINK_LOST = 18,
   LOCKSTEP__ENVELOPE__BODY_STEP_ORDER = 20,
   LOCKSTEP__ENVELOPE__BODY_PARTIAL = 21,
   LOCKSTEP__ENVELOPE__BODY_REDUCED = 22,
@@ -62,6 +67,7 @@ typedef enum {
   LOCKSTEP__ENVELOPE__BODY_EVALUATION_REPORT = 31,
   LOCKSTEP__ENVELOPE__BODY_STATE_ORDER = 32,
   LOCKSTEP__ENVELOPE__BODY_STATE = 33,
+  LOCKSTEP__ENVELOPE__BODY_STATE_RECEIVED = 34,
   LOCKSTEP__ENVELOPE__BODY_FINISH = 40,
   LOCKSTEP__ENVELOPE__BODY_STOP = 41,
   LOCKSTEP__ENVELOPE__BODY_FAILURE = 42,
@@ -109,6 +115,8 @@ struct  Lockstep__Envelope
     Lockstep__Members *members;
     Lockstep__PeerHello *peer_hello;
     Lockstep__Connected *connected;
+    Lockstep__PutOut *put_out;
+    Lockstep__LinkLost *link_lost;
     /*
      * Training.
      */
@@ -123,6 +131,7 @@ struct  Lockstep__Envelope
     Lockstep__EvaluationReport *evaluation_report;
     Lockstep__StateOrder *state_order;
     Lockstep__State *state;
+    Lockstep__StateReceived *state_received;
     /*
      * Ending and health.
      */
@@ -165,7 +174,7 @@ struct  Lockstep__Hello
 
 
 /*
- * Coordinator to worker: you are in. The payload, if any, is the state to start from, a safetensors image.
+ * Coordinator to worker: you are in.
  */
 struct  Lockstep__Welcome
 {
@@ -176,10 +185,14 @@ struct  Lockstep__Welcome
    * The job's settings as JSON.
    */
   char *settings;
+  /*
+   * How many steps the coordinator knows the losses of: a worker that was in this run before sends those of later ones again.
+   */
+  uint64_t recorded_steps;
 };
 #define LOCKSTEP__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__welcome__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -227,10 +240,14 @@ struct  Lockstep__Ready
    * Bytes of the parameters and of what the optimizer keeps of them.
    */
   uint64_t state_bytes;
+  /*
+   * Whether I hold the state after the envelope's step, and it may be trained on.
+   */
+  protobuf_c_boolean holds_state;
 };
 #define LOCKSTEP__READY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__ready__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -282,15 +299,46 @@ struct  Lockstep__PeerHello
 
 
 /*
- * Worker to coordinator: the links to all peers are up.
+ * Worker to coordinator: the links to all peers of the generation are up, nothing of an earlier one is in hand any more, and
+ * what I hold is the state after the envelope's step.
  */
 struct  Lockstep__Connected
 {
   ProtobufCMessage base;
+  /*
+   * Whether that state may be trained on: not that of a worker that was put out.
+   */
+  protobuf_c_boolean holds_state;
 };
 #define LOCKSTEP__CONNECTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__connected__descriptor) \
-     }
+    , 0 }
+
+
+/*
+ * Coordinator to worker: you are no longer in the run, and why. Who can still hear it may join again.
+ */
+struct  Lockstep__PutOut
+{
+  ProtobufCMessage base;
+  char *reason;
+};
+#define LOCKSTEP__PUT_OUT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__put_out__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * Worker to coordinator: my link to this peer broke although both of us live.
+ */
+struct  Lockstep__LinkLost
+{
+  ProtobufCMessage base;
+  uint32_t rank;
+};
+#define LOCKSTEP__LINK_LOST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__link_lost__descriptor) \
+    , 0 }
 
 
 /*
@@ -304,10 +352,18 @@ struct  Lockstep__StepOrder
    * The global batch within the epoch.
    */
   uint64_t batch;
+  /*
+   * Whether the report is to carry a digest of the state after the step.
+   */
+  protobuf_c_boolean compare;
+  /*
+   * How many steps are safely recorded: the worker need not keep their losses.
+   */
+  uint64_t recorded_steps;
 };
 #define LOCKSTEP__STEP_ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__step_order__descriptor) \
-    , 0, 0 }
+    , 0, 0, 0, 0 }
 
 
 /*
@@ -333,10 +389,15 @@ struct  Lockstep__Partial
   uint32_t bucket;
   size_t n_subtrees;
   Lockstep__Subtree **subtrees;
+  /*
+   * The loss's sum over each microbatch of the sender's range, so that every worker can report those of all.
+   */
+  size_t n_losses;
+  double *losses;
 };
 #define LOCKSTEP__PARTIAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__partial__descriptor) \
-    , 0, 0,NULL }
+    , 0, 0,NULL, 0,NULL }
 
 
 /*
@@ -359,17 +420,21 @@ struct  Lockstep__StepReport
 {
   ProtobufCMessage base;
   /*
-   * One sum per microbatch of the worker's range.
+   * One sum per microbatch of the global batch.
    */
   size_t n_losses;
   double *losses;
   double compute_seconds;
   double communicate_seconds;
   uint64_t bytes_sent;
+  /*
+   * Of parameters and optimizer state after the step, where the order asked for it.
+   */
+  char *digest;
 };
 #define LOCKSTEP__STEP_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__step_report__descriptor) \
-    , 0,NULL, 0, 0, 0 }
+    , 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -409,27 +474,44 @@ struct  Lockstep__EvaluationReport
 
 
 /*
- * Coordinator to worker: send your state for a checkpoint.
+ * Coordinator to worker: send your state to these ranks, or to the coordinator for a checkpoint where there are none.
  */
 struct  Lockstep__StateOrder
 {
   ProtobufCMessage base;
+  size_t n_ranks;
+  uint32_t *ranks;
 };
 #define LOCKSTEP__STATE_ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__state_order__descriptor) \
-     }
+    , 0,NULL }
 
 
 /*
- * Worker to coordinator: the payload is the state, a safetensors image.
+ * A piece of the state after the envelope's step, a safetensors image of `total` bytes: the payload is what begins at `offset`.
  */
 struct  Lockstep__State
 {
   ProtobufCMessage base;
+  uint64_t offset;
+  uint64_t total;
 };
 #define LOCKSTEP__STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__state__descriptor) \
-     }
+    , 0, 0 }
+
+
+/*
+ * The answer to a piece: all up to `end` has come. Only a few pieces are sent ahead of it, so that heartbeats get through.
+ */
+struct  Lockstep__StateReceived
+{
+  ProtobufCMessage base;
+  uint64_t end;
+};
+#define LOCKSTEP__STATE_RECEIVED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__state_received__descriptor) \
+    , 0 }
 
 
 /*
@@ -668,6 +750,44 @@ Lockstep__Connected *
 void   lockstep__connected__free_unpacked
                      (Lockstep__Connected *message,
                       ProtobufCAllocator *allocator);
+/* Lockstep__PutOut methods */
+void   lockstep__put_out__init
+                     (Lockstep__PutOut         *message);
+size_t lockstep__put_out__get_packed_size
+                     (const Lockstep__PutOut   *message);
+size_t lockstep__put_out__pack
+                     (const Lockstep__PutOut   *message,
+                      uint8_t             *out);
+size_t lockstep__put_out__pack_to_buffer
+                     (const Lockstep__PutOut   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__PutOut *
+       lockstep__put_out__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__put_out__free_unpacked
+                     (Lockstep__PutOut *message,
+                      ProtobufCAllocator *allocator);
+/* Lockstep__LinkLost methods */
+void   lockstep__link_lost__init
+                     (Lockstep__LinkLost         *message);
+size_t lockstep__link_lost__get_packed_size
+                     (const Lockstep__LinkLost   *message);
+size_t lockstep__link_lost__pack
+                     (const Lockstep__LinkLost   *message,
+                      uint8_t             *out);
+size_t lockstep__link_lost__pack_to_buffer
+                     (const Lockstep__LinkLost   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__LinkLost *
+       lockstep__link_lost__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__link_lost__free_unpacked
+                     (Lockstep__LinkLost *message,
+                      ProtobufCAllocator *allocator);
 /* Lockstep__StepOrder methods */
 void   lockstep__step_order__init
                      (Lockstep__StepOrder         *message);
@@ -839,6 +959,25 @@ Lockstep__State *
 void   lockstep__state__free_unpacked
                      (Lockstep__State *message,
                       ProtobufCAllocator *allocator);
+/* Lockstep__StateReceived methods */
+void   lockstep__state_received__init
+                     (Lockstep__StateReceived         *message);
+size_t lockstep__state_received__get_packed_size
+                     (const Lockstep__StateReceived   *message);
+size_t lockstep__state_received__pack
+                     (const Lockstep__StateReceived   *message,
+                      uint8_t             *out);
+size_t lockstep__state_received__pack_to_buffer
+                     (const Lockstep__StateReceived   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__StateReceived *
+       lockstep__state_received__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__state_received__free_unpacked
+                     (Lockstep__StateReceived *message,
+                      ProtobufCAllocator *allocator);
 /* Lockstep__Finish methods */
 void   lockstep__finish__init
                      (Lockstep__Finish         *message);
@@ -963,6 +1102,12 @@ typedef void (*Lockstep__PeerHello_Closure)
 typedef void (*Lockstep__Connected_Closure)
                  (const Lockstep__Connected *message,
                   void *closure_data);
+typedef void (*Lockstep__PutOut_Closure)
+                 (const Lockstep__PutOut *message,
+                  void *closure_data);
+typedef void (*Lockstep__LinkLost_Closure)
+                 (const Lockstep__LinkLost *message,
+                  void *closure_data);
 typedef void (*Lockstep__StepOrder_Closure)
                  (const Lockstep__StepOrder *message,
                   void *closure_data);
@@ -989,6 +1134,9 @@ typedef void (*Lockstep__StateOrder_Closure)
                   void *closure_data);
 typedef void (*Lockstep__State_Closure)
                  (const Lockstep__State *message,
+                  void *closure_data);
+typedef void (*Lockstep__StateReceived_Closure)
+                 (const Lockstep__StateReceived *message,
                   void *closure_data);
 typedef void (*Lockstep__Finish_Closure)
                  (const Lockstep__Finish *message,
@@ -1020,6 +1168,8 @@ extern const ProtobufCMessageDescriptor lockstep__members__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__member__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__peer_hello__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__connected__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__put_out__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__link_lost__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__step_order__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__subtree__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__partial__descriptor;
@@ -1029,6 +1179,7 @@ extern const ProtobufCMessageDescriptor lockstep__evaluate_order__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__evaluation_report__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__state_order__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__state__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__state_received__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__finish__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__stop__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__failure__descriptor;

@@ -17,6 +17,8 @@ package enum CoordinatorEvent: Sendable {
     case launchFailed(String)
     /// The record of the run falls behind what happens in it, or has caught up.
     case recordIsBehind(Bool)
+    /// The record of the run is on disk up to here.
+    case recorded(RecordedPosition)
     /// The record of the run cannot be kept, or says that the run must not go on.
     case recordFailed(String)
     /// The user asked for the run to stop.
@@ -52,14 +54,17 @@ public enum ProcessEnd: Sendable, Equatable, CustomStringConvertible {
 package enum CoordinatorAction: Sendable {
     /// Send a message.
     case send(Envelope, to: Peer)
-    /// All workers are ready: open the run's record and begin.
-    case begin(Schedule, workers: [String], parameters: Int, completedSteps: Int)
+    /// All workers are ready: open the run's record and begin. Of the completed steps those before `recordedSteps` are in the
+    /// record; the others come next.
+    case begin(Schedule, workers: [String], parameters: Int, completedSteps: Int, recordedSteps: Int)
     /// Record a step.
     case completeStep(Int, lossSum: Double, computeSeconds: Double, communicateSeconds: Double)
     /// Record a test.
     case tested(Evaluation, completedSteps: Int)
     /// Write a checkpoint and, where it is the last one, what its state leads to.
     case checkpoint(Payload, completedSteps: Int, then: AfterCheckpoint)
+    /// Start a worker process in the place of one that has ended, after a while.
+    case launch(after: Duration)
     /// Tell the user something.
     case note(String)
     /// Tell the user something that deserves a look.
@@ -89,11 +94,12 @@ extension CoordinatorAction: CustomStringConvertible {
     package var description: String {
         switch self {
         case .send(let envelope, let peer): "send \(envelope.logText) to \(peer)"
-        case .begin(_, let workers, _, let completedSteps):
+        case .begin(_, let workers, _, let completedSteps, _):
             "begin after \(completedSteps) steps with \(workers.count) workers"
         case .completeStep(let step, _, _, _): "record step \(step)"
         case .tested(_, let completedSteps): "record the test after \(completedSteps) steps"
         case .checkpoint(let payload, let completedSteps, _): "write \(payload) after \(completedSteps) steps"
+        case .launch(let delay): "start a worker in \(delay.text)"
         case .note(let text), .warning(let text): text
         case .end(let error): "end: \(error?.description ?? "all is done")"
         }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LockstepFormats
 public import LockstepTraining
 public import LockstepTransport
@@ -16,37 +17,55 @@ public final class CoordinatorLoop {
     private let patience: Patience
     private var machine: CoordinatorMachine
     private let recording: Recording
+    /// Starts a worker process after a while.
+    var launch: (@Sendable (Duration) -> Void)?
 
     /// A coordinator of `workers` workers, who reach it through `transport`.
     ///
     /// - Parameters:
     ///   - advertised: Where workers reach `transport`, for messages to people.
     ///   - workerOptions: What workers are started with besides that, for messages to people: `--keys FOLDER` where there are keys.
+    ///   - maximumWorkers: How many workers there may be once the run has begun; by default as many as it begins with.
+    ///   - restarts: How many times ``LocalWorkers`` start a worker in the place of one that has ended.
     ///   - folder: The run's folder.
-    ///   - checkpoint: The state to start from; nil for a new run.
+    ///   - checkpoint: The state to start from where no worker holds a newer one; nil for a new run.
     ///   - isOpen: Whether workers come from elsewhere, so that another may take the place of one that goes before the run has begun.
     ///   - logger: Receives what the coordinator does; the observer receives what a user wants to know.
+    ///
+    /// Throws where the run's folder cannot be read or written.
     public init(
         transport: any Transport, advertised: Endpoint, workerOptions: String = "", settings: RunSettings, workers: Int,
-        folder: RunFolder,
-        resumingFrom checkpoint: Checkpoint? = nil, isOpen: Bool = false, patience: Patience = Patience(),
-        logger: Logger,
-        observer: any RunObserver
-    ) {
+        maximumWorkers: Int? = nil,
+        restarts: Int = 0,
+        folder: RunFolder, resumingFrom checkpoint: Checkpoint? = nil, isOpen: Bool = false,
+        patience: Patience = Patience(), logger: Logger, observer: any RunObserver
+    ) throws {
         self.transport = transport
         self.folder = folder
         self.logger = logger
         self.patience = patience
         let inbox = EventQueue<CoordinatorEvent>(waker: transport.waker)
         self.inbox = inbox
-        recording = Recording(settings: settings, folder: folder, observer: observer, report: { inbox.put($0) })
+        let recorded = try MetricsFile.position(path: folder.metricsPath)
+        recording = Recording(
+            settings: settings, folder: folder, position: recorded, observer: observer, report: { inbox.put($0) })
         clock = LoopClock(silence: patience.silence)
-        machine = CoordinatorMachine(
-            run: .random(), settings: settings, workerCount: workers, endpoint: advertised.description,
-            workerOptions: workerOptions.isEmpty ? "" : " " + workerOptions,
-            state: checkpoint.map { (Payload($0.file.encoded()), $0) }, patience: patience,
-            // Names and settings come on top of the numbers.
-            maximumStateBytes: transport.maximumMessageBytes - (1 << 20), isOpen: isOpen, now: .zero)
+        // The name that the run had before, so that its workers know a coordinator that was started again.
+        let run = try folder.coordinator()?.run.flatMap { RunID($0) } ?? .random()
+        var setup = CoordinatorMachine.Setup(
+            run: run, settings: settings, workerCount: workers, endpoint: advertised.description)
+        setup.maximumWorkers = max(workers, maximumWorkers ?? workers)
+        setup.state = checkpoint.map { (Payload($0.file.encoded()), $0) }
+        setup.recorded = recorded
+        setup.patience = patience
+        setup.isOpen = isOpen
+        if !workerOptions.isEmpty { setup.workerOptions = " " + workerOptions }
+        setup.restarts = restarts
+        machine = CoordinatorMachine(setup, now: .zero)
+        try folder.write(
+            CoordinatorRecord(
+                run: run.description, endpoint: transport.endpoint.description, host: Host.name, process: Int(getpid()))
+        )
     }
 
     /// Asks the run to stop after the step in flight, from any thread.
@@ -93,6 +112,7 @@ public final class CoordinatorLoop {
 
     private func perform(_ action: CoordinatorAction) {
         logger.log(level: action.logLevel, "\(action)")
+        if case .launch(let delay) = action { launch?(delay) }
         guard case .send(let envelope, let peer) = action else { return recording.add(action) }
         do {
             try transport.send(envelope, to: peer)

@@ -1,49 +1,88 @@
 internal import LockstepTraining
 internal import LockstepWire
 
-/// How far a run has come, and what has come in of what is under way.
-struct Progress {
-    /// Steps that every worker has done.
-    var completedSteps = 0
-    /// Steps that have been ordered.
-    var orderedSteps = 0
-    /// The reports of steps under way, by step and rank.
-    var reports: [Int: [Int: StepReport]] = [:]
-    /// Tests under way, oldest first: after how many steps, and the reports so far by rank.
-    var tests: [(completedSteps: Int, reports: [Int: EvaluationReport])] = []
-    /// States that rank 0 was asked for, oldest first. One that has come in waits for what the record has before it.
-    var states: [(completedSteps: Int, then: CoordinatorAction.AfterCheckpoint, payload: Payload?)] = []
-    /// Whether the user asked for the run to stop.
-    var stopRequested = false
-    /// Whether the record has fallen behind; no steps are ordered until it has caught up.
-    var recordIsBehind = false
-    /// When the last step was complete, or its taking long was last told of.
-    var lastStep = Duration.zero
-
-    /// Whether a rank has reported the steps up to `completed`. A worker reports in the order in which it is given orders.
-    func hasReported(_ rank: Int, upTo completed: Int) -> Bool {
-        completed <= completedSteps || reports[completed - 1]?[rank] != nil
-    }
-}
-
 extension CoordinatorMachine {
-    /// Orders the next steps, each with the test and the checkpoint that are due after it. Workers carry out orders in order.
-    mutating func orderSteps() -> [CoordinatorAction] {
-        guard case .training = phase, let schedule, let reference else { return [] }
+    /// All members hold the state after `step` steps: trains on from there.
+    mutating func beginTraining(at step: Int, now: Duration) -> [CoordinatorAction] {
+        guard let schedule, let reference else { return [] }
+        phase = .training
+        progress.lastStep = now
         var actions: [CoordinatorAction] = []
-        while !progress.stopRequested, !progress.recordIsBehind, progress.orderedSteps < schedule.steps,
+        if progress.hasTrained, step >= progress.completedSteps {
+            let count = members.count == 1 ? "1 worker" : "\(members.count) workers"
+            actions.append(.note("generation \(generation): \(count) go on from step \(step + 1)"))
+        } else {
+            progress.hasTrained = true
+            progress.completedSteps = min(progress.completedSteps, step)
+            progress.testedSteps = min(progress.testedSteps, step)
+            progress.recorded.testedSteps = progress.testedSteps
+            actions.append(
+                .begin(
+                    schedule, workers: members.map { name($0) }, parameters: reference.parameterCount,
+                    completedSteps: step, recordedSteps: progress.completedSteps))
+            progress.recorded.steps = min(progress.recorded.steps, step)
+        }
+        actions += recordSteps(upTo: step)
+        progress.orderedSteps = step
+        return actions + orderTest(after: step) + orderStatesAgain(at: step) + orderSteps(now: now) + writeStates()
+    }
+
+    /// Records the steps that some worker has done. Every report tells the losses of all, so one is enough.
+    private mutating func recordSteps(upTo step: Int) -> [CoordinatorAction] {
+        var actions: [CoordinatorAction] = []
+        while progress.completedSteps < step {
+            let done = progress.completedSteps
+            guard let reports = progress.reports.removeValue(forKey: done), !reports.isEmpty else {
+                actions.append(.warning("the losses of the steps \(done + 1) to \(step) are not known"))
+                progress.completedSteps = step
+                break
+            }
+            actions.append(record(step: done, reports))
+            progress.completedSteps += 1
+        }
+        progress.reports = progress.reports.filter { $0.key >= step }
+        return actions
+    }
+
+    /// Has all members test the model, where that is due and has not been done.
+    private mutating func orderTest(after completed: Int) -> [CoordinatorAction] {
+        guard let schedule, let reference, reference.testSamples > 0, schedule.endsEpoch(after: completed),
+            progress.testedSteps < completed
+        else { return [] }
+        progress.test = (completed, [:])
+        return toMembers(.evaluateOrder(EvaluateOrder(epoch: schedule.epoch(of: completed - 1))), step: completed)
+    }
+
+    /// Asks for the states that were under way when the members changed: now for the state as it is now.
+    private mutating func orderStatesAgain(at step: Int) -> [CoordinatorAction] {
+        let lost = progress.states.filter { $0.image == nil }
+        progress.states.removeAll { $0.image == nil }
+        if progress.stopRequested {
+            return orderState(after: step, then: step == schedule?.steps ? .complete : .stopped)
+        }
+        guard let last = lost.last, last.then == .goOn else { return [] }
+        return orderState(after: step, then: .goOn)
+    }
+
+    /// Orders the next steps, each with the test and the checkpoint that are due after it. Workers carry out orders in order.
+    mutating func orderSteps(now: Duration) -> [CoordinatorAction] {
+        guard case .training = phase, let schedule else { return [] }
+        if progress.isDraining, progress.orderedSteps == progress.completedSteps, progress.test == nil {
+            return regroup(now: now)
+        }
+        var actions: [CoordinatorAction] = []
+        while !progress.isHeld, progress.orderedSteps < schedule.steps,
             progress.orderedSteps < progress.completedSteps + CoordinatorMachine.stepsAhead
         {
             let step = progress.orderedSteps
-            progress.orderedSteps += 1
-            let order = StepOrder(epoch: schedule.epoch(of: step), batch: schedule.batch(of: step))
-            actions += toAll(.stepOrder(order), step: step)
             let completed = step + 1
-            if schedule.endsEpoch(after: completed), reference.testSamples > 0 {
-                progress.tests.append((completed, [:]))
-                actions += toAll(.evaluateOrder(EvaluateOrder(epoch: order.epoch)), step: completed)
-            }
-            if schedule.checkpointIsDue(after: completed) {
+            progress.orderedSteps = completed
+            let keepsState = schedule.checkpointIsDue(after: completed)
+            let order = StepOrder(
+                epoch: schedule.epoch(of: step), batch: schedule.batch(of: step),
+                compares: keepsState || completed % setup.comparesEvery == 0, recordedSteps: progress.recorded.steps)
+            actions += toMembers(.stepOrder(order), step: step) + orderTest(after: completed)
+            if keepsState {
                 actions += orderState(after: completed, then: completed == schedule.steps ? .complete : .goOn)
             }
         }
@@ -54,94 +93,118 @@ extension CoordinatorMachine {
         return actions
     }
 
-    /// Asks rank 0 for its state; all workers have the same.
+    /// Asks the first member for its state; all have the same.
     private mutating func orderState(
         after completed: Int, then: CoordinatorAction.AfterCheckpoint
     ) -> [CoordinatorAction] {
-        guard let first = workers.first ?? nil else { return [] }
-        progress.states.append((completed, then, nil))
-        return [send(.stateOrder, to: first.peer, step: completed)]
+        guard let rank = members.first, let source = workers[rank], let reference else { return [] }
+        progress.states.append(
+            Progress.AwaitedState(
+                completedSteps: completed, then: then, rank: rank,
+                receiver: StateReceiver(
+                    step: completed, limit: StateReceiver.limit(stateBytes: reference.stateBytes))))
+        return [send(.stateOrder(StateOrder(ranks: [])), to: source.peer, step: completed)]
     }
 
-    /// A worker has done a step.
-    mutating func complete(step: Int, _ report: StepReport, ofRank rank: Int, now: Duration) -> [CoordinatorAction] {
-        let ranges = MicrobatchTree(count: settings.microbatches).deal(to: workerCount)
-        guard case .training = phase, (progress.completedSteps..<progress.orderedSteps).contains(step),
-            progress.hasReported(rank, upTo: step), progress.reports[step]?[rank] == nil,
-            report.losses.count == ranges[rank].count
+    /// A worker has done a step, in whatever generation.
+    mutating func complete(
+        step: Int, _ report: StepReport, of envelope: Envelope, ofRank rank: Int, now: Duration
+    ) -> [CoordinatorAction] {
+        if step < progress.completedSteps { return [] }  // Told again after the coordinator came back.
+        guard report.losses.count == settings.microbatches, step < schedule?.steps ?? .max,
+            step < progress.completedSteps + CoordinatorMachine.mostUnrecorded, progress.reports[step]?[rank] == nil
         else { return dropped("a StepReport of rank \(rank) after \(step) steps that was not awaited") }
         progress.reports[step, default: [:]][rank] = report
-        guard step == progress.completedSteps, let reports = progress.reports[step], reports.count == workerCount else {
-            return []
+        guard case .training = phase else { return [] }
+        var actions: [CoordinatorAction] = []
+        while let reports = progress.reports[progress.completedSteps],
+            members.allSatisfy({ reports[$0] != nil })
+        {
+            let done = progress.completedSteps
+            progress.reports[done] = nil
+            actions.append(record(step: done, reports))
+            progress.completedSteps += 1
+            progress.lastStep = now
+            let stray = compareStates(reports, after: done + 1, now: now)
+            if !stray.isEmpty { return actions + stray }
         }
-        progress.reports[step] = nil
-        progress.completedSteps += 1
-        progress.lastStep = now
-        let inOrder = (0..<workerCount).compactMap { reports[$0] }
-        let losses = inOrder.flatMap(\.losses)
-        let record = CoordinatorAction.completeStep(
-            step, lossSum: MicrobatchTree(count: losses.count).sum(losses),
-            computeSeconds: inOrder.reduce(0) { $0 + $1.computeSeconds } / Double(workerCount),
-            communicateSeconds: inOrder.reduce(0) { $0 + $1.communicateSeconds } / Double(workerCount))
-        return [record] + orderSteps() + writeStates()
+        return actions + orderSteps(now: now) + writeStates()
     }
 
-    /// A worker has tested its blocks. Once all have, their parameters are compared and the sums put together.
-    mutating func collect(_ report: EvaluationReport, after step: Int, ofRank rank: Int) -> [CoordinatorAction] {
-        guard let index = progress.tests.firstIndex(where: { $0.reports[rank] == nil }),
-            progress.tests[index].completedSteps == step, progress.hasReported(rank, upTo: step),
-            fits(report, ofRank: rank)
+    /// How many steps workers may be ahead of the record when a coordinator comes back: as many as it lets wait to be recorded,
+    /// and some.
+    private static let mostUnrecorded = 1024
+
+    /// The record of a step from the reports of its workers.
+    private func record(step: Int, _ reports: [Int: StepReport]) -> CoordinatorAction {
+        let inOrder = reports.sorted { $0.key < $1.key }.map(\.value)
+        let count = Double(inOrder.count)
+        return .completeStep(
+            step, lossSum: MicrobatchTree(count: settings.microbatches).sum(inOrder[0].losses),
+            computeSeconds: inOrder.reduce(0) { $0 + $1.computeSeconds } / count,
+            communicateSeconds: inOrder.reduce(0) { $0 + $1.communicateSeconds } / count)
+    }
+
+    /// A member has tested its blocks. Once all have, the sums are put together.
+    mutating func collect(
+        _ report: EvaluationReport, after step: Int, ofRank rank: Int, now: Duration
+    ) -> [CoordinatorAction] {
+        guard case .training = phase, let test = progress.test, test.completedSteps == step, test.reports[rank] == nil,
+            progress.hasReported(rank, upTo: step), fits(report, ofRank: rank)
         else { return dropped("an EvaluationReport of rank \(rank) that was not awaited") }
-        progress.tests[index].reports[rank] = report
-        guard let (completed, reports) = progress.tests.first, reports.count == workerCount else { return [] }
-        progress.tests.removeFirst()
-        for (rank, report) in reports.sorted(by: { $0.key < $1.key }) where report.digest != reports[0]?.digest {
-            return fail(
-                .workerFailed,
-                """
-                \(name(rank)) has other weights than \(name(0)) after \(completed) steps: their SHA-256 is \(report.digest), \
-                expected \(reports[0]?.digest ?? ""). Its memory or processor is at fault; resume without that host
-                """)
-        }
+        progress.test?.reports[rank] = report
+        guard let reports = progress.test?.reports, reports.count == members.count else { return [] }
+        let stray = compareDigests(reports.mapValues(\.digest), after: step, now: now)
+        if !stray.isEmpty { return stray }
+        progress.test = nil
+        progress.testedSteps = step
         var total = Evaluation(loss: 0, correct: 0, count: 0)
-        for report in (0..<workerCount).compactMap({ reports[$0] }) {
+        for report in members.compactMap({ reports[$0] }) {
             for (block, count) in report.counts.enumerated() {
                 let correct = report.correct.isEmpty ? nil : report.correct[block]
                 total += Evaluation(loss: report.losses[block], correct: correct, count: count)
             }
         }
-        return [.tested(total, completedSteps: completed)] + writeStates()
+        return [.tested(total, completedSteps: step)] + orderSteps(now: now) + writeStates()
     }
 
     /// Whether a report is of the blocks that are the rank's, with as many samples as they have.
     private func fits(_ report: EvaluationReport, ofRank rank: Int) -> Bool {
-        guard let samples = reference?.testSamples else { return false }
-        let blocks = (0..<Trainer.evaluationBlocks(of: samples)).part(rank, of: workerCount)
+        guard let samples = reference?.testSamples, let place = members.firstIndex(of: rank) else { return false }
+        let blocks = (0..<Trainer.evaluationBlocks(of: samples)).part(place, of: members.count)
         return report.firstBlock == blocks.lowerBound && report.losses.count == blocks.count
             && report.counts == blocks.map { Trainer.samples(ofEvaluationBlock: $0, of: samples).count }
             && (report.correct.isEmpty || report.correct.count == blocks.count)
             && zip(report.correct, report.counts).allSatisfy { (0...$1).contains($0) }
     }
 
-    /// Rank 0 sent its state.
-    mutating func keep(_ payload: Payload?, after step: Int, ofRank rank: Int) -> [CoordinatorAction] {
-        guard rank == 0, let payload, let index = progress.states.firstIndex(where: { $0.payload == nil }),
-            progress.states[index].completedSteps == step, progress.hasReported(rank, upTo: step)
+    /// A piece of a state that was asked for. The sender is told what has come, so that it sends on.
+    mutating func keep(_ piece: State, _ payload: Payload?, after step: Int, ofRank rank: Int) -> [CoordinatorAction] {
+        guard case .training = phase, let worker = workers[rank], progress.hasReported(rank, upTo: step),
+            let index = progress.states.firstIndex(where: {
+                $0.image == nil && $0.completedSteps == step && $0.rank == rank
+            })
         else { return dropped("a State of rank \(rank) that was not awaited") }
-        progress.states[index].payload = payload
-        return writeStates()
+        do {
+            progress.states[index].image = try progress.states[index].receiver.receive(piece, payload)
+        } catch {
+            return dropped("a State of rank \(rank): \(error)")
+        }
+        let received = StateReceived(end: progress.states[index].receiver.end)
+        return [send(.stateReceived(received), to: worker.peer, step: step)] + writeStates()
     }
 
     /// Writes the states that have come in, each once the steps and tests before it are recorded: whoever resumes from a
     /// checkpoint finds all that came before it in the metrics. The last one ends the run.
     private mutating func writeStates() -> [CoordinatorAction] {
         var actions: [CoordinatorAction] = []
-        while case .training = phase, let state = progress.states.first, let payload = state.payload,
+        while case .training = phase, let state = progress.states.first, let image = state.image,
             state.completedSteps <= progress.completedSteps,
-            !progress.tests.contains(where: { $0.completedSteps <= state.completedSteps })
+            progress.test.map({ $0.completedSteps > state.completedSteps }) ?? true
         {
             progress.states.removeFirst()
-            actions.append(.checkpoint(payload, completedSteps: state.completedSteps, then: state.then))
+            actions.append(.checkpoint(image, completedSteps: state.completedSteps, then: state.then))
+            checkpoint = (image, state.completedSteps)
             if state.then != .goOn {
                 phase = .ended
                 actions += toAll(.finish) + [.end(nil)]
@@ -152,21 +215,20 @@ extension CoordinatorMachine {
 
     /// The user asked for the run to stop: no more steps are ordered, and it ends once those under way are done.
     mutating func interrupt() -> [CoordinatorAction] {
-        switch phase {
-        case .training:
-            if progress.stopRequested { return [] }
-            progress.stopRequested = true
-            let note = CoordinatorAction.note(
-                "stopping after step \(progress.orderedSteps); interrupt again to stop at once")
-            if progress.states.last?.completedSteps != progress.orderedSteps {
-                return [note] + orderState(after: progress.orderedSteps, then: .stopped)
-            }
-            // The checkpoint that is due there anyway is the one that the run stops at, unless it is its end.
-            let last = progress.states.indices.last ?? 0
-            if progress.states[last].then == .goOn { progress.states[last].then = .stopped }
-            return [note]
-        case .joining, .linking: return fail(.stopped, "interrupted before the first step")
-        case .ended: return []
+        guard progress.hasTrained else { return fail(.stopped, "interrupted before the first step") }
+        if case .waiting = phase { return fail(.stopped, "interrupted while no worker was there") }
+        if progress.stopRequested { return [] }
+        progress.stopRequested = true
+        let note = CoordinatorAction.note(
+            "stopping after step \(progress.orderedSteps); interrupt again to stop at once")
+        // While members link up the state is asked for once they have.
+        guard case .training = phase else { return [note] }
+        if progress.states.last?.completedSteps != progress.orderedSteps {
+            return [note] + orderState(after: progress.orderedSteps, then: .stopped)
         }
+        // The checkpoint that is due there anyway is the one that the run stops at, unless it is its end.
+        let last = progress.states.indices.last ?? 0
+        if progress.states[last].then == .goOn { progress.states[last].then = .stopped }
+        return [note]
     }
 }

@@ -6,14 +6,20 @@ package import LockstepWire
 /// of events can be tested.
 ///
 /// It lets workers in until there are as many as it waits for, compares what they are, deals them the microbatches, orders
-/// one step after the other, and keeps the record. It computes nothing and holds no gradients.
+/// one step after the other, and keeps the record. Whenever the members change it begins a new generation: all link up anew,
+/// whoever lacks the newest state gets it from one that has it, and training goes on from there. It computes nothing and
+/// holds no gradients.
 package struct CoordinatorMachine {
     /// Where the run stands.
     enum Phase {
         /// Workers are awaited.
         case joining(since: Duration)
-        /// All are there and connect to each other.
+        /// All workers are gone, and with them the newest state; those that hold it may come back.
+        case waiting(since: Duration)
+        /// The members of the generation connect to each other.
         case linking(since: Duration)
+        /// Members that lack the newest state are being sent it.
+        case syncing(since: Duration)
         /// Steps are ordered.
         case training
         /// It is over.
@@ -23,33 +29,71 @@ package struct CoordinatorMachine {
     /// How many steps are ordered beyond the last that all have done: so that no worker waits for an order between two steps.
     static let stepsAhead = 2
 
-    let run: RunID
-    let settings: RunSettings
-    let workerCount: Int
-    /// What people start workers with: `lockstep worker --coordinator tcp://…`.
-    let endpoint: String
-    /// What a worker is started with besides the endpoint: where there are keys, those.
-    let workerOptions: String
-    /// The state to start from, and what it is of; nil for a new run.
-    let state: (payload: Payload, checkpoint: Checkpoint)?
-    let patience: Patience
-    /// The largest state that a message can hold.
-    let maximumStateBytes: Int
-    /// Whether workers come from elsewhere, so that another may take the place of one that goes before the run has begun.
-    let isOpen: Bool
+    /// What a run needs to know to begin.
+    package struct Setup {
+        /// The run's name, the same whenever its coordinator is started again.
+        package var run: RunID
+        /// What is trained and how.
+        package var settings: RunSettings
+        /// How many workers it waits for.
+        package var workerCount: Int
+        /// How many there may be once it has begun.
+        package var maximumWorkers: Int
+        /// What people start workers with: `lockstep worker --coordinator tcp://…`.
+        package var endpoint: String
+        /// What a worker is started with besides the endpoint: where there are keys, those.
+        package var workerOptions = ""
+        /// The state to start from, and what it is of; nil for a new run.
+        package var state: (payload: Payload, checkpoint: Checkpoint)?
+        /// What the run's metrics hold already.
+        package var recorded = RecordedPosition()
+        package var patience = Patience()
+        /// Whether workers come from elsewhere, so that another may take the place of one that goes before the run has begun.
+        package var isOpen = false
+        /// How many times a worker process is started in the place of one that has ended; only for those that this process starts.
+        package var restarts = 0
+        /// Steps between two comparisons of all workers' states.
+        package var comparesEvery = 100
+        /// Bytes of a piece of a state that is sent.
+        package var pieceBytes = 4 << 20
 
+        /// A run of `workerCount` workers, without a state to start from.
+        package init(run: RunID, settings: RunSettings, workerCount: Int, endpoint: String) {
+            self.run = run
+            self.settings = settings
+            self.workerCount = workerCount
+            maximumWorkers = workerCount
+            self.endpoint = endpoint
+        }
+    }
+
+    let setup: Setup
     var phase: Phase
     var generation = 0
-    /// The workers by rank; nil where one was refused after it got its rank.
-    var workers: [Worker?] = []
+    /// The workers by rank.
+    var workers: [Int: Worker] = [:]
+    /// The ranks that anybody has had.
+    var knownRanks: Set<Int> = []
+    /// The ranks that are in the generation, in order.
+    var members: [Int] = []
+    /// The microbatches of each of them.
+    var ranges: [Range<Int>] = []
     /// What the first worker that was ready is; all others must be the same.
     var reference: Ready?
     var schedule: Schedule?
-    var progress = Progress()
-    /// Processes that ended whose last words are awaited: when they ended, and how.
-    var endings: [Int: (at: Duration, how: ProcessEnd)] = [:]
+    var progress: Progress
+    /// The newest checkpoint: what is gone on from where no worker holds more.
+    var checkpoint: (image: Payload, step: Int)?
+    /// The checkpoint on its way to workers that lack it.
+    var stateSender: StateSender<Int>?
+    /// Members that are gone and may come back: the processes by where their peers reach them.
+    var missing: [String: Int] = [:]
+    /// How many processes were started in the place of others.
+    var restarts = 0
     /// Why processes were refused, to tell when one that this process started ends because of it.
     var refusals: [Int: String] = [:]
+    /// Processes of workers that are gone and have been told of.
+    var failedProcesses: Set<Int> = []
     /// How many were refused because the run has all its workers, or too many asked.
     var surplusHellos = 0
     /// When, within the last minute, somebody asked to join.
@@ -60,25 +104,18 @@ package struct CoordinatorMachine {
     private var lastHeartbeat: Duration
     private var lastReminder: Duration
 
-    /// A coordinator that waits for `workerCount` workers.
-    package init(
-        run: RunID, settings: RunSettings, workerCount: Int, endpoint: String, workerOptions: String = "",
-        state: (payload: Payload, checkpoint: Checkpoint)?, patience: Patience,
-        maximumStateBytes: Int = .max, isOpen: Bool = false, now: Duration
-    ) {
-        self.isOpen = isOpen
-        self.maximumStateBytes = maximumStateBytes
-        self.run = run
-        self.settings = settings
-        self.workerCount = workerCount
-        self.endpoint = endpoint
-        self.workerOptions = workerOptions
-        self.state = state
-        self.patience = patience
+    /// A coordinator that waits for workers.
+    package init(_ setup: Setup, now: Duration) {
+        self.setup = setup
         phase = .joining(since: now)
+        progress = Progress(recorded: setup.recorded)
+        checkpoint = setup.state.map { ($0.payload, $0.checkpoint.step) }
         lastHeartbeat = now
         lastReminder = now
     }
+
+    var settings: RunSettings { setup.settings }
+    var patience: Patience { setup.patience }
 
     /// Something happened at `now`; returns what to do.
     package mutating func handle(_ event: CoordinatorEvent, now: Duration) -> [CoordinatorAction] {
@@ -91,7 +128,10 @@ package struct CoordinatorMachine {
         case .launchFailed(let reason): return fail(.launch, "a worker could not be started: \(reason)")
         case .recordIsBehind(let isBehind):
             progress.recordIsBehind = isBehind
-            return orderSteps()
+            return orderSteps(now: now)
+        case .recorded(let position):
+            progress.recorded = position
+            return orderSteps(now: now)
         case .recordFailed(let reason): return fail(.stopped, reason)
         case .interrupted: return interrupt()
         case .tick: return tick(now: now)
@@ -99,31 +139,26 @@ package struct CoordinatorMachine {
     }
 
     private mutating func handle(_ envelope: Envelope, from peer: Peer, now: Duration) -> [CoordinatorAction] {
-        if case .hello(let hello) = envelope.body { return admit(hello, from: peer, now: now) }
-        guard let rank = workers.firstIndex(where: { $0?.peer == peer }), envelope.run == run,
+        if case .hello(let hello) = envelope.body { return admit(hello, of: envelope, from: peer, now: now) }
+        guard let rank = workers.first(where: { $0.value.peer == peer })?.key, envelope.run == setup.run,
             envelope.sender == .rank(rank)
-        else { return dropped("a \(envelope.body.name) of \(envelope.sender), who is not in this run") }
+        else { return strange(envelope, from: peer) }
         workers[rank]?.lastHeard = now
         switch envelope.body {
-        case .ready(let ready): return compare(ready, ofRank: rank, now: now)
-        case .connected, .stepReport, .evaluationReport, .state:
-            guard envelope.generation == generation else {
-                return dropped(
-                    "a \(envelope.body.name) of rank \(rank) in generation \(envelope.generation); this is \(generation)"
-                )
+        case .ready(let ready): return compare(ready, after: envelope.step, ofRank: rank, now: now)
+        case .stepReport(let report):
+            return complete(step: envelope.step, report, of: envelope, ofRank: rank, now: now)
+        case .connected, .evaluationReport, .state, .stateReceived, .linkLost:
+            guard envelope.generation == generation, workers[rank]?.isMember == true else {
+                // Of an earlier generation: what it was about is being done again.
+                return []
             }
             return handle(envelope, ofRank: rank, now: now)
         case .heartbeat(let heartbeat):
             workers[rank]?.doing = heartbeat.phase
             return []
-        case .failure(let failure):
-            if mayBeReplaced {
-                return release(rank, because: "it cannot go on, \(failure.phase): \(failure.reason)")
-            }
-            return fail(.workerFailed, "\(name(rank)) cannot go on, \(failure.phase): \(failure.reason)")
-        case .leave(let leave):
-            if mayBeReplaced { return release(rank, because: leave.reason) }
-            return fail(.workerEnded, "\(name(rank)) left the run at step \(currentStep): \(leave.reason)")
+        case .failure(let failure): return failed(failure, rank: rank, now: now)
+        case .leave(let leave): return left(leave, rank: rank, now: now)
         default: return dropped("a \(envelope.body.name) of rank \(rank), which no worker sends")
         }
     }
@@ -131,76 +166,83 @@ package struct CoordinatorMachine {
     /// A message of a generation's member.
     private mutating func handle(_ envelope: Envelope, ofRank rank: Int, now: Duration) -> [CoordinatorAction] {
         switch envelope.body {
-        case .stepReport(let report): complete(step: envelope.step, report, ofRank: rank, now: now)
-        case .evaluationReport(let report): collect(report, after: envelope.step, ofRank: rank)
-        case .state: keep(envelope.payload, after: envelope.step, ofRank: rank)
-        default: connected(rank, now: now)
+        case .connected(let connected):
+            return self.connected(rank, steps: connected.holdsState ? envelope.step : nil, now: now)
+        case .evaluationReport(let report): return collect(report, after: envelope.step, ofRank: rank, now: now)
+        case .state(let piece): return keep(piece, envelope.payload, after: envelope.step, ofRank: rank)
+        case .stateReceived(let received): return sendMore(received, after: envelope.step, to: rank)
+        case .linkLost(let lost): return linkLost(from: rank, to: lost.rank, now: now)
+        default: return []
         }
     }
 
+    /// A message of somebody who is not in the run. A worker of this run that was put out, or that an earlier coordinator
+    /// of it let in, is told so: it joins again.
+    private mutating func strange(_ envelope: Envelope, from peer: Peer) -> [CoordinatorAction] {
+        let isKnown = workers.contains { $0.value.peer == peer }
+        guard !isKnown, envelope.run == setup.run, case .rank(let rank) = envelope.sender,
+            knownRanks.contains(rank) || rank < setup.maximumWorkers
+        else {
+            return dropped("a \(envelope.body.name) of \(envelope.sender), who is not in this run")
+        }
+        if case .heartbeat = envelope.body {
+            return [send(.putOut(PutOut(reason: "the coordinator does not know it")), to: peer)]
+        }
+        return []
+    }
+
     private mutating func tick(now: Duration) -> [CoordinatorAction] {
-        if let (rank, how) = overdueEnding(now: now) { return ended(rank: rank, how: how) }
-        for (rank, worker) in workers.enumerated() {
-            guard let worker, now - worker.lastHeard > silence(ofRank: rank) else { continue }
-            if mayBeReplaced {
-                return release(rank, because: "it has not been heard from for \((now - worker.lastHeard).text)")
-            }
-            return fail(
-                .timeout,
-                """
-                \(name(rank)) has not been heard from for \((now - worker.lastHeard).text) at step \(currentStep); when last \
-                heard from it was \(worker.doing). It is frozen, or its host or network is gone
-                """)
+        if let rank = overdueEnding(now: now) { return rank }
+        for (rank, worker) in workers.sorted(by: { $0.key < $1.key }) where now - worker.lastHeard > patience.silence {
+            return silent(rank, worker, now: now)
         }
         var actions: [CoordinatorAction] = []
         if now - lastHeartbeat >= patience.heartbeat {
             lastHeartbeat = now
-            actions = toAll(.heartbeat(Heartbeat(phase: "coordinating")))
+            actions = workers.keys.sorted().compactMap { workers[$0] }.map {
+                send(.heartbeat(Heartbeat(phase: "coordinating")), to: $0.peer)
+            }
         }
         switch phase {
         case .joining(let since):
-            let missing = workerCount - workers.compactMap { $0 }.count
+            let missing = setup.workerCount - workers.count
             if now - since > patience.joining, missing > 0 {
                 return fail(
                     .timeout,
-                    "\(missing) of \(workerCount) workers did not join within \(patience.joining.text); "
+                    "\(missing) of \(setup.workerCount) workers did not join within \(patience.joining.text); "
                         + "start each with: \(workerCommand)")
             }
             if missing > 0, now - lastReminder >= patience.reminder {
                 lastReminder = now
                 actions.append(
-                    .note("waiting for \(missing) of \(workerCount) workers; start each with: \(workerCommand)"))
+                    .note("waiting for \(missing) of \(setup.workerCount) workers; start each with: \(workerCommand)"))
             }
-        case .linking(let since) where now - since > patience.linking:
-            let stuck = workers.indices.filter { workers[$0]?.isConnected != true }
-            return fail(
-                .timeout,
-                "workers cannot reach each other within \(patience.linking.text): "
-                    + stuck.map { "\(name($0)) is \(workers[$0]?.doing ?? "gone")" }.joined(separator: "; ")
-                    + ". Check that no firewall stands between the hosts, or give a worker the address that others reach it at (--bind)"
-            )
+        case .waiting(let since):
+            if now - since > patience.joining {
+                return fail(.timeout, "all workers are gone, and none came back within \(patience.joining.text)")
+            }
+            if now - lastReminder >= patience.reminder {
+                lastReminder = now
+                actions.append(.note("waiting for workers; start each with: \(workerCommand)"))
+            }
+            return actions + goOnWithoutMissing(since: since, now: now)
+        case .linking(let since) where now - since > patience.linking: return actions + unlinked(now: now)
         case .training where now - progress.lastStep > patience.stall:
             progress.lastStep = now
-            let waiting = workers.indices.filter { !progress.hasReported($0, upTo: currentStep) }
+            let waiting = members.filter { !progress.hasReported($0, upTo: currentStep) }
             if progress.orderedSteps > progress.completedSteps, !waiting.isEmpty {
                 actions.append(
                     .warning(
                         "step \(currentStep) has taken more than \(patience.stall.text) so far: "
                             + waiting.map { "\(name($0)) is \(workers[$0]?.doing ?? "gone")" }.joined(separator: "; ")))
             }
-        case .linking, .training, .ended: break
+        case .linking, .syncing, .training, .ended: break
         }
         return actions
     }
 
-    /// How long a rank may be silent. What rank 0 says waits behind a state that it sends.
-    private func silence(ofRank rank: Int) -> Duration {
-        let sendsState = rank == 0 && progress.states.contains { $0.payload == nil }
-        return sendsState ? patience.silence(movingState: reference?.stateBytes ?? 0) : patience.silence
-    }
-
     /// How a worker for this run is started by hand.
-    var workerCommand: String { "\(Program.name) worker --coordinator \(endpoint)\(workerOptions)" }
+    var workerCommand: String { "\(Program.name) worker --coordinator \(setup.endpoint)\(setup.workerOptions)" }
 
     /// The step in flight, from 1, as people count.
     var currentStep: Int { progress.completedSteps + 1 }
@@ -215,14 +257,19 @@ package struct CoordinatorMachine {
     func send(_ body: Body, to peer: Peer, payload: Payload? = nil, step: Int? = nil) -> CoordinatorAction {
         .send(
             Envelope(
-                run: run, generation: generation, step: step ?? progress.completedSteps, sender: .coordinator,
+                run: setup.run, generation: generation, step: step ?? progress.completedSteps, sender: .coordinator,
                 body: body,
                 payload: payload), to: peer)
     }
 
+    /// The same message to all members of the generation.
+    func toMembers(_ body: Body, step: Int? = nil) -> [CoordinatorAction] {
+        members.compactMap { workers[$0] }.map { send(body, to: $0.peer, step: step) }
+    }
+
     /// The same message to all workers.
-    func toAll(_ body: Body, step: Int? = nil) -> [CoordinatorAction] {
-        workers.compactMap { $0 }.map { send(body, to: $0.peer, step: step) }
+    func toAll(_ body: Body) -> [CoordinatorAction] {
+        workers.keys.sorted().compactMap { workers[$0] }.map { send(body, to: $0.peer) }
     }
 
     /// The run ends with an error, and every worker is told why.
@@ -252,10 +299,29 @@ struct Worker {
     let peer: Peer
     let hello: Hello
     var lastHeard: Duration
+    /// What it is, once its replica is built.
     var ready: Ready?
-    var isConnected = false
+    /// Whether it is in the generation.
+    var isMember = false
+    /// What it holds, once it has said so in this generation.
+    var position = Position.unknown
+    /// Its end was seen: when, and how. Its last words may still be on their way.
+    var ending: (at: Duration, how: ProcessEnd)?
+    /// Whether another process is started in its place.
+    var isReplaced = false
     /// What it last said it was doing.
     var doing = "joining"
+
+    /// The state that a worker holds.
+    enum Position: Equatable {
+        case unknown
+        /// None that may be trained on.
+        case none
+        /// The state after so many steps.
+        case steps(Int)
+
+        var steps: Int? { if case .steps(let steps) = self { steps } else { nil } }
+    }
 }
 
 extension Int {

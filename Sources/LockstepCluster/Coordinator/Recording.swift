@@ -18,16 +18,18 @@ final class Recording: @unchecked Sendable {
     private let report: @Sendable (CoordinatorEvent) -> Void
     private let backlog = Mutex(Backlog())
     private var recorder: RunRecorder?
+    private var position: RecordedPosition
     private var failure: (any Error)?
     private var isComplete = false
 
     /// `report` is told, on this thread, of a failure and of the record falling behind and catching up.
     init(
-        settings: RunSettings, folder: RunFolder, observer: any RunObserver,
+        settings: RunSettings, folder: RunFolder, position: RecordedPosition, observer: any RunObserver,
         report: @escaping @Sendable (CoordinatorEvent) -> Void
     ) {
         self.settings = settings
         self.folder = folder
+        self.position = position
         self.observer = observer
         self.report = report
     }
@@ -56,19 +58,26 @@ final class Recording: @unchecked Sendable {
 
     private func record(_ action: CoordinatorAction) throws {
         switch action {
-        case .begin(let schedule, let workers, let parameters, let completedSteps):
+        case .begin(let schedule, let workers, let parameters, let completedSteps, let recordedSteps):
             let recorder = try RunRecorder(
-                folder: folder, settings: settings, schedule: schedule, completedSteps: completedSteps,
+                folder: folder, settings: settings, schedule: schedule, completedSteps: recordedSteps,
                 observer: observer)
             recorder.begin(workers: workers, parameters: parameters, completedSteps: completedSteps)
             self.recorder = recorder
+            position = RecordedPosition(
+                steps: recordedSteps, testedSteps: min(position.testedSteps, recordedSteps))
         case .completeStep(let step, let lossSum, let computeSeconds, let communicateSeconds):
             try recorder?.complete(
                 step: step, lossSum: lossSum, computeSeconds: computeSeconds, communicateSeconds: communicateSeconds)
+            position.steps = step + 1
+            // Often enough that workers need not keep many, and seldom enough to cost nothing.
+            if position.steps % 32 == 0 { report(.recorded(position)) }
         case .tested(let evaluation, let completedSteps):
             try recorder?.tested(evaluation, completedSteps: completedSteps)
+            position.testedSteps = completedSteps
+            report(.recorded(position))
         case .checkpoint(let payload, let completedSteps, let then):
-            let place = "the state that rank 0 sent"
+            let place = "the state that a worker sent"
             let checkpoint = try Checkpoint(Safetensors(parsing: payload.array(), name: place), from: place)
             try recorder?.write(checkpoint: checkpoint, completedSteps: completedSteps)
             if then == .stopped { recorder?.stopped(completedSteps: completedSteps) }
@@ -78,7 +87,7 @@ final class Recording: @unchecked Sendable {
             }
         case .note(let text): observer.handle(.note(text))
         case .warning(let text): observer.handle(.warning(text))
-        case .send, .end: break
+        case .send, .launch, .end: break
         }
     }
 }

@@ -9,52 +9,84 @@ internal import SystemPackage
 /// No worker outlives the process that started it: each asks the kernel to be ended with it (``Parent/follow(pid:)``), and
 /// ``end(within:)`` ends those that have not ended by themselves.
 public final class LocalWorkers: Sendable {
-    private let running = Mutex<[Int: ProcessHandle]>([:])
+    private let state = Mutex(State())
     private let group = DispatchGroup()
+    private let executable: String
+    private let arguments: [String]
+    private let ended: @Sendable (Int, ProcessEnd) -> Void
+    private let failed: @Sendable (String) -> Void
 
-    /// Starts `count` processes of `executable` and tells `loop` when one ends.
+    private struct State {
+        var running: [Int: @Sendable () -> Void] = [:]
+        /// Whether no more processes are started.
+        var isClosed = false
+    }
+
+    /// Starts `count` processes of `executable`, tells `loop` when one ends, and starts others where it says so.
     ///
     /// - Parameters:
     ///   - executable: A path; by default this program itself.
     ///   - arguments: What each is given.
     public init(count: Int, executable: String = "/proc/self/exe", arguments: [String], for loop: CoordinatorLoop) {
-        let (ended, failed) = (loop.processEnded, loop.launchFailed)
-        for _ in 0..<count {
-            group.enter()
-            // swift-subprocess starts all processes from one thread that lives as long as this process, as following it needs.
-            Task.detached { [self] in
-                defer { group.leave() }
-                do {
-                    let result = try await Subprocess.run(
-                        .path(FilePath(executable)), arguments: Arguments(arguments),
-                        environment: .inherit.updating(["OPENBLAS_NUM_THREADS": "1"]), input: .none,
-                        output: .currentStandardError,
-                        error: .currentStandardError
-                    ) { execution in
-                        let pid = Int(execution.processIdentifier.value)
-                        running.withLock { $0[pid] = { try? execution.send(signal: .kill) } }
+        self.executable = executable
+        self.arguments = arguments
+        (ended, failed) = (loop.processEnded, loop.launchFailed)
+        for _ in 0..<count { launch() }
+        loop.launch = { [weak self] delay in
+            guard let workers = self else { return }
+            DispatchQueue.global().asyncAfter(deadline: .now() + delay.seconds) { workers.launch() }
+        }
+    }
+
+    private func launch() {
+        // Within the lock, so that whoever closes and then waits for the group waits for this one, too.
+        let isStarted = state.withLock { state in
+            if !state.isClosed { group.enter() }
+            return !state.isClosed
+        }
+        guard isStarted else { return }
+        // swift-subprocess starts all processes from one thread that lives as long as this process, as following it needs.
+        Task.detached { [self] in
+            defer { group.leave() }
+            do {
+                let result = try await Subprocess.run(
+                    .path(FilePath(executable)), arguments: Arguments(arguments),
+                    environment: .inherit.updating(["OPENBLAS_NUM_THREADS": "1"]), input: .none,
+                    output: .currentStandardError,
+                    error: .currentStandardError
+                ) { execution in
+                    let pid = Int(execution.processIdentifier.value)
+                    let kill: @Sendable () -> Void = { try? execution.send(signal: .kill) }
+                    let isLate = state.withLock { state in
+                        state.running[pid] = kill
+                        return state.isClosed
                     }
-                    let pid = Int(result.processIdentifier.value)
-                    running.withLock { $0[pid] = nil }
-                    ended(pid, ProcessEnd(result.terminationStatus))
-                } catch {
-                    failed("\(executable): \(error)")
+                    if isLate { kill() }
                 }
+                let pid = Int(result.processIdentifier.value)
+                state.withLock { $0.running[pid] = nil }
+                ended(pid, ProcessEnd(result.terminationStatus))
+            } catch {
+                failed("\(executable): \(error)")
             }
         }
     }
 
-    /// Waits until all processes have ended, and after `grace` ends those that have not.
+    /// Waits until all processes have ended, and after `grace` ends those that have not. No more are started.
     public func end(within grace: Duration) {
+        state.withLock { $0.isClosed = true }
         if group.wait(timeout: .now() + grace.seconds) == .success { return }
-        running.withLock { for kill in $0.values { kill() } }
+        kill()
         group.wait()
     }
 
-    /// Ends all processes at once.
-    public func kill() { running.withLock { for kill in $0.values { kill() } } }
-
-    private typealias ProcessHandle = @Sendable () -> Void
+    /// Ends all processes at once. No more are started.
+    public func kill() {
+        state.withLock { state in
+            state.isClosed = true
+            for kill in state.running.values { kill() }
+        }
+    }
 }
 
 extension ProcessEnd {

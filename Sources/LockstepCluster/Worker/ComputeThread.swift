@@ -8,7 +8,8 @@ internal import Synchronization
 
 /// The thread of a worker that computes, so that the one that owns the sockets is always free to answer.
 ///
-/// It holds the replica, and does one thing after the other; what comes of each goes to `answer`, on this thread.
+/// It holds the replica, and does one thing after the other; what comes of each goes to `answer`, on this thread. Only a state is
+/// written out on another, from a snapshot: the steps after it need not wait.
 final class ComputeThread: Sendable {
     private let requests = Mutex<[ComputeRequest]>([])
     private let available = DispatchSemaphore(value: 0)
@@ -19,13 +20,18 @@ final class ComputeThread: Sendable {
         makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob,
         answer: @escaping @Sendable (ComputeResult) -> Void
     ) {
+        let writing = DispatchQueue(label: "lockstep.state")
         DetachedThread.start { [self] in
             var replica = ReplicaHolder(makeJob: makeJob)
             while true {
                 available.wait()
                 if isClosed.withLock({ $0 }) { return }
                 guard let request = requests.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }
-                answer(replica.carryOut(request))
+                if case .state = request, let snapshot = replica.snapshot {
+                    writing.async { answer(ReplicaHolder.state(of: snapshot)) }
+                } else {
+                    answer(replica.carryOut(request))
+                }
             }
         }
     }
@@ -53,7 +59,7 @@ package struct ReplicaHolder {
 
     package mutating func carryOut(_ request: ComputeRequest) -> ComputeResult {
         do {
-            if case .prepare(let settings, let state) = request { return .prepared(try prepare(settings, state)) }
+            if case .prepare(let settings) = request { return .prepared(try prepare(settings)) }
             guard let trainer else { return .failed("it was asked to compute before it was told what") }
             let start = clock.now
             switch request {
@@ -61,29 +67,44 @@ package struct ReplicaHolder {
             case .sums(let step, let microbatches):
                 let sums = try trainer.sums(of: microbatches, step: step)
                 return .sums(sums, seconds: start.duration(to: clock.now).seconds)
-            case .apply(let gradient):
+            case .apply(let gradient, let digests):
                 trainer.apply(gradient)
-                return .applied(seconds: start.duration(to: clock.now).seconds)
+                return .applied(
+                    seconds: start.duration(to: clock.now).seconds, digest: digests ? trainer.stateDigest : "")
             case .evaluate(let blocks):
                 return .evaluated(try blocks.map { try trainer.evaluate(block: $0) }, digest: trainer.digest)
-            case .state:
-                return .state(Payload(try trainer.checkpoint().file.encoded()))
+            case .state: return ReplicaHolder.state(of: trainer.snapshot())
+            case .restore(let image):
+                let place = "the state that was sent"
+                try trainer.restore(Checkpoint(Safetensors(parsing: image.array(), name: place), from: place))
+                return .restored(completedSteps: trainer.completedSteps)
             }
         } catch {
             return .failed("\(error)")
         }
     }
 
-    private mutating func prepare(_ settings: RunSettings, _ state: Payload?) throws -> ComputeResult.Prepared {
-        let trainer = try Trainer(settings: settings, job: makeJob(settings))
-        if let state {
-            let place = "the state that the coordinator sent"
-            try trainer.restore(Checkpoint(Safetensors(parsing: state.array(), name: place), from: place))
+    /// How many steps the replica has taken.
+    package var completedSteps: Int { trainer?.completedSteps ?? 0 }
+
+    /// The state as it is now.
+    var snapshot: Trainer.Snapshot? { trainer?.snapshot() }
+
+    /// The image of a state, to be sent.
+    static func state(of snapshot: Trainer.Snapshot) -> ComputeResult {
+        do {
+            return .state(Payload(try snapshot.checkpoint().file.encoded()))
+        } catch {
+            return .failed("\(error)")
         }
+    }
+
+    private mutating func prepare(_ settings: RunSettings) throws -> ComputeResult.Prepared {
+        let trainer = try Trainer(settings: settings, job: makeJob(settings))
         self.trainer = trainer
         return ComputeResult.Prepared(
             schedule: trainer.schedule, tree: trainer.tree, parameterCount: trainer.parameterCount,
-            evaluationBlocks: trainer.evaluationBlocks, completedSteps: trainer.completedSteps,
+            evaluationBlocks: trainer.evaluationBlocks,
             ready: Ready(
                 signature: trainer.signature, fingerprint: trainer.fingerprint, parameters: trainer.digest,
                 processor: "\(BLAS.coreType) with \(BLAS.version)", trainingSamples: trainer.schedule.samples,

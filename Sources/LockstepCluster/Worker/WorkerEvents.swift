@@ -40,13 +40,15 @@ package enum WorkerEvent {
 package enum WorkerAction {
     /// Send a message.
     case send(Envelope, to: Destination)
-    /// Connect to the coordinator once more: the connection was lost before this worker had joined.
+    /// Connect to the coordinator once more: the connection was lost.
     case reconnect
     /// Let in the holders of these keys, and nobody else.
     case admit(Set<PublicKey>)
-    /// Connect to a peer, which holds this key where there are keys.
+    /// Connect to a peer, anew where there was a connection before; where there are keys, it holds this one.
     case connect(rank: Int, endpoint: String, key: PublicKey?)
-    /// Give the compute thread something to do. It never has more than one thing.
+    /// End the connection to a peer.
+    case disconnect(rank: Int)
+    /// Give the compute thread something to do. It never has more than one thing, besides states to take.
     case compute(ComputeRequest)
     /// Tell the user something.
     case note(String)
@@ -73,7 +75,9 @@ extension WorkerAction: CustomStringConvertible {
         case .compute(.sums(let step, let microbatches)): "compute microbatches \(microbatches) of step \(step)"
         case .compute(.apply): "update the parameters"
         case .compute(.evaluate(let blocks)): "test blocks \(blocks)"
+        case .disconnect(let rank): "end the connection to rank \(rank)"
         case .compute(.state): "copy the state"
+        case .compute(.restore(let image)): "take up a state of \(image)"
         case .note(let text): text
         case .end(let error): "end: \(error?.description ?? "all is done")"
         }
@@ -87,25 +91,29 @@ extension Envelope {
 
 /// What the compute thread can be given to do.
 package enum ComputeRequest: Sendable {
-    /// Build the replica; `state` is a checkpoint to start from.
-    case prepare(settings: RunSettings, state: Payload?)
+    /// Build the replica.
+    case prepare(settings: RunSettings)
     /// Compute the gradients of some microbatches of a step.
     case sums(step: Int, microbatches: Range<Int>)
-    /// Update the parameters.
-    case apply(Tensor<Float>)
+    /// Update the parameters, and make a digest of the state where that is asked for.
+    case apply(Tensor<Float>, digests: Bool)
     /// Test on some blocks of the test samples.
     case evaluate(blocks: Range<Int>)
-    /// Copy all state.
+    /// Make an image of all state as it is now.
     case state
+    /// Take up the state of an image.
+    case restore(Payload)
 }
 
 /// What the compute thread gives back.
 package enum ComputeResult: Sendable {
     case prepared(Prepared)
     case sums(Trainer.Sums, seconds: Double)
-    case applied(seconds: Double)
+    case applied(seconds: Double, digest: String)
     case evaluated([Evaluation], digest: String)
+    /// The image of a state; states come in the order in which they were asked for, but other results may come in between.
     case state(Payload)
+    case restored(completedSteps: Int)
     /// It could not be done.
     case failed(String)
 
@@ -115,8 +123,7 @@ package enum ComputeResult: Sendable {
         var tree: MicrobatchTree
         var parameterCount: Int
         var evaluationBlocks: Int
-        var completedSteps: Int
-        var ready: Ready
+        package var ready: Ready
     }
 }
 

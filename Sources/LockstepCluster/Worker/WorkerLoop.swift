@@ -97,7 +97,9 @@ public final class WorkerLoop {
             return nil
         case .refusedBy(let peer, let error):
             if peer == coordinatorPeer { return .refusedByCoordinator("\(error)") }
-            return peers.first { $0.value == peer }.map { .failed("rank \($0.key): \(error)") }
+            // As any link that is not there: the coordinator decides what becomes of the run.
+            logger.warning("\(error)")
+            return peers.first { $0.value == peer }.map { .lostPeer($0.key) }
         }
     }
 
@@ -120,7 +122,10 @@ public final class WorkerLoop {
                     .unexpectedMessage,
                     "rank \(rank) is said to be at \(endpoint), but the coordinator is at \(coordinator)")
             }
+            if let earlier = peers[rank] { transport.disconnect(earlier) }
             peers[rank] = try transport.connect(to: place, key: key)
+        case .disconnect(let rank):
+            if let peer = peers.removeValue(forKey: rank) { transport.disconnect(peer) }
         case .compute(let request): compute.add(request)
         case .note, .end: break
         }
@@ -130,7 +135,7 @@ public final class WorkerLoop {
         do {
             try transport.send(envelope, to: peer)
         } catch {
-            // The coordinator notices a peer that is gone, too, and says what becomes of the run.
+            // The coordinator notices a peer that is gone, too, and begins a generation without it.
             logger.info("\(envelope.body.name) could not be sent: \(error)")
             inbox.put(event)
         }

@@ -3,9 +3,17 @@ internal import LockstepTransport
 internal import LockstepWire
 
 extension WorkerMachine {
-    /// The coordinator lets this worker in: builds the replica that it describes.
-    mutating func join(_ welcome: Welcome, state: Payload?, run: RunID) -> [WorkerAction] {
-        guard case .joining = phase else { return stray() }
+    /// The coordinator lets this worker in: builds the replica that it describes, unless it has it from before.
+    mutating func join(_ welcome: Welcome, run newRun: RunID, now: Duration) -> [WorkerAction] {
+        switch phase {
+        case .joining, .rejoining: break
+        default: return stray()
+        }
+        lastHeard = now
+        rank = welcome.rank
+        if newRun == run, prepared != nil || inHand == .prepare {
+            return [.note("joined \(coordinator) again as rank \(welcome.rank)")] + comeBack(welcome)
+        }
         do {
             let settings = try RunSettings(json: welcome.settings, from: "the coordinator's message")
             // Where this host keeps data is its user's to say (--data). A path from elsewhere is never used.
@@ -15,87 +23,138 @@ extension WorkerMachine {
                     "the coordinator at \(coordinator) sent settings that cannot be used: they say in which folder of this "
                         + "host the data are, '\(settings.data)'")
             }
-            self.run = run
-            rank = welcome.rank
-            workerCount = welcome.workers
+            let note =
+                run == .unknown
+                ? "joined \(coordinator) as rank \(welcome.rank) of \(welcome.workers)"
+                : "joined \(coordinator), which coordinates another run now, as rank \(welcome.rank) of \(welcome.workers)"
+            forget()
+            run = newRun
             phase = .preparing
-            return [
-                .note("joined \(coordinator) as rank \(welcome.rank) of \(welcome.workers)"),
-                .compute(.prepare(settings: settings, state: state)),
-            ]
+            inHand = .prepare
+            return [.note(note), .compute(.prepare(settings: settings))]
         } catch {
             return end(.refused, "the coordinator at \(coordinator) sent settings that cannot be used: \(error)")
         }
     }
 
+    /// This worker was in the run before: it keeps its replica, and tells what the coordinator may have missed.
+    private mutating func comeBack(_ welcome: Welcome) -> [WorkerAction] {
+        guard let prepared else {
+            phase = .preparing
+            return []
+        }
+        phase = .ready
+        let missed = reports.filter { $0.step >= welcome.recordedSteps }.map {
+            send(.stepReport($0.report), step: $0.step)
+        }
+        return [sendReady(prepared)] + missed
+    }
+
+    /// Everything of an earlier run is void.
+    private mutating func forget() {
+        if inHand != nil { forgottenResults += 1 }
+        inHand = nil
+        prepared = nil
+        completedSteps = 0
+        reducedSteps = 0
+        holdsState = true
+        reports = []
+        transfers = StateTransfers()
+    }
+
     /// The replica is built: says what it is, for the coordinator to compare.
     mutating func report(_ prepared: ComputeResult.Prepared) -> [WorkerAction] {
         self.prepared = prepared
-        completedSteps = prepared.completedSteps
-        reducedSteps = prepared.completedSteps
+        // The coordinator may have been lost meanwhile.
+        guard case .preparing = phase else { return [] }
         phase = .ready
-        return [send(.ready(prepared.ready))]
+        return [sendReady(prepared)]
     }
 
-    /// All workers are there: connects to each peer and says hello, so that both sides know the link works before the first step.
-    mutating func link(_ members: [Member], generation: Int) -> [WorkerAction] {
-        guard case .ready = phase, let rank, let prepared else { return stray() }
+    private func sendReady(_ prepared: ComputeResult.Prepared) -> WorkerAction {
+        var ready = prepared.ready
+        ready.holdsState = holdsState
+        return send(.ready(ready))
+    }
+
+    /// The members change: drops what is in hand, connects to each new peer and says hello to all, so that both sides of each link
+    /// know that it works before the first step.
+    mutating func link(_ members: [Member], generation: Int, now: Duration) -> [WorkerAction] {
+        switch phase {
+        case .ready, .linking, .idle, .working: break
+        default: return stray()
+        }
+        guard let rank, let prepared, generation > self.generation || self.members.isEmpty else { return stray() }
         // What the sums rest on: every microbatch is somebody's, and nobody else's.
         var end = 0
         let isContiguous = members.allSatisfy { member in
             defer { end = member.microbatches.upperBound }
             return member.microbatches.lowerBound == end
         }
-        guard isContiguous, end == prepared.tree.count, members.count == workerCount,
-            members.map(\.rank) == Array(members.indices), members.indices.contains(rank),
-            members.allSatisfy({ $0.publicKey.isEmpty || PublicKey($0.publicKey) != nil })
+        let ranks = members.map(\.rank)
+        guard isContiguous, end == prepared.tree.count, zip(ranks, ranks.dropFirst()).allSatisfy(<),
+            ranks.contains(rank), members.allSatisfy({ $0.publicKey.isEmpty || PublicKey($0.publicKey) != nil })
         else { return fail("the coordinator at \(coordinator) sent a list of members that does not add up") }
+        dropWork()
         self.members = members
         self.generation = generation
+        links.forget(before: generation)
+        links.keepHolders(ofKeysOf: members, in: generation)
         phase = .linking
-        // Who said hello before it was known who may: whoever has another key than that rank is not that rank.
-        linkedPeers[generation] = linkedPeers[generation]?.filter { holds($0.value, keyOf: $0.key) }
-        let peers = members.filter { $0.rank != rank }
-        let admission = WorkerAction.admit(Set(peers.compactMap { PublicKey($0.publicKey) }))
-        let hellos = peers.flatMap { member in
-            [
-                WorkerAction.connect(
-                    rank: member.rank, endpoint: member.endpoint, key: PublicKey(member.publicKey)),
-                .send(envelope(.peerHello), to: .rank(member.rank)),
-            ]
-        }
-        return [admission] + hellos + finishLinking()
+        let admission = members.filter { $0.rank != rank }.compactMap { PublicKey($0.publicKey) }
+        let change = links.change(to: members, except: rank)
+        return [.admit(Set(admission))] + change.disconnect.map { .disconnect(rank: $0) }
+            + change.connect.map { .connect(rank: $0.rank, endpoint: $0.endpoint, key: PublicKey($0.publicKey)) }
+            + members.filter { $0.rank != rank }.map { .send(envelope(.peerHello), to: .rank($0.rank)) }
+            + finishLinking()
     }
 
-    /// How many generations ahead of this worker a peer's hello may be. The peer has heard of its generation from the same
-    /// coordinator, so no more than a few changes of membership lie between.
-    private static let generationsAhead = 16
-
-    /// A peer's first message on its link to this worker: the connection that speaks for it from now on.
-    mutating func heard(from peer: Int, over connection: Peer, generation: Int) -> [WorkerAction] {
-        guard (self.generation...self.generation + WorkerMachine.generationsAhead).contains(generation),
-            linkedPeers[generation]?[peer] == nil,
-            linkedPeers[generation]?.values.contains(connection) != true,
-            generation > self.generation || members.isEmpty || holds(connection, keyOf: peer)
-        else { return stray() }
-        linkedPeers[generation, default: [:]][peer] = connection
-        return finishLinking()
-    }
-
-    /// Whether the other side of a connection has proved to hold the key that the coordinator names for a rank.
-    private func holds(_ connection: Peer, keyOf rank: Int) -> Bool {
-        members.indices.contains(rank) && (connection.key?.description ?? "") == members[rank].publicKey
-    }
-
-    /// The peers of this generation that have not been heard from.
-    var unlinkedPeers: [Member] {
-        members.filter { $0.rank != rank && linkedPeers[generation]?[$0.rank] == nil }
-    }
-
-    private mutating func finishLinking() -> [WorkerAction] {
-        guard case .linking = phase, unlinkedPeers.isEmpty else { return [] }
-        linkedPeers = linkedPeers.filter { $0.key == generation }
+    /// Once all links are up and nothing of an earlier generation is in hand: says what state this worker holds.
+    mutating func finishLinking() -> [WorkerAction] {
+        guard case .linking = phase, inHand == nil,
+            links.unheard(of: members, in: generation, except: rank).isEmpty
+        else { return [] }
         phase = .idle
-        return [send(.connected)]
+        return [send(.connected(Connected(holdsState: holdsState)))]
+    }
+
+    /// The coordinator is lost. What this worker holds it keeps: the coordinator may be started again on the same run.
+    mutating func lostCoordinator(because reason: String, now: Duration) -> [WorkerAction] {
+        switch phase {
+        case .joining, .rejoining: return [.reconnect, send(.hello(hello))]
+        default: break
+        }
+        let note = WorkerAction.note(
+            "lost the coordinator at \(coordinator): \(reason); keeping the state after \(completedSteps) steps and waiting for it"
+        )
+        return [note] + leaveGeneration(now: now) + [.reconnect, send(.hello(hello))]
+    }
+
+    /// The coordinator has put this worker out of the run: it joins again, as one that holds nothing.
+    mutating func rejoin(_ putOut: PutOut, now: Duration) -> [WorkerAction] {
+        switch phase {
+        case .joining, .rejoining: return []  // It was of an earlier time in the run.
+        default: break
+        }
+        holdsState = false
+        return [.note("put out of the run: \(putOut.reason); joining again")] + leaveGeneration(now: now) + [
+            send(.hello(hello))
+        ]
+    }
+
+    private mutating func leaveGeneration(now: Duration) -> [WorkerAction] {
+        dropWork()
+        members = []
+        phase = .rejoining(since: now)
+        return links.dropAll().map { .disconnect(rank: $0) }
+    }
+
+    /// Drops all orders and all-reduces. What the compute thread has in hand it finishes: an update counts, all else is void.
+    private mutating func dropWork() {
+        orders = []
+        allReduces = [:]
+        transfers = transfers.dropped
+        timing = StepTiming()
+        if case .apply = inHand { reducedSteps = completedSteps + 1 } else { reducedSteps = completedSteps }
     }
 }

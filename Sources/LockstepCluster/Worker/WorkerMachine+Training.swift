@@ -2,6 +2,26 @@ internal import LockstepTensor
 internal import LockstepTraining
 internal import LockstepWire
 
+/// What a compute thread has in hand.
+enum InHand: Equatable {
+    case prepare
+    case sums(generation: Int)
+    case apply
+    case evaluate(generation: Int)
+    case restore(generation: Int)
+
+    /// For messages to people.
+    var description: String {
+        switch self {
+        case .prepare: "loading data and building the model"
+        case .sums: "computing gradients"
+        case .apply: "updating the parameters"
+        case .evaluate: "testing the model"
+        case .restore: "taking up the state"
+        }
+    }
+}
+
 extension WorkerMachine {
     /// How many steps ahead of this worker a peer's message may be. A peer cannot finish a step without this worker, so the
     /// next step is as far as it gets.
@@ -17,79 +37,114 @@ extension WorkerMachine {
         return next(now: now)
     }
 
+    /// The run is complete. A worker that is in no generation has nothing to finish.
+    mutating func finish(_ envelope: Envelope, now: Duration) -> [WorkerAction] {
+        switch phase {
+        case .idle, .working: return receive(.finish, of: envelope, now: now)
+        default:
+            phase = .ended
+            return [.end(nil)]
+        }
+    }
+
     /// Begins the next order where nothing is in hand.
-    private mutating func next(now: Duration) -> [WorkerAction] {
-        guard case .idle = phase, let prepared, let rank, !orders.isEmpty else { return [] }
+    mutating func next(now: Duration) -> [WorkerAction] {
+        guard case .idle = phase, inHand == nil, let prepared, let rank, let place = place(ofRank: rank),
+            !orders.isEmpty
+        else { return [] }
         let order = orders.removeFirst()
         phase = .working(on: order)
         switch order {
-        case .step(let step):
+        case .step(let step, _):
             guard step == completedSteps, step < prepared.schedule.steps else {
                 return fail("it was given step \(step) after \(completedSteps) of \(prepared.schedule.steps) steps")
             }
             timing = StepTiming()
-            return [.compute(.sums(step: step, microbatches: members[rank].microbatches))]
+            inHand = .sums(generation: generation)
+            return [.compute(.sums(step: step, microbatches: members[place].microbatches))]
         case .evaluate:
-            let blocks = (0..<prepared.evaluationBlocks).part(rank, of: members.count)
-            return [.compute(.evaluate(blocks: blocks))]
-        case .state:
-            return [.compute(.state)]
+            inHand = .evaluate(generation: generation)
+            return [.compute(.evaluate(blocks: blocks(of: place)))]
+        case .state(let ranks):
+            // It is written out beside the steps that follow.
+            transfers.orders.append((generation, completedSteps, ranks))
+            return [.compute(.state)] + done(now: now)
         case .finish:
             phase = .ended
             return [.end(nil)]
         }
     }
 
+    /// The blocks of test samples that a member tests.
+    private func blocks(of place: Int) -> Range<Int> {
+        (0..<(prepared?.evaluationBlocks ?? 0)).part(place, of: members.count)
+    }
+
     /// The compute thread is done.
     mutating func handle(_ result: ComputeResult, now: Duration) -> [WorkerAction] {
-        switch (result, phase) {
-        case (.prepared(let prepared), .preparing):
-            return report(prepared)
-        case (.sums(let sums, let seconds), .working(on: .step(let step))):
+        if case .state(let image) = result { return send(image) }
+        if forgottenResults > 0 {
+            forgottenResults -= 1
+            return []
+        }
+        // Said before it is forgotten what was in hand.
+        if case .failed(let reason) = result { return fail(reason) }
+        let finished = inHand
+        inHand = nil
+        switch (result, finished) {
+        case (.prepared(let prepared), .prepare): return report(prepared)
+        case (.sums(let sums, let seconds), .sums(let begun)):
+            guard begun == generation, case .working(on: .step(let step, _)) = phase else { return finishLinking() }
             timing.compute += seconds
             timing.communicationBegan = now
-            losses = sums.losses
-            return reduce(step: step, now: now) { $0.contribute(sums.subtrees) }
-        case (.applied(let seconds), .working(on: .step(let step))):
-            timing.compute += seconds
-            completedSteps += 1
-            let report = StepReport(
-                losses: losses, computeSeconds: timing.compute, communicateSeconds: timing.communicate,
-                bytesSent: bytesSent)
-            return [send(.stepReport(report), step: step)] + done(now: now)
-        case (.evaluated(let evaluations, let digest), .working(on: .evaluate)):
+            return reduce(step: step, now: now) { $0.contribute(sums.subtrees, losses: sums.losses) }
+        case (.applied(let seconds, let digest), .apply): return applied(seconds: seconds, digest: digest, now: now)
+        case (.evaluated(let evaluations, let digest), .evaluate(let begun)):
+            guard begun == generation, case .working(on: .evaluate) = phase, let rank, let place = place(ofRank: rank)
+            else { return finishLinking() }
             let report = EvaluationReport(
-                firstBlock: (0..<(prepared?.evaluationBlocks ?? 0)).part(rank ?? 0, of: members.count).lowerBound,
-                losses: evaluations.map(\.loss), correct: evaluations.compactMap(\.correct),
-                counts: evaluations.map(\.count), digest: digest)
+                firstBlock: blocks(of: place).lowerBound, losses: evaluations.map(\.loss),
+                correct: evaluations.compactMap(\.correct), counts: evaluations.map(\.count), digest: digest)
             return [send(.evaluationReport(report))] + done(now: now)
-        case (.state(let payload), .working(on: .state)):
-            return [send(.state, payload: payload)] + done(now: now)
-        case (.failed(let reason), _):
-            return fail(reason)
-        default:
-            return fail("its compute thread answered what it was not asked")
+        case (.restored(let step), .restore(let begun)): return restored(step, generation: begun, now: now)
+        default: return fail("its compute thread answered what it was not asked")
+        }
+    }
+
+    /// The parameters are updated, which counts in whatever generation this worker is by now.
+    private mutating func applied(seconds: Double, digest: String, now: Duration) -> [WorkerAction] {
+        timing.compute += seconds
+        let report = StepReport(
+            losses: losses, computeSeconds: timing.compute, communicateSeconds: timing.communicate,
+            bytesSent: bytesSent, digest: digest)
+        reports.append((completedSteps, report))
+        let told = send(.stepReport(report), step: completedSteps)
+        completedSteps += 1
+        switch phase {
+        case .working(on: .step(let step, _)) where step + 1 == completedSteps: return [told] + done(now: now)
+        case .joining, .rejoining, .preparing, .ended: return []
+        case .ready, .linking, .idle, .working: return [told] + finishLinking()
         }
     }
 
     /// A message from a peer: a part of an all-reduce.
-    mutating func handlePeer(_ envelope: Envelope, from peer: Int, now: Duration) -> [WorkerAction] {
+    mutating func reduce(_ envelope: Envelope, fromPlace place: Int, now: Duration) -> [WorkerAction] {
         let step = envelope.step
         guard (reducedSteps...completedSteps + WorkerMachine.stepsAhead).contains(step) else { return stray() }
         do {
             switch envelope.body {
             case .partial(let partial):
                 return try reduce(step: step, now: now) { reduction throws(ClusterError) in
-                    try reduction.receive(partial, envelope.payload, fromRank: peer)
+                    try reduction.receive(partial, envelope.payload, from: place)
                 }
             case .reduced(let reduced):
                 return try reduce(step: step, now: now) { reduction throws(ClusterError) in
-                    try reduction.receive(reduced, envelope.payload, fromRank: peer)
+                    try reduction.receive(reduced, envelope.payload, from: place)
                 }
             default: return stray()
             }
         } catch {
-            return stray() + [.note("dropped a message at step \(step + 1): \(error)")]
+            return stray() + [.note("dropped a message of rank \(members[place].rank) at step \(step + 1): \(error)")]
         }
     }
 
@@ -97,38 +152,39 @@ extension WorkerMachine {
     private mutating func reduce<E: Error>(
         step: Int, now: Duration, _ take: (inout AllReduce) throws(E) -> [AllReduce.Action]
     ) throws(E) -> [WorkerAction] {
-        guard let prepared, let rank, step < prepared.schedule.steps else { return stray() }
+        guard let prepared, let rank, let place = place(ofRank: rank), step < prepared.schedule.steps else {
+            return stray()
+        }
         // Taken out while it is changed, so that it is changed in place.
         var reduction =
             allReduces.removeValue(forKey: step)
             ?? AllReduce(
-                rank: rank, ranges: members.map(\.microbatches), tree: prepared.tree, count: prepared.parameterCount,
+                place: place, ranges: members.map(\.microbatches), tree: prepared.tree, count: prepared.parameterCount,
                 scale: prepared.schedule.scale(ofStep: step))
         let result = Result<[AllReduce.Action], E> { () throws(E) in try take(&reduction) }
         allReduces[step] = reduction
         return try result.get().map { action in
             switch action {
             case .send(let body, let payload, let other):
-                return .send(envelope(body, payload: payload, step: step), to: .rank(other))
-            case .complete(let gradient):
+                return .send(envelope(body, payload: payload, step: step), to: .rank(members[other].rank))
+            case .complete(let gradient, let losses):
                 timing.communicate = (now - (timing.communicationBegan ?? now)).seconds
                 timing.communicationBegan = nil
+                self.losses = losses
                 bytesSent = reduction.bytesSent
                 allReduces[step] = nil
                 reducedSteps = step + 1
-                return .compute(.apply(gradient))
+                inHand = .apply
+                var compares = false
+                if case .working(on: .step(_, let asked)) = phase { compares = asked }
+                return .compute(.apply(gradient, digests: compares))
             }
         }
     }
 
-    private mutating func done(now: Duration) -> [WorkerAction] {
+    /// The order in hand is carried out.
+    mutating func done(now: Duration) -> [WorkerAction] {
         phase = .idle
         return next(now: now)
-    }
-
-    /// Tells the coordinator why this worker cannot go on, and ends.
-    mutating func fail(_ reason: String) -> [WorkerAction] {
-        let failure = Failure(phase: description, reason: reason)
-        return [send(.failure(failure))] + end(.workerFailed, reason)
     }
 }

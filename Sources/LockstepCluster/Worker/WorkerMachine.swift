@@ -6,18 +6,21 @@ package import LockstepWire
 /// What a worker does, as a value: events go in, actions come out. No sockets, clocks or threads inside, so every order of
 /// events can be tested.
 ///
-/// A worker joins, builds its replica from the settings it is told, links up with its peers, and then carries out the
-/// coordinator's orders strictly in the order in which they were given.
+/// A worker joins, builds its replica from the settings it is told, links up with the other members of its generation, and then
+/// carries out the coordinator's orders strictly in the order in which they were given. When the members change it drops what it
+/// has in hand, links up anew and says what state it holds. When the coordinator is lost it keeps its state and waits for it.
 package struct WorkerMachine {
     /// Where the worker stands.
     enum Phase {
         /// Hello was sent; nothing has come back.
         case joining(since: Duration)
+        /// The coordinator is lost, or has put this worker out: Hello was sent to join the run again.
+        case rejoining(since: Duration)
         /// The replica is being built.
         case preparing
-        /// Ready was sent; the other workers are not all there yet.
+        /// Ready was sent; this worker is in no generation yet.
         case ready
-        /// The peers are known but have not all been heard from.
+        /// The members are known, but not all have been heard from, or something of an earlier generation is still in hand.
         case linking
         /// Nothing to do until the next order.
         case idle
@@ -29,9 +32,9 @@ package struct WorkerMachine {
 
     /// One of the coordinator's orders.
     enum Order: Equatable {
-        case step(Int)
+        case step(Int, compares: Bool)
         case evaluate
-        case state
+        case state(for: [Int])
         case finish
     }
 
@@ -40,32 +43,36 @@ package struct WorkerMachine {
     let patience: Patience
     var phase: Phase
     var run = RunID.unknown
-    var workerCount = 0
     var rank: Int?
     var generation = 0
     var prepared: ComputeResult.Prepared?
     var members: [Member] = []
-    /// The connections that peers have said hello on, by generation and rank: a peer may know of a generation before this worker
-    /// does. A connection speaks for the rank that it said hello as, and no other connection does.
-    var linkedPeers: [Int: [Int: Peer]] = [:]
+    var links = PeerLinks()
     var orders: [Order] = []
+    /// What the compute thread has in hand, besides states to take.
+    var inHand: InHand?
+    /// How many of the compute thread's next results are of a run that is no more.
+    var forgottenResults = 0
     var timing = StepTiming()
-    /// The losses of the step in hand, and the bytes that it has sent to peers.
-    var losses: [Double] = []
-    var bytesSent = 0
 
     /// The all-reduces that have begun, by step: this worker's own and, where a peer is ahead, the next.
     var allReduces: [Int: AllReduce] = [:]
-    /// Steps that this worker has applied since it joined, plus those before.
+    /// The step whose state this worker holds, and whether it may be trained on.
     var completedSteps = 0
+    var holdsState = true
     /// Steps whose all-reduce is complete: the completed ones, and one that is being applied.
     var reducedSteps = 0
+    /// The reports of completed steps that the coordinator may not have recorded yet.
+    var reports: [(step: Int, report: StepReport)] = []
+    /// The losses of the step that is being applied, and the bytes that it has sent to peers.
+    var losses: [Double] = []
+    var bytesSent = 0
+    /// States on their way, in and out.
+    var transfers = StateTransfers()
     /// Messages that fitted nothing.
     package internal(set) var strayMessages = 0
 
-    /// The peer whose connection was lost first, and when.
-    private var lostPeer: (rank: Int, at: Duration)?
-    private var lastHeard: Duration
+    var lastHeard: Duration
     private var lastSent: Duration
     private var lastReminder: Duration
 
@@ -90,31 +97,19 @@ package struct WorkerMachine {
         if case .ended = phase { return [] }
         switch event {
         case .message(let envelope, from: .coordinator):
-            guard envelope.sender == .coordinator, run == .unknown || envelope.run == run else { return stray() }
-            lastHeard = now
-            return handle(envelope.body, payload: envelope.payload, of: envelope, now: now)
+            guard envelope.sender == .coordinator else { return stray() }
+            return handle(envelope.body, of: envelope, now: now)
         case .message(let envelope, from: .peer(let connection)):
             guard case .rank(let peer) = envelope.sender, run != .unknown, envelope.run == run, peer != rank,
-                (0..<workerCount).contains(peer)
+                peer < PeerLinks.ranks
             else { return stray() }
-            if case .peerHello = envelope.body {
-                return heard(from: peer, over: connection, generation: envelope.generation)
-            }
-            guard envelope.generation == generation, members.indices.contains(peer),
-                linkedPeers[generation]?[peer] == connection
-            else { return stray() }
-            return handlePeer(envelope, from: peer, now: now)
+            return handlePeer(envelope, from: peer, over: connection, now: now)
         case .computed(let result): return handle(result, now: now)
         case .failed(let reason): return fail(reason)
-        case .lostCoordinator:
-            if case .joining = phase { return [.reconnect, send(.hello(hello))] }
-            return end(
-                .disconnected,
-                "the connection to the coordinator at \(coordinator) was lost; it ended or its host is gone")
         case .refusedByCoordinator(let reason): return end(.refused, reason)
+        case .lostCoordinator: return lostCoordinator(because: "the connection to it was lost", now: now)
         case .lostPeer(let peer):
-            // Where the peer has ended the coordinator sees it, too, and its word says more.
-            if lostPeer == nil { lostPeer = (peer, now) }
+            links.lost(peer, now: now)
             return []
         case .rejected(let error, let name):
             let actions = stray()
@@ -129,61 +124,92 @@ package struct WorkerMachine {
         }
     }
 
-    private mutating func handle(
-        _ body: Body, payload: Payload?, of envelope: Envelope, now: Duration
-    ) -> [WorkerAction] {
+    private mutating func handle(_ body: Body, of envelope: Envelope, now: Duration) -> [WorkerAction] {
+        // A coordinator that was started again, or a new one at the same address, may be another run's.
+        if case .welcome(let welcome) = body { return join(welcome, run: envelope.run, now: now) }
+        guard run == .unknown || envelope.run == run else { return stray() }
+        lastHeard = now
         switch body {
-        case .welcome(let welcome): return join(welcome, state: payload, run: envelope.run)
         case .refusal(let refusal): return end(.refused, refusal.reason)
-        case .members(let members): return link(members.members, generation: envelope.generation)
+        case .members(let members): return link(members.members, generation: envelope.generation, now: now)
+        case .putOut(let putOut): return rejoin(putOut, now: now)
         case .stepOrder(let order):
             guard let schedule = prepared?.schedule, order.epoch == schedule.epoch(of: envelope.step),
                 order.batch == schedule.batch(of: envelope.step)
             else { return stray() }
-            return receive(.step(envelope.step), of: envelope, now: now)
+            reports.removeAll { $0.step < order.recordedSteps }
+            return receive(.step(envelope.step, compares: order.compares), of: envelope, now: now)
         case .evaluateOrder: return receive(.evaluate, of: envelope, now: now)
-        case .stateOrder: return receive(.state, of: envelope, now: now)
-        case .finish: return receive(.finish, of: envelope, now: now)
+        case .stateOrder(let order): return receive(.state(for: order.ranks), of: envelope, now: now)
+        case .state(let piece): return receive(piece, of: envelope, fromRank: nil)
+        case .stateReceived(let received): return sendMore(received, of: envelope, to: nil)
+        case .finish: return finish(envelope, now: now)
         case .stop(let stop): return end(.stopped, stop.reason)
         case .heartbeat: return []
         default: return stray()
         }
     }
 
+    /// A message from a peer.
+    private mutating func handlePeer(
+        _ envelope: Envelope, from peer: Int, over connection: Peer, now: Duration
+    ) -> [WorkerAction] {
+        if case .peerHello = envelope.body {
+            guard links.heard(from: peer, over: connection, generation: envelope.generation) else { return stray() }
+            // Where it is known already who may.
+            if envelope.generation == generation, !members.isEmpty {
+                links.keepHolders(ofKeysOf: members, in: generation)
+                if !links.speaks(for: peer, in: generation, over: connection) { return stray() }
+            }
+            return finishLinking()
+        }
+        guard envelope.generation == generation, let place = place(ofRank: peer),
+            links.speaks(for: peer, in: generation, over: connection)
+        else { return stray() }
+        switch envelope.body {
+        case .state(let piece): return receive(piece, of: envelope, fromRank: peer)
+        case .stateReceived(let received): return sendMore(received, of: envelope, to: peer)
+        default: return reduce(envelope, fromPlace: place, now: now)
+        }
+    }
+
     private mutating func tick(now: Duration) -> [WorkerAction] {
         var actions: [WorkerAction] = []
-        if case .joining(let since) = phase {
-            if now - since > patience.joining {
-                return end(
-                    .timeout,
-                    "no coordinator answered at \(coordinator) within \(patience.joining.text); "
-                        + "check the address, and that `\(Program.name) coordinator` runs there")
-            }
+        switch phase {
+        case .joining(let since), .rejoining(let since):
+            if now - since > patience.joining { return giveUp(since: since, now: now) }
             if now - lastReminder >= patience.reminder {
                 lastReminder = now
                 actions.append(.note("waiting for the coordinator at \(coordinator) (\((now - since).text))"))
             }
-        } else if now - lastHeard > patience.silence(movingState: prepared?.ready.stateBytes ?? 0) {
-            let reason = "the coordinator has not been heard from for \((now - lastHeard).text)"
-            return [send(.leave(Leave(reason: reason)))]
-                + end(
-                    .disconnected,
-                    "the coordinator at \(coordinator) has not been heard from for \((now - lastHeard).text); it or its host is gone"
-                )
+        case _ where now - lastHeard > patience.silence:
+            return lostCoordinator(because: "it has not been heard from for \((now - lastHeard).text)", now: now)
+        default: break
         }
-        if let lostPeer, now - lostPeer.at > patience.lostPeer {
-            let endpoint = members.indices.contains(lostPeer.rank) ? " at \(members[lostPeer.rank].endpoint)" : ""
-            return fail("the connection to rank \(lostPeer.rank)\(endpoint) was lost")
+        for lost in links.overdue(now: now, after: patience.lostPeer) {
+            actions.append(send(.linkLost(LinkLost(rank: lost))))
         }
         if now - lastSent >= patience.heartbeat {
             lastSent = now
-            if case .joining = phase {
-                actions.append(send(.hello(hello)))
-            } else {
-                actions.append(send(.heartbeat(Heartbeat(phase: description))))
+            switch phase {
+            case .joining, .rejoining: actions.append(send(.hello(hello)))
+            default: actions.append(send(.heartbeat(Heartbeat(phase: description))))
             }
         }
         return actions
+    }
+
+    private mutating func giveUp(since: Duration, now: Duration) -> [WorkerAction] {
+        if case .joining = phase {
+            return end(
+                .timeout,
+                "no coordinator answered at \(coordinator) within \(patience.joining.text); "
+                    + "check the address, and that `\(Program.name) coordinator` runs there")
+        }
+        return end(
+            .disconnected,
+            "the coordinator at \(coordinator) was lost and has not come back within \((now - since).text); it or its host is gone"
+        )
     }
 
     /// A message that fits nothing is dropped; how many there were is told at the end.
@@ -191,6 +217,9 @@ package struct WorkerMachine {
         strayMessages += 1
         return []
     }
+
+    /// Where a rank stands among the members of this generation.
+    func place(ofRank rank: Int) -> Int? { members.firstIndex { $0.rank == rank } }
 
     /// A message to the coordinator.
     func send(_ body: Body, payload: Payload? = nil, step: Int? = nil) -> WorkerAction {
@@ -204,6 +233,12 @@ package struct WorkerMachine {
             body: body, payload: payload)
     }
 
+    /// Tells the coordinator why this worker cannot go on, and ends.
+    mutating func fail(_ reason: String) -> [WorkerAction] {
+        let failure = Failure(phase: description, reason: reason)
+        return [send(.failure(failure))] + end(.workerFailed, reason)
+    }
+
     /// Nothing more happens after this.
     mutating func end(_ code: ClusterError.Code, _ reason: String) -> [WorkerAction] {
         phase = .ended
@@ -214,15 +249,20 @@ package struct WorkerMachine {
     package var description: String {
         switch phase {
         case .joining: "joining"
+        case .rejoining: "joining again"
         case .preparing: "loading data and building the model"
         case .ready: "waiting for the other workers"
+        case .linking where inHand != nil: inHand?.description ?? ""
         case .linking:
             "waiting for "
-                + unlinkedPeers.map { "rank \($0.rank) at \($0.endpoint)" }.joined(separator: ", ")
+                + links.unheard(of: members, in: generation, except: rank)
+                .map { "rank \($0.rank) at \($0.endpoint)" }.joined(separator: ", ")
+        case .idle where transfers.incoming != nil: "receiving the state"
+        case .idle where inHand != nil: inHand?.description ?? ""
         case .idle: "waiting for the coordinator's next order"
-        case .working(on: .step(let step)):
+        case .working(on: .step(let step, _)):
             if let awaited = allReduces[step]?.awaited, timing.isCommunicating {
-                "in the all-reduce, waiting for rank \(awaited.map(String.init).joined(separator: ", "))"
+                "in the all-reduce, waiting for rank \(awaited.map { "\(members[$0].rank)" }.joined(separator: ", "))"
             } else {
                 "computing gradients"
             }

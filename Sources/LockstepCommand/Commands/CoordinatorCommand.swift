@@ -25,11 +25,17 @@ struct CoordinatorCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where to listen. Port 0 picks a free one. (default: tcp://127.0.0.1:0, this host only)",
+            "Where to listen. Port 0 picks a free one. (default: where the run that is resumed did, else tcp://127.0.0.1:0, this host only)",
             valueName: "endpoint"))
-    var bind = "tcp://127.0.0.1:0"
+    var bind: String?
     @Option(name: .shortAndLong, parsing: .unconditional, help: "How many workers to wait for. (default: 1)")
     var workers = 1
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many workers there may be once the run has begun; they may join at any time. (default: --workers)",
+            valueName: "count"))
+    var maxWorkers: Int?
     @Option(
         parsing: .unconditional, help: ArgumentHelp("How long to wait for the workers to join.", valueName: "seconds"))
     var wait = 600.0
@@ -40,22 +46,40 @@ struct CoordinatorCommand: ParsableCommand {
 
     func validate() throws {
         try WorkerCount.check(workers)
+        if let maxWorkers {
+            guard (workers...WorkerCount.most).contains(maxWorkers) else {
+                throw ValidationError(
+                    "--max-workers is \(maxWorkers); expected \(workers) (--workers) to \(WorkerCount.most)")
+            }
+        }
         try Waiting.check(wait)
+    }
+
+    /// Where the coordinator of the run that is resumed listened: its workers wait for it there.
+    private var earlierEndpoint: String? {
+        get throws {
+            let endpoint = try record.resume.flatMap { try RunFolder.coordinator(of: $0) }?.endpoint
+            // The folder of a local socket is gone with the process that made it.
+            return endpoint.flatMap { $0.hasPrefix("tcp://") ? $0 : nil }
+        }
     }
 
     mutating func run() throws {
         OpenFiles.raiseLimit()
         let reporter = output.reporter()
         let protection = try network.protection { try Keyring.coordinator($0) }
-        let transport = try ZeroMQTransport(binding: Endpoint(bind), protection: protection)
+        let transport = try ZeroMQTransport(
+            binding: Endpoint(bind ?? earlierEndpoint ?? "tcp://127.0.0.1:0"), protection: protection)
         let advertised = try transport.endpoint.advertised()
         if let warning = network.warning(listeningAt: advertised) { reporter.handle(.warning(warning)) }
         let (folder, settings, checkpoint) = try record.open(job, workers: workers) { reporter.handle(.note($0)) }
         var patience = Patience()
         patience.joining = .seconds(wait)
-        let loop = CoordinatorLoop(
+        let loop = try CoordinatorLoop(
             transport: transport, advertised: advertised, workerOptions: network.workerOptions, settings: settings,
-            workers: workers, folder: folder,
+            workers: workers,
+            maximumWorkers: maxWorkers,
+            folder: folder,
             resumingFrom: checkpoint, isOpen: true, patience: patience, logger: output.logger("coordinator"),
             observer: record.observer(of: folder, reporter))
         // Said however quiet: whoever starts the workers has nowhere else to read it.

@@ -41,12 +41,21 @@ struct TrainCommand: ParsableCommand {
             in-process (workers are threads of this process).
             """)
     var transport = TransportKind.ipc
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many times in all a worker is started in the place of one that died, later each time.",
+            valueName: "count"))
+    var restarts = 3
     @OptionGroup(title: "JOB OPTIONS") var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
 
     func validate() throws {
         if let workers { try WorkerCount.check(workers) }
+        guard (0...1_000_000).contains(restarts) else {
+            throw ValidationError("--restarts is \(restarts); expected 0 to 1000000")
+        }
         if singleProcess && workers != nil {
             throw ValidationError(
                 "--workers cannot be given with --single-process; for workers in one process: --transport in-process")
@@ -90,7 +99,7 @@ struct TrainCommand: ParsableCommand {
         if transport == .inProcess {
             let network = InProcessNetwork()
             let transport = try InProcessTransport(network: network, name: "coordinator")
-            let loop = CoordinatorLoop(
+            let loop = try CoordinatorLoop(
                 transport: transport, advertised: transport.endpoint, settings: settings, workers: count,
                 folder: folder,
                 resumingFrom: checkpoint, logger: output.logger("coordinator"), observer: reporter)
@@ -114,9 +123,11 @@ struct TrainCommand: ParsableCommand {
         var patience = Patience()
         // These workers are started at once, not by hand, and join before they load anything.
         patience.joining = .seconds(30)
-        let loop = CoordinatorLoop(
-            transport: transport, advertised: transport.endpoint, settings: settings, workers: count, folder: folder,
-            resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"), observer: reporter)
+        let loop = try CoordinatorLoop(
+            transport: transport, advertised: transport.endpoint, settings: settings, workers: count,
+            restarts: restarts,
+            folder: folder, resumingFrom: checkpoint, patience: patience, logger: output.logger("coordinator"),
+            observer: reporter)
         let workers = LocalWorkers(
             count: count,
             arguments: WorkerCommand.arguments(

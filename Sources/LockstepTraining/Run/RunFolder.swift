@@ -5,6 +5,7 @@ internal import LockstepFormats
 ///
 ///     runs/20261122-102355-mlp/
 ///         settings.json                    what is trained and how
+///         coordinator.json                 who coordinates it, and where
 ///         metrics.jsonl                    a line a step and a line a test
 ///         checkpoint-00000469.safetensors  the state after 469 steps
 ///         final.safetensors                the weights of the complete run
@@ -173,6 +174,7 @@ public final class RunFolder {
     public func removeUnlessBegun() {
         if hasBegun { return }
         unlink(settingsPath)
+        unlink(coordinatorPath)
         rmdir(path)
     }
 

@@ -51,6 +51,9 @@ final class OutgoingConnection: Source {
     private var wasUp = false
     /// Handshakes in a row that the other side ended without a reason.
     private var endedHandshakes = 0
+    /// When the last one ended, or the first may have begun.
+    private var lastEnd = ContinuousClock.now
+    private let handshakeTimeout: Duration
     private var refusal: TransportError?
     /// Whether the connection has been lost; the socket is only read out from then on.
     private(set) var isDown = false
@@ -59,7 +62,9 @@ final class OutgoingConnection: Source {
     /// the other side does just then, and each is tried again at once, so this takes a second.
     static let mostHandshakes = 5
 
-    init(_ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ peer: Peer, ownKey: PublicKey?) {
+    init(_ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ peer: Peer, ownKey: PublicKey?, handshakeTimeout: Duration)
+    {
+        self.handshakeTimeout = handshakeTimeout
         self.socket = socket
         self.monitor = monitor
         self.peer = peer
@@ -78,6 +83,10 @@ final class OutgoingConnection: Source {
             case .ready: wasUp = true
             case .failed(let failure):
                 if failure == .ended {
+                    // One that was given up after its time was with somebody who is there but does not answer: he is frozen.
+                    let now = ContinuousClock.now
+                    defer { lastEnd = now }
+                    guard now - lastEnd < handshakeTimeout else { break }
                     endedHandshakes += 1
                     guard endedHandshakes >= Self.mostHandshakes else { break }
                 }

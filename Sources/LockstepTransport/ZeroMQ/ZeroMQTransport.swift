@@ -98,7 +98,8 @@ public final class ZeroMQTransport: Transport {
         let monitor = try SocketMonitor(context, watching: socket, name: "monitor-\(lastNumber)", limits)
         try socket.connect(to: address)
         let peer = Peer(.outgoing(lastNumber), endpoint.description, key: expected)
-        outgoing[peer] = OutgoingConnection(socket, monitor, peer, ownKey: publicKey)
+        outgoing[peer] = OutgoingConnection(
+            socket, monitor, peer, ownKey: publicKey, handshakeTimeout: limits.connectTimeout)
         watchSources()
         return peer
     }

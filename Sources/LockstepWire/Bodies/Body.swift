@@ -3,7 +3,7 @@ public enum Body: Sendable, Equatable {
     // Joining.
     /// Worker to coordinator: I want to join.
     case hello(Hello)
-    /// Coordinator to worker: you are in. The payload, if any, is the state to start from, a safetensors image.
+    /// Coordinator to worker: you are in.
     case welcome(Welcome)
     /// Coordinator to worker: you cannot join, and why.
     case refusal(Refusal)
@@ -13,8 +13,12 @@ public enum Body: Sendable, Equatable {
     case members(Members)
     /// Worker to worker: the first message on a new link.
     case peerHello
-    /// Worker to coordinator: the links to all peers are up.
-    case connected
+    /// Worker to coordinator: the links to all peers of the generation are up.
+    case connected(Connected)
+    /// Coordinator to worker: you are no longer in the run, and why.
+    case putOut(PutOut)
+    /// Worker to coordinator: my link to a peer broke.
+    case linkLost(LinkLost)
 
     // Training.
     /// Coordinator to worker: do the envelope's step.
@@ -31,10 +35,12 @@ public enum Body: Sendable, Equatable {
     case evaluateOrder(EvaluateOrder)
     /// Worker to coordinator: sums over evaluation blocks.
     case evaluationReport(EvaluationReport)
-    /// Coordinator to worker: send your state for a checkpoint.
-    case stateOrder
-    /// Worker to coordinator: the payload is the state, a safetensors image.
-    case state
+    /// Coordinator to worker: send your state to peers, or to the coordinator for a checkpoint.
+    case stateOrder(StateOrder)
+    /// A piece of a state, in the payload.
+    case state(State)
+    /// The answer to a piece of a state.
+    case stateReceived(StateReceived)
 
     // Ending and health.
     /// Coordinator to worker: all is done, end well.
@@ -60,6 +66,8 @@ extension Body {
         case .members: "Members"
         case .peerHello: "PeerHello"
         case .connected: "Connected"
+        case .putOut: "PutOut"
+        case .linkLost: "LinkLost"
         case .stepOrder: "StepOrder"
         case .partial: "Partial"
         case .reduced: "Reduced"
@@ -68,6 +76,7 @@ extension Body {
         case .evaluationReport: "EvaluationReport"
         case .stateOrder: "StateOrder"
         case .state: "State"
+        case .stateReceived: "StateReceived"
         case .finish: "Finish"
         case .stop: "Stop"
         case .failure: "Failure"

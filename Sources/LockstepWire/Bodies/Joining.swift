@@ -21,20 +21,23 @@ public struct Hello: Sendable, Equatable {
     }
 }
 
-/// Coordinator to worker: you are in. The payload, if any, is the state to start from, a safetensors image.
+/// Coordinator to worker: you are in.
 public struct Welcome: Sendable, Equatable {
-    /// The worker's rank, 0 ..< workers.
+    /// The worker's rank, which it keeps for as long as it is in the run.
     public var rank: Int
-    /// How many workers take part.
+    /// How many workers the run begins with.
     public var workers: Int
     /// The job's settings as JSON.
     public var settings: String
+    /// How many steps the coordinator knows the losses of.
+    public var recordedSteps: Int
 
     /// A message with these values.
-    public init(rank: Int, workers: Int, settings: String) {
+    public init(rank: Int, workers: Int, settings: String, recordedSteps: Int) {
         self.rank = rank
         self.workers = workers
         self.settings = settings
+        self.recordedSteps = recordedSteps
     }
 }
 
@@ -67,12 +70,15 @@ public struct Ready: Sendable, Equatable {
     public var parameterCount: Int
     /// Bytes of the parameters and of what the optimizer keeps of them.
     public var stateBytes: Int
+    /// Whether the worker holds the state after the envelope's step, and it may be trained on.
+    public var holdsState: Bool
 
     /// A message with these values.
     public init(
         signature: String, fingerprint: String, parameters: String, processor: String, trainingSamples: Int,
-        testSamples: Int, parameterCount: Int, stateBytes: Int
+        testSamples: Int, parameterCount: Int, stateBytes: Int, holdsState: Bool = true
     ) {
+        self.holdsState = holdsState
         self.signature = signature
         self.fingerprint = fingerprint
         self.parameters = parameters

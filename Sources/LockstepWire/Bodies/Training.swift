@@ -4,11 +4,17 @@ public struct StepOrder: Sendable, Equatable {
     public var epoch: Int
     /// The global batch within the epoch, counted from 0.
     public var batch: Int
+    /// Whether the report is to carry a digest of the state after the step.
+    public var compares: Bool
+    /// How many steps are safely recorded: the worker need not keep their losses.
+    public var recordedSteps: Int
 
     /// A message with these values.
-    public init(epoch: Int, batch: Int) {
+    public init(epoch: Int, batch: Int, compares: Bool = false, recordedSteps: Int = 0) {
         self.epoch = epoch
         self.batch = batch
+        self.compares = compares
+        self.recordedSteps = recordedSteps
     }
 }
 
@@ -20,11 +26,14 @@ public struct Partial: Sendable, Equatable {
     public var bucket: Int
     /// The microbatches that each sum is over.
     public var subtrees: [Range<Int>]
+    /// The loss's sum over each microbatch of the sender's range.
+    public var losses: [Double]
 
     /// A message with these values.
-    public init(bucket: Int, subtrees: [Range<Int>]) {
+    public init(bucket: Int, subtrees: [Range<Int>], losses: [Double] = []) {
         self.bucket = bucket
         self.subtrees = subtrees
+        self.losses = losses
     }
 }
 
@@ -41,7 +50,7 @@ public struct Reduced: Sendable, Equatable {
 
 /// Worker to coordinator: the envelope's step is done.
 public struct StepReport: Sendable, Equatable {
-    /// The sum of the samples' losses, one element per microbatch of the worker's range.
+    /// The sum of the samples' losses, one element per microbatch of the global batch.
     public var losses: [Double]
     /// Seconds spent on forward, backward and the optimizer.
     public var computeSeconds: Double
@@ -49,9 +58,14 @@ public struct StepReport: Sendable, Equatable {
     public var communicateSeconds: Double
     /// Payload bytes sent to other workers.
     public var bytesSent: Int
+    /// Of parameters and optimizer state after the step, where the order asked for it; else empty.
+    public var digest: String
 
     /// A message with these values.
-    public init(losses: [Double], computeSeconds: Double, communicateSeconds: Double, bytesSent: Int) {
+    public init(
+        losses: [Double], computeSeconds: Double, communicateSeconds: Double, bytesSent: Int, digest: String = ""
+    ) {
+        self.digest = digest
         self.losses = losses
         self.computeSeconds = computeSeconds
         self.communicateSeconds = communicateSeconds

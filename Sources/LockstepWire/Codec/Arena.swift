@@ -60,8 +60,8 @@ enum Field {
     }
 
     /// The numbers as the wire has them.
-    static func pack(_ values: [Int], _ field: String) throws(WireError) -> [UInt64] {
-        var packed: [UInt64] = []
+    static func pack<Wire: FixedWidthInteger>(_ values: [Int], _ field: String) throws(WireError) -> [Wire] {
+        var packed: [Wire] = []
         packed.reserveCapacity(values.count)
         for value in values { packed.append(try pack(value, field)) }
         return packed

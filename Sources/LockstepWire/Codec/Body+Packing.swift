@@ -19,6 +19,7 @@ extension Body {
                 message.rank = try Field.pack(welcome.rank, "welcome.rank")
                 message.workers = try Field.pack(welcome.workers, "welcome.workers")
                 message.settings = try arena.text(welcome.settings, "welcome.settings")
+                message.recorded_steps = try Field.pack(welcome.recordedSteps, "welcome.recorded_steps")
             }
         case .refusal(let refusal):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_REFUSAL
@@ -36,6 +37,7 @@ extension Body {
                 message.test_samples = try Field.pack(ready.testSamples, "ready.test_samples")
                 message.parameter_count = try Field.pack(ready.parameterCount, "ready.parameter_count")
                 message.state_bytes = try Field.pack(ready.stateBytes, "ready.state_bytes")
+                message.holds_state = ready.holdsState ? 1 : 0
             }
         case .members(let members):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_MEMBERS
@@ -55,14 +57,28 @@ extension Body {
         case .peerHello:
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_PEER_HELLO
             envelope.peer_hello = try arena.message(lockstep__peer_hello__init)
-        case .connected:
+        case .connected(let connected):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_CONNECTED
-            envelope.connected = try arena.message(lockstep__connected__init)
+            envelope.connected = try arena.message(lockstep__connected__init) { message in
+                message.holds_state = connected.holdsState ? 1 : 0
+            }
+        case .putOut(let putOut):
+            envelope.body_case = LOCKSTEP__ENVELOPE__BODY_PUT_OUT
+            envelope.put_out = try arena.message(lockstep__put_out__init) { message throws(WireError) in
+                message.reason = try arena.text(putOut.reason, "put_out.reason")
+            }
+        case .linkLost(let lost):
+            envelope.body_case = LOCKSTEP__ENVELOPE__BODY_LINK_LOST
+            envelope.link_lost = try arena.message(lockstep__link_lost__init) { message throws(WireError) in
+                message.rank = try Field.pack(lost.rank, "link_lost.rank")
+            }
         case .stepOrder(let order):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_STEP_ORDER
             envelope.step_order = try arena.message(lockstep__step_order__init) { message throws(WireError) in
                 message.epoch = try Field.pack(order.epoch, "step_order.epoch")
                 message.batch = try Field.pack(order.batch, "step_order.batch")
+                message.compare = order.compares ? 1 : 0
+                message.recorded_steps = try Field.pack(order.recordedSteps, "step_order.recorded_steps")
             }
         case .partial(let partial):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_PARTIAL
@@ -74,6 +90,8 @@ extension Body {
                     message.first = try Field.pack(subtree.lowerBound, "subtree.first")
                     message.end = try Field.pack(subtree.upperBound, "subtree.end")
                 }
+                message.n_losses = partial.losses.count
+                message.losses = arena.copy(partial.losses)
             }
         case .reduced(let reduced):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_REDUCED
@@ -88,6 +106,7 @@ extension Body {
                 message.compute_seconds = report.computeSeconds
                 message.communicate_seconds = report.communicateSeconds
                 message.bytes_sent = try Field.pack(report.bytesSent, "step_report.bytes_sent")
+                message.digest = try arena.text(report.digest, "step_report.digest")
             }
         case .evaluateOrder(let order):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_EVALUATE_ORDER
@@ -107,12 +126,23 @@ extension Body {
                 message.counts = arena.copy(try Field.pack(report.counts, "evaluation_report.counts"))
                 message.digest = try arena.text(report.digest, "evaluation_report.digest")
             }
-        case .stateOrder:
+        case .stateOrder(let order):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_STATE_ORDER
-            envelope.state_order = try arena.message(lockstep__state_order__init)
-        case .state:
+            envelope.state_order = try arena.message(lockstep__state_order__init) { message throws(WireError) in
+                message.n_ranks = order.ranks.count
+                message.ranks = arena.copy(try Field.pack(order.ranks, "state_order.ranks"))
+            }
+        case .state(let state):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_STATE
-            envelope.state = try arena.message(lockstep__state__init)
+            envelope.state = try arena.message(lockstep__state__init) { message throws(WireError) in
+                message.offset = try Field.pack(state.offset, "state.offset")
+                message.total = try Field.pack(state.total, "state.total")
+            }
+        case .stateReceived(let received):
+            envelope.body_case = LOCKSTEP__ENVELOPE__BODY_STATE_RECEIVED
+            envelope.state_received = try arena.message(lockstep__state_received__init) { message throws(WireError) in
+                message.end = try Field.pack(received.end, "state_received.end")
+            }
         case .finish:
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_FINISH
             envelope.finish = try arena.message(lockstep__finish__init)

@@ -14,7 +14,12 @@ extension Body {
         case LOCKSTEP__ENVELOPE__BODY_READY: self = .ready(try Ready(envelope.ready.pointee))
         case LOCKSTEP__ENVELOPE__BODY_MEMBERS: self = .members(try Members(envelope.members.pointee))
         case LOCKSTEP__ENVELOPE__BODY_PEER_HELLO: self = .peerHello
-        case LOCKSTEP__ENVELOPE__BODY_CONNECTED: self = .connected
+        case LOCKSTEP__ENVELOPE__BODY_CONNECTED:
+            self = .connected(Connected(holdsState: envelope.connected.pointee.holds_state != 0))
+        case LOCKSTEP__ENVELOPE__BODY_PUT_OUT:
+            self = .putOut(PutOut(reason: try Field.unpackLine(envelope.put_out.pointee.reason, "put_out.reason")))
+        case LOCKSTEP__ENVELOPE__BODY_LINK_LOST:
+            self = .linkLost(LinkLost(rank: Int(envelope.link_lost.pointee.rank)))
         case LOCKSTEP__ENVELOPE__BODY_STEP_ORDER: self = .stepOrder(try StepOrder(envelope.step_order.pointee))
         case LOCKSTEP__ENVELOPE__BODY_PARTIAL: self = .partial(try Partial(envelope.partial.pointee))
         case LOCKSTEP__ENVELOPE__BODY_REDUCED: self = .reduced(Reduced(bucket: Int(envelope.reduced.pointee.bucket)))
@@ -24,8 +29,13 @@ extension Body {
                 EvaluateOrder(epoch: try Field.unpack(envelope.evaluate_order.pointee.epoch, "evaluate_order.epoch")))
         case LOCKSTEP__ENVELOPE__BODY_EVALUATION_REPORT:
             self = .evaluationReport(try EvaluationReport(envelope.evaluation_report.pointee))
-        case LOCKSTEP__ENVELOPE__BODY_STATE_ORDER: self = .stateOrder
-        case LOCKSTEP__ENVELOPE__BODY_STATE: self = .state
+        case LOCKSTEP__ENVELOPE__BODY_STATE_ORDER:
+            let order = envelope.state_order.pointee
+            self = .stateOrder(StateOrder(ranks: Field.unpack(order.ranks, order.n_ranks).map(Int.init)))
+        case LOCKSTEP__ENVELOPE__BODY_STATE: self = .state(try State(envelope.state.pointee))
+        case LOCKSTEP__ENVELOPE__BODY_STATE_RECEIVED:
+            self = .stateReceived(
+                StateReceived(end: try Field.unpack(envelope.state_received.pointee.end, "state_received.end")))
         case LOCKSTEP__ENVELOPE__BODY_FINISH: self = .finish
         case LOCKSTEP__ENVELOPE__BODY_STOP:
             self = .stop(Stop(reason: try Field.unpackLine(envelope.stop.pointee.reason, "stop.reason")))
@@ -59,7 +69,8 @@ extension Welcome {
     fileprivate init(_ message: Lockstep__Welcome) throws(WireError) {
         self.init(
             rank: Int(message.rank), workers: Int(message.workers),
-            settings: try Field.unpack(message.settings, "welcome.settings"))
+            settings: try Field.unpack(message.settings, "welcome.settings"),
+            recordedSteps: try Field.unpack(message.recorded_steps, "welcome.recorded_steps"))
     }
 }
 
@@ -73,7 +84,8 @@ extension Ready {
             trainingSamples: try Field.unpack(message.training_samples, "ready.training_samples"),
             testSamples: try Field.unpack(message.test_samples, "ready.test_samples"),
             parameterCount: try Field.unpack(message.parameter_count, "ready.parameter_count"),
-            stateBytes: try Field.unpack(message.state_bytes, "ready.state_bytes"))
+            stateBytes: try Field.unpack(message.state_bytes, "ready.state_bytes"),
+            holdsState: message.holds_state != 0)
     }
 }
 
@@ -101,7 +113,8 @@ extension StepOrder {
     fileprivate init(_ message: Lockstep__StepOrder) throws(WireError) {
         self.init(
             epoch: try Field.unpack(message.epoch, "step_order.epoch"),
-            batch: try Field.unpack(message.batch, "step_order.batch"))
+            batch: try Field.unpack(message.batch, "step_order.batch"), compares: message.compare != 0,
+            recordedSteps: try Field.unpack(message.recorded_steps, "step_order.recorded_steps"))
     }
 }
 
@@ -111,7 +124,8 @@ extension Partial {
         for case let subtree? in Field.unpack(message.subtrees, message.n_subtrees) {
             subtrees.append(try Field.unpack(subtree.pointee.first, subtree.pointee.end, "subtree"))
         }
-        self.init(bucket: Int(message.bucket), subtrees: subtrees)
+        self.init(
+            bucket: Int(message.bucket), subtrees: subtrees, losses: Field.unpack(message.losses, message.n_losses))
     }
 }
 
@@ -120,7 +134,16 @@ extension StepReport {
         self.init(
             losses: Field.unpack(message.losses, message.n_losses), computeSeconds: message.compute_seconds,
             communicateSeconds: message.communicate_seconds,
-            bytesSent: try Field.unpack(message.bytes_sent, "step_report.bytes_sent"))
+            bytesSent: try Field.unpack(message.bytes_sent, "step_report.bytes_sent"),
+            digest: try Field.unpackLine(message.digest, "step_report.digest"))
+    }
+}
+
+extension State {
+    fileprivate init(_ message: Lockstep__State) throws(WireError) {
+        self.init(
+            offset: try Field.unpack(message.offset, "state.offset"),
+            total: try Field.unpack(message.total, "state.total"))
     }
 }
 

@@ -71,6 +71,14 @@ public struct Payload: Sendable {
         }
     }
 
+    /// The bytes of `range`, without a copy. Stops if it is not within the payload.
+    public func slice(_ range: Range<Int>) -> Payload {
+        guard range.lowerBound >= 0, range.upperBound <= count else {
+            fatalError("slice: bytes \(range) of a payload of \(count) bytes")
+        }
+        return Payload(owner: owner, bytes: UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
+
     /// A copy of the bytes.
     public func array() -> [UInt8] { withUnsafeBytes { [UInt8]($0) } }
 }

@@ -1,19 +1,25 @@
 import LockstepWire
 
+extension Body {
+    /// What a member says whose links are up, and who holds the state after the envelope's step.
+    static let holding = Body.connected(Connected(holdsState: true))
+}
+
 /// Messages that nobody asked for.
 enum Foreign {
     /// One of each body, and some with the largest numbers there are.
     static let bodies: [Body] = [
         .hello(Simulation.hello(9)),
-        .welcome(Welcome(rank: 0, workers: 2, settings: "{}")),
-        .welcome(Welcome(rank: .max, workers: .max, settings: "")),
+        .welcome(Welcome(rank: 0, workers: 2, settings: "{}", recordedSteps: 0)),
+        .welcome(Welcome(rank: .max, workers: .max, settings: "", recordedSteps: .max)),
         .refusal(Refusal(reason: "no")),
         .ready(ready()), .ready(ready(count: .max)),
         .members(Members(members: [])),
         .members(Members(members: [member(0, 0..<Int.max), member(1, 0..<Int.max)])),
         .members(Members(members: [member(0, 0..<4), member(0, 4..<4)])),
         .members(Members(members: [member(.max, 0..<4)])),
-        .peerHello, .connected,
+        .peerHello, .connected(Connected(holdsState: true)), .connected(Connected(holdsState: false)),
+        .putOut(PutOut(reason: "no")), .linkLost(LinkLost(rank: .max)),
         .stepOrder(StepOrder(epoch: 0, batch: 0)), .stepOrder(StepOrder(epoch: .max, batch: .max)),
         .partial(Partial(bucket: 0, subtrees: [0..<2])), .partial(Partial(bucket: .max, subtrees: [0..<Int.max])),
         .partial(Partial(bucket: 0, subtrees: [])),
@@ -25,7 +31,10 @@ enum Foreign {
         .evaluationReport(
             EvaluationReport(
                 firstBlock: .max, losses: [1, 1], correct: [.max, .max], counts: [.max, .max], digest: "")),
-        .stateOrder, .state, .finish, .stop(Stop(reason: "no")), .failure(Failure(phase: "idle", reason: "no")),
+        .stateOrder(StateOrder(ranks: [])), .stateOrder(StateOrder(ranks: [0, .max])),
+        .state(State(offset: 0, total: 3)),
+        .state(State(offset: .max, total: .max)), .stateReceived(StateReceived(end: .max)), .finish,
+        .stop(Stop(reason: "no")), .failure(Failure(phase: "idle", reason: "no")),
         .leave(Leave(reason: "no")), .heartbeat(Heartbeat(phase: "asleep")),
     ]
 

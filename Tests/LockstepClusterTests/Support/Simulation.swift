@@ -6,8 +6,9 @@ import LockstepWire
 
 /// A coordinator and its workers in one thread, with links in memory and a clock that only the simulation moves.
 ///
-/// What happens next is drawn from a seed: a message arrives, a computation ends, somebody's clock ticks. Each link keeps its
-/// order, as a transport does; nothing else has one. What is computed is computed by real trainers.
+/// What happens next is drawn from a seed: a message arrives, a computation ends, somebody's clock ticks, a line of the record reaches
+/// the disk. Each connection keeps its order, as a transport does; nothing else has one. What is computed is computed by
+/// real trainers. Faults are in `Simulation+Faults.swift`.
 struct Simulation {
     /// Who sends or receives: the coordinator, or a worker by its number, which need not be its rank.
     enum Node: Hashable, Comparable {
@@ -15,11 +16,23 @@ struct Simulation {
         case worker(Int)
     }
 
+    /// One direction of a connection: who made it, to whom, and his how-many-eth it is to there.
     struct Link: Hashable, Comparable {
         let from: Node
         let to: Node
+        /// The number of the connection; of the coordinator's links that of the worker's connection to it.
+        let connection: Int
 
-        static func < (left: Link, right: Link) -> Bool { (left.from, left.to) < (right.from, right.to) }
+        static func < (left: Link, right: Link) -> Bool {
+            (left.from, left.to, left.connection) < (right.from, right.to, right.connection)
+        }
+    }
+
+    /// What arrives at the end of a link.
+    enum Item {
+        case message(Envelope)
+        /// The connection is gone, told to the one at `to`.
+        case lost
     }
 
     static let run = RunID("0123456789abcdef0123456789abcdef")!  // 32 hexadecimal digits, so it is one
@@ -28,43 +41,84 @@ struct Simulation {
     var now = Duration.zero
     var coordinator: CoordinatorMachine
     var workers: [WorkerMachine]
-    private(set) var links: [Link: [Envelope]] = [:]
-    private(set) var computations: [[ComputeRequest]]
-    private var replicas: [ReplicaHolder]
-    /// The number of the worker that a worker calls by a rank.
-    private var peers: [[Int: Int]]
-    /// What the coordinator had recorded, as ``Reference`` writes it.
-    private(set) var record: [String] = []
+    let setup: CoordinatorMachine.Setup
+    let job: @Sendable (Int) -> any TrainableJob
+    var links: [Link: [Item]] = [:]
+    var computations: [[ComputeRequest]] = []
+    var replicas: [ReplicaHolder] = []
+    /// The number of the worker that a worker calls by a rank, and of its connection to it.
+    var peers: [[Int: (number: Int, connection: Int)]] = []
+    /// The number of each worker's connection to the coordinator.
+    var connections: [Int] = []
+    var lastConnection = 0
+    /// What the coordinator had recorded and is on disk, as ``Reference`` writes it.
+    var record: [String] = []
+    /// What it had recorded that is not on disk yet.
+    var unwritten: [CoordinatorAction] = []
+    /// The last checkpoint on disk.
+    var checkpoint: Payload?
+    var position = RecordedPosition()
     private(set) var notes: [String] = []
     private(set) var warnings: [String] = []
+    /// Processes that are to be started in the place of others.
+    var launches = 0
     /// How each has ended: with an error or, with none, well.
-    private(set) var endings: [Node: ClusterError?] = [:]
+    var endings: [Node: ClusterError?] = [:]
     /// Nodes that neither hear nor do anything any more.
     var frozen: Set<Node> = []
+    /// How long each node has been frozen in all: its clock stands still meanwhile.
+    var frozenTime: [Node: Duration] = [:]
+    /// The steps that gradients were computed for, in order.
+    private(set) var computedSteps: [Int] = []
+    /// Processes that are no more.
+    var dead: Set<Node> = []
 
     init(
         settings: RunSettings, workers count: Int, seed: UInt64, resumingFrom state: Payload? = nil,
+        change: (inout CoordinatorMachine.Setup) -> Void = { _ in },
         job: @escaping @Sendable (Int) -> any TrainableJob = { _ in TinyJob.job() }
     ) throws {
         random = SplitMix(seed: seed)
-        let checkpoint = try state.map {
-            ($0, try Checkpoint(.init(parsing: $0.array()), from: "a checkpoint"))
-        }
-        coordinator = CoordinatorMachine(
-            run: Simulation.run, settings: settings, workerCount: count, endpoint: "tcp://127.0.0.1:1",
-            state: checkpoint, patience: Patience(), now: .zero)
-        workers = (0..<count).map { Simulation.worker($0) }
-        replicas = (0..<count).map { number in ReplicaHolder(makeJob: { _ in job(number) }) }
-        computations = Array(repeating: [], count: count)
-        peers = Array(repeating: [:], count: count)
-        for number in 0..<count { perform(workers[number].start(), of: number) }
+        self.job = job
+        var setup = CoordinatorMachine.Setup(
+            run: Simulation.run, settings: settings, workerCount: count, endpoint: "tcp://127.0.0.1:1")
+        setup.state = try state.map { ($0, try Checkpoint(.init(parsing: $0.array()), from: "a checkpoint")) }
+        let start = setup.state?.checkpoint.step ?? 0
+        setup.recorded.steps = start
+        setup.recorded.testedSteps = start
+        change(&setup)
+        self.setup = setup
+        position = setup.recorded
+        checkpoint = state
+        coordinator = CoordinatorMachine(setup, now: .zero)
+        workers = []
+        for _ in 0..<count { addWorker() }
+    }
+
+    /// Starts one more worker; returns its number.
+    @discardableResult
+    mutating func addWorker() -> Int {
+        let number = workers.count
+        workers.append(Simulation.worker(number, now: now))
+        let job = job
+        replicas.append(ReplicaHolder(makeJob: { _ in job(number) }))
+        computations.append([])
+        peers.append([:])
+        connections.append(newConnection())
+        perform(workers[number].start(), of: number)
+        return number
+    }
+
+    mutating func newConnection() -> Int {
+        lastConnection += 1
+        return lastConnection
     }
 
     /// A worker that is about to join.
-    static func worker(_ number: Int, processor: String = "Chip") -> WorkerMachine {
+    static func worker(_ number: Int, processor: String = "Chip", now: Duration = .zero) -> WorkerMachine {
         WorkerMachine(
-            hello: hello(number, processor: processor), coordinator: "tcp://127.0.0.1:1", patience: Patience(),
-            now: .zero)
+            hello: hello(number, processor: processor), coordinator: "tcp://127.0.0.1:1", patience: Patience(), now: now
+        )
     }
 
     static func hello(_ number: Int, processor: String = "Chip") -> Hello {
@@ -73,8 +127,15 @@ struct Simulation {
         )
     }
 
-    /// How the coordinator sees a worker.
-    static func peer(_ number: Int) -> Peer { Peer(.incoming([UInt8(number)]), "worker \(number)") }
+    /// How the coordinator sees a worker on its first connection.
+    static func peer(_ number: Int) -> Peer { peer(number, connection: number + 1) }
+
+    static func peer(_ number: Int, connection: Int) -> Peer {
+        Peer(.incoming([UInt8(number), UInt8(connection >> 8), UInt8(connection & 255)]), "worker \(number)")
+    }
+
+    /// The time as a node knows it.
+    func time(of node: Node) -> Duration { now - (frozenTime[node] ?? .zero) }
 
     // MARK: What happens
 
@@ -82,47 +143,76 @@ struct Simulation {
     private enum Choice {
         case arrival(Link)
         case computation(Int)
+        case writing
     }
 
     private var choices: [Choice] {
-        let arrivals = links.keys.sorted().filter { !frozen.contains($0.to) }.map { Choice.arrival($0) }
-        return arrivals
-            + computations.indices.filter { !computations[$0].isEmpty && !frozen.contains(.worker($0)) }.map {
-                .computation($0)
-            }
+        let stopped = frozen.union(dead)
+        let arrivals = links.keys.sorted().filter { !stopped.contains($0.to) }.map { Choice.arrival($0) }
+        let computing = computations.indices.filter {
+            !computations[$0].isEmpty && !stopped.contains(.worker($0))
+        }
+        return arrivals + computing.map { .computation($0) }
+            + (unwritten.isEmpty || stopped.contains(.coordinator) ? [] : [.writing])
     }
 
     /// Whether everybody has ended, or can do no more.
     var isOver: Bool {
-        endings[.coordinator] != nil
-            && workers.indices.allSatisfy { endings[.worker($0)] != nil || frozen.contains(.worker($0)) }
+        endings[.coordinator] != nil && unwritten.isEmpty
+            && workers.indices.allSatisfy {
+                endings[.worker($0)] != nil || frozen.contains(.worker($0)) || dead.contains(.worker($0))
+            }
     }
 
     /// Lets one thing happen.
     mutating func step() {
-        now += .milliseconds(1)
+        advance(.milliseconds(1))
         let choices = choices
         // Where only time can help, it passes faster.
-        if choices.isEmpty { now += .milliseconds(50) }
+        if choices.isEmpty { advance(.milliseconds(50)) }
         if choices.isEmpty || Int.random(in: 0..<20, using: &random) == 0 {
             return tick(
                 ([.coordinator] + workers.indices.map { .worker($0) }).randomElement(using: &random) ?? .coordinator)
         }
         switch choices[Int.random(in: 0..<choices.count, using: &random)] {
         case .computation(let number):
-            let result = replicas[number].carryOut(computations[number].removeFirst())
+            let request = computations[number].removeFirst()
+            if case .sums(let step, _) = request { computedSteps.append(step) }
+            let result = replicas[number].carryOut(request)
             feed(.computed(result), to: number)
-        case .arrival(let link):
-            guard let envelope = links[link]?.removeFirst() else { return }
-            if links[link]?.isEmpty == true { links[link] = nil }
-            switch (link.from, link.to) {
-            case (.worker(let number), .coordinator): feed(.message(envelope, from: Simulation.peer(number)))
-            case (let sender, .worker(let number)):
-                let origin: WorkerEvent.Origin =
-                    if case .worker(let other) = sender { .peer(Simulation.peer(other)) } else { .coordinator }
-                feed(.message(envelope, from: origin), to: number)
-            case (.coordinator, .coordinator): break
-            }
+        case .writing: write()
+        case .arrival(let link): arrive(link)
+        }
+    }
+
+    private mutating func advance(_ duration: Duration) {
+        now += duration
+        for node in frozen { frozenTime[node, default: .zero] += duration }
+    }
+
+    private mutating func arrive(_ link: Link) {
+        guard let item = links[link]?.removeFirst() else { return }
+        if links[link]?.isEmpty == true { links[link] = nil }
+        switch (link.from, link.to, item) {
+        case (.worker(let number), .coordinator, .message(let envelope)):
+            feed(.message(envelope, from: Simulation.peer(number, connection: link.connection)))
+        case (.worker(let number), .coordinator, .lost):
+            feed(.lost(Simulation.peer(number, connection: link.connection)))
+        case (let sender, .worker(let number), .message(let envelope)):
+            if sender == .coordinator, link.connection != connections[number] { return }
+            let origin: WorkerEvent.Origin =
+                if case .worker(let other) = sender {
+                    .peer(Simulation.peer(other, connection: link.connection))
+                } else {
+                    .coordinator
+                }
+            feed(.message(envelope, from: origin), to: number)
+        case (.coordinator, .worker(let number), .lost):
+            if link.connection == connections[number] { feed(.lostCoordinator, to: number) }
+        case (.worker(let other), .worker(let number), .lost):
+            let rank = peers[number].first { $0.value.number == other && $0.value.connection == link.connection }?.key
+            if let rank { feed(.lostPeer(rank), to: number) }
+        case (.coordinator, .coordinator, _): break
         }
     }
 
@@ -137,7 +227,7 @@ struct Simulation {
     }
 
     private mutating func tick(_ node: Node) {
-        if frozen.contains(node) { return }
+        if frozen.contains(node) || dead.contains(node) { return }
         switch node {
         case .coordinator: feed(.tick)
         case .worker(let number): feed(.tick, to: number)
@@ -145,11 +235,13 @@ struct Simulation {
     }
 
     mutating func feed(_ event: CoordinatorEvent) {
-        if endings[.coordinator] == nil { perform(coordinator.handle(event, now: now)) }
+        if endings[.coordinator] == nil { perform(coordinator.handle(event, now: time(of: .coordinator))) }
     }
 
     mutating func feed(_ event: WorkerEvent, to number: Int) {
-        if endings[.worker(number)] == nil { perform(workers[number].handle(event, now: now), of: number) }
+        if endings[.worker(number)] == nil {
+            perform(workers[number].handle(event, now: time(of: .worker(number))), of: number)
+        }
     }
 
     // MARK: What is done
@@ -158,14 +250,16 @@ struct Simulation {
         for action in actions {
             switch action {
             case .send(let envelope, let peer):
-                if let number = workers.indices.first(where: { Simulation.peer($0) == peer }) {
-                    links[Link(from: .coordinator, to: .worker(number)), default: []].append(envelope)
-                }
-            case .begin(_, _, _, let completedSteps): if completedSteps > 0 { notes.append("resumed") }
-            case .completeStep(let step, let lossSum, _, _): record.append(Reference.line(step: step, loss: lossSum))
-            case .tested(let result, let completed): record.append(Reference.line(tested: result, after: completed))
-            case .checkpoint(let payload, let completed, let then):
-                record.append(Reference.line(state: payload, after: completed, then: "\(then)"))
+                guard
+                    let number = workers.indices.first(where: {
+                        Simulation.peer($0, connection: connections[$0]) == peer
+                    })
+                else { continue }
+                put(
+                    .message(envelope),
+                    on: Link(from: .coordinator, to: .worker(number), connection: connections[number]))
+            case .begin, .completeStep, .tested, .checkpoint: unwritten.append(action)
+            case .launch: launches += 1
             case .note(let text): notes.append(text)
             case .warning(let text): warnings.append(text)
             case .end(let error): endings[.coordinator] = .some(error)
@@ -173,19 +267,47 @@ struct Simulation {
         }
     }
 
+    /// Lets one thing that the coordinator had recorded reach the disk.
+    private mutating func write() {
+        switch unwritten.removeFirst() {
+        case .begin(_, _, _, let completedSteps, let recordedSteps):
+            if completedSteps > 0 { notes.append("resumed") }
+            record.removeAll { !$0.hasPrefix("checkpoint") && Reference.step(of: $0) > recordedSteps }
+            position = RecordedPosition(
+                steps: recordedSteps, testedSteps: min(position.testedSteps, recordedSteps))
+        case .completeStep(let step, let lossSum, _, _):
+            record.append(Reference.line(step: step, loss: lossSum))
+            position.steps = step + 1
+            feed(.recorded(position))
+        case .tested(let result, let completed):
+            record.append(Reference.line(tested: result, after: completed))
+            position.testedSteps = completed
+            feed(.recorded(position))
+        case .checkpoint(let payload, let completed, let then):
+            record.append(Reference.line(state: payload, after: completed, then: "\(then)"))
+            checkpoint = payload
+        default: break
+        }
+    }
+
     private mutating func perform(_ actions: [WorkerAction], of number: Int) {
         for action in actions {
             switch action {
             case .send(let envelope, .coordinator):
-                links[Link(from: .worker(number), to: .coordinator), default: []].append(envelope)
+                put(
+                    .message(envelope),
+                    on: Link(from: .worker(number), to: .coordinator, connection: connections[number]))
             case .send(let envelope, .rank(let rank)):
-                guard let other = peers[number][rank] else { continue }
-                links[Link(from: .worker(number), to: .worker(other)), default: []].append(envelope)
+                guard let (other, connection) = peers[number][rank] else { continue }
+                put(.message(envelope), on: Link(from: .worker(number), to: .worker(other), connection: connection))
             case .connect(let rank, let endpoint, _):
-                peers[number][rank] = Int(endpoint.dropFirst("worker ".count))
+                guard let other = Int(endpoint.dropFirst("worker ".count)) else { continue }
+                peers[number][rank] = (other, newConnection())
+            case .disconnect(let rank): peers[number][rank] = nil
             case .compute(let request): computations[number].append(request)
+            case .reconnect: reconnect(number)
             case .end(let error): endings[.worker(number)] = .some(error)
-            case .reconnect, .note, .admit: break
+            case .note, .admit: break
             }
         }
     }

@@ -83,12 +83,14 @@ struct Reference {
 
     /// What the record must hold of a run that goes on after `start` steps and is stopped after `stop`.
     func record(from start: Int = 0, stoppedAfter stop: Int? = nil) -> [String] {
-        func step(of line: String) -> Int { Int(line.split(separator: " ")[1]) ?? 0 }
-        let rest = record.filter { step(of: $0) > start }
+        let rest = record.filter { Reference.step(of: $0) > start }
         guard let stop else { return rest }
-        let before = rest.filter { step(of: $0) <= stop && !$0.hasPrefix("checkpoint \(stop) ") }
+        let before = rest.filter { Reference.step(of: $0) <= stop && !$0.hasPrefix("checkpoint \(stop) ") }
         return before + [Reference.line(state: states[stop], after: stop, then: "stopped")]
     }
+
+    /// After how many steps a line of the record was written.
+    static func step(of line: String) -> Int { Int(line.split(separator: " ")[1]) ?? 0 }
 
     static func line(step: Int, loss: Double) -> String { "step \(step + 1) loss \(loss)" }
     static func line(tested result: Evaluation, after completed: Int) -> String {

@@ -1,0 +1,135 @@
+internal import LockstepTraining
+internal import LockstepTransport
+internal import LockstepWire
+
+/// Generations: who is in, and what state they go on from.
+extension CoordinatorMachine {
+    /// Begins a generation of all workers that are ready: tells each who the others are and which microbatches are whose.
+    mutating func regroup(now: Duration) -> [CoordinatorAction] {
+        if !hasBegun, let failure = plan() { return failure }
+        generation += 1
+        members = workers.filter { $0.value.ready != nil }.keys.sorted()
+        ranges = MicrobatchTree(count: settings.microbatches).deal(to: members.count)
+        for rank in workers.keys {
+            workers[rank]?.isMember = members.contains(rank)
+            workers[rank]?.position = .unknown
+        }
+        stateSender = nil
+        progress.dropUnfinished()
+        phase = .linking(since: now)
+        let list = zip(members, ranges).compactMap { rank, range in
+            workers[rank].map {
+                Member(
+                    rank: rank, host: $0.hello.host, pid: $0.hello.pid, endpoint: $0.hello.endpoint,
+                    microbatches: range, publicKey: $0.peer.key?.description ?? ""
+                )
+            }
+        }
+        var actions = toMembers(.members(Members(members: list)))
+        let idle = ranges.count { $0.isEmpty }
+        if idle > 0 {
+            actions.append(
+                .warning(
+                    "\(idle) of \(members.count) workers have nothing to compute, because a batch has only "
+                        + "\(settings.microbatches) microbatches; start a new run with a larger --microbatches to use them"
+                ))
+        }
+        return actions
+    }
+
+    /// Makes the schedule from what the first worker has found; returns why the run cannot begin, if it cannot.
+    private mutating func plan() -> [CoordinatorAction]? {
+        guard let reference else { return [] }
+        do {
+            schedule = try Schedule(samples: reference.trainingSamples, settings: settings)
+            return nil
+        } catch {
+            return fail(.workerFailed, "\(error)")
+        }
+    }
+
+    /// A member has links to all its peers, and says which state it holds: that after `steps` steps, or none that may be used.
+    mutating func connected(_ rank: Int, steps: Int?, now: Duration) -> [CoordinatorAction] {
+        switch phase {
+        case .linking, .syncing: break
+        default: return dropped("a Connected of rank \(rank) that was not awaited")
+        }
+        workers[rank]?.position = steps.map { .steps($0) } ?? .none
+        guard members.allSatisfy({ workers[$0]?.position != .unknown }) else { return [] }
+        return synchronize(now: now)
+    }
+
+    /// All members have said what they hold: has those that lack the newest state sent it, or goes on with training.
+    private mutating func synchronize(now: Duration) -> [CoordinatorAction] {
+        let held = members.compactMap { workers[$0]?.position.steps }.max()
+        guard let newest = [held, checkpoint?.step].compactMap({ $0 }).max() else {
+            return fail(.workerEnded, "no worker is left that holds the state of the run")
+        }
+        let behind = members.filter { workers[$0]?.position != .steps(newest) }
+        if behind.isEmpty { return beginTraining(at: newest, now: now) }
+        if case .syncing = phase { return [] }
+        phase = .syncing(since: now)
+        if held == newest {
+            guard let source = members.first(where: { workers[$0]?.position == .steps(newest) }),
+                let worker = workers[source]
+            else { return [] }
+            let note = CoordinatorAction.note(
+                "\(name(source)) sends the state after \(newest) steps to worker \(behind.map(String.init).joined(separator: ", "))"
+            )
+            return [note, send(.stateOrder(StateOrder(ranks: behind)), to: worker.peer, step: newest)]
+        }
+        guard let checkpoint else { return [] }
+        var sender = StateSender<Int>(image: checkpoint.image, step: newest, pieceBytes: setup.pieceBytes)
+        let pieces = behind.flatMap { sender.start($0) }
+        stateSender = sender
+        return send(pieces, step: newest)
+    }
+
+    /// A member has more of the checkpoint that it is sent.
+    mutating func sendMore(_ received: StateReceived, after step: Int, to rank: Int) -> [CoordinatorAction] {
+        if stateSender?.step == step {
+            let pieces = stateSender?.acknowledged(by: rank, end: received.end) ?? []
+            return send(pieces, step: step)
+        }
+        return []
+    }
+
+    private func send(_ pieces: [StateSender<Int>.Piece], step: Int) -> [CoordinatorAction] {
+        pieces.compactMap { piece in
+            workers[piece.receiver].map { send(piece.body, to: $0.peer, payload: piece.payload, step: step) }
+        }
+    }
+
+    /// All workers were gone; some are there again. Where one of them holds the newest state the run goes on from it. Where none
+    /// does it waits a while for those that may hold it, and then goes on from the last checkpoint.
+    mutating func goOnWithoutMissing(since: Duration, now: Duration) -> [CoordinatorAction] {
+        let ready = workers.values.filter { $0.ready != nil }
+        guard !ready.isEmpty else { return [] }
+        if ready.contains(where: { $0.position.steps ?? 0 >= progress.completedSteps }) { return regroup(now: now) }
+        guard workers.count == ready.count, missing.isEmpty || now - since > patience.missing else { return [] }
+        let warning = CoordinatorAction.warning(
+            "no worker holds the state after \(progress.completedSteps) steps any more; going on from step \((checkpoint?.step ?? 0) + 1)"
+        )
+        return [warning] + regroup(now: now)
+    }
+
+    /// A member's link to another broke although both live: all link up again.
+    mutating func linkLost(from rank: Int, to other: Int, now: Duration) -> [CoordinatorAction] {
+        guard members.contains(other), other != rank else { return [] }
+        let warning = CoordinatorAction.warning(
+            "the link between \(name(rank)) and \(name(other)) broke at step \(currentStep); all workers connect again")
+        return [warning] + regroup(now: now)
+    }
+
+    /// Some members could not reach each other in time.
+    mutating func unlinked(now: Duration) -> [CoordinatorAction] {
+        let stuck = members.filter { workers[$0]?.position == .unknown }
+        let reason =
+            "workers cannot reach each other within \(patience.linking.text): "
+            + stuck.map { "\(name($0)) is \(workers[$0]?.doing ?? "gone")" }.joined(separator: "; ")
+            + ". Check that no firewall stands between the hosts, or give a worker the address that others reach it at (--bind)"
+        // Which side is at fault cannot be seen from here; in a run that goes on, the one that joined last goes.
+        guard progress.hasTrained, members.count > 1, let last = stuck.last else { return fail(.timeout, reason) }
+        return putOut(last, because: "could not reach the other workers within \(patience.linking.text)", now: now)
+    }
+}

@@ -1,0 +1,65 @@
+internal import LockstepTraining
+internal import LockstepWire
+
+/// How far a run has come, and what has come in of what is under way.
+struct Progress {
+    /// Steps whose losses the record has, or is about to have.
+    var completedSteps = 0
+    /// What is on disk.
+    var recorded: RecordedPosition
+    /// After how many steps the model was last tested.
+    var testedSteps = 0
+    /// Whether steps have been ordered.
+    var hasTrained = false
+    /// Steps that have been ordered.
+    var orderedSteps = 0
+    /// The reports of steps under way, by step and rank.
+    var reports: [Int: [Int: StepReport]] = [:]
+    /// The test under way: after how many steps, and the reports so far by rank. The step after it is ordered once it is complete,
+    /// so that no worker can change the weights that others have yet to test.
+    var test: (completedSteps: Int, reports: [Int: EvaluationReport])?
+    /// States that were asked for, oldest first. One that has come in waits for what the record has before it.
+    var states: [AwaitedState] = []
+    /// Whether the user asked for the run to stop.
+    var stopRequested = false
+    /// Whether no more steps are ordered until those under way are done, for a new generation to begin.
+    var isDraining = false
+    /// Whether the record has fallen behind; no steps are ordered until it has caught up.
+    var recordIsBehind = false
+    /// When the last step was complete, or its taking long was last told of.
+    var lastStep = Duration.zero
+
+    /// A state on its way into a checkpoint.
+    struct AwaitedState {
+        var completedSteps: Int
+        var then: CoordinatorAction.AfterCheckpoint
+        /// Who was asked.
+        var rank: Int
+        var receiver: StateReceiver
+        var image: Payload?
+    }
+
+    init(recorded: RecordedPosition) {
+        completedSteps = recorded.steps
+        self.recorded = recorded
+        testedSteps = recorded.testedSteps
+    }
+
+    /// Whether no step may be ordered now. A test must be on disk first: were the coordinator lost, nobody could make it again
+    /// once the workers have changed the weights.
+    var isHeld: Bool {
+        stopRequested || recordIsBehind || isDraining || test != nil || recorded.testedSteps < testedSteps
+    }
+
+    /// Whether a rank has reported the steps up to `completed`. A worker reports in the order in which it is given orders.
+    func hasReported(_ rank: Int, upTo completed: Int) -> Bool {
+        completed <= completedSteps || reports[completed - 1]?[rank] != nil
+    }
+
+    /// The members change: what they were doing is done again. Reports of steps stay, because a step that any worker has
+    /// done counts; and that a checkpoint was asked for.
+    mutating func dropUnfinished() {
+        test = nil
+        isDraining = false
+    }
+}

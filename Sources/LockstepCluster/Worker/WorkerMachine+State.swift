@@ -1,0 +1,82 @@
+internal import LockstepTraining
+internal import LockstepWire
+
+/// The states that a worker sends and receives.
+struct StateTransfers {
+    /// The states that the compute thread was asked for, oldest first: in which generation, after how many steps, and for whom.
+    var orders: [(generation: Int, step: Int, ranks: [Int])] = []
+    /// The states on their way out: to peers by rank, to the coordinator by nil.
+    var outgoing: [StateSender<Int?>] = []
+    /// The state on its way in.
+    var incoming: StateReceiver?
+
+    /// Without what was on its way; what the compute thread was asked for still comes, and is then dropped.
+    var dropped: StateTransfers { StateTransfers(orders: orders) }
+}
+
+extension WorkerMachine {
+    /// A state that was asked for is written out: begins to send it, unless the generation that wanted it is over.
+    mutating func send(_ image: Payload) -> [WorkerAction] {
+        guard !transfers.orders.isEmpty else { return stray() }
+        let order = transfers.orders.removeFirst()
+        guard order.generation == generation, !members.isEmpty else { return [] }
+        var sender = StateSender<Int?>(image: image, step: order.step)
+        let receivers: [Int?] = order.ranks.isEmpty ? [nil] : order.ranks.map { $0 }
+        let pieces = receivers.flatMap { sender.start($0) }
+        transfers.outgoing.append(sender)
+        return pieces.map { send($0, step: order.step) }
+    }
+
+    /// Whoever receives a state has more of it: sends him what follows.
+    mutating func sendMore(_ received: StateReceived, of envelope: Envelope, to rank: Int?) -> [WorkerAction] {
+        guard envelope.generation == generation,
+            let index = transfers.outgoing.firstIndex(where: { $0.step == envelope.step && $0.isFor(rank) })
+        else { return stray() }
+        let pieces = transfers.outgoing[index].acknowledged(by: rank, end: received.end)
+        if transfers.outgoing[index].isDone { transfers.outgoing.remove(at: index) }
+        return pieces.map { send($0, step: envelope.step) }
+    }
+
+    private func send(_ piece: StateSender<Int?>.Piece, step: Int) -> WorkerAction {
+        .send(
+            envelope(piece.body, payload: piece.payload, step: step),
+            to: piece.receiver.map { .rank($0) } ?? .coordinator)
+    }
+
+    /// A piece of the state that this worker is to go on from: from a peer, or from the coordinator where `rank` is nil.
+    mutating func receive(_ piece: State, of envelope: Envelope, fromRank rank: Int?) -> [WorkerAction] {
+        guard envelope.generation == generation, case .idle = phase, orders.isEmpty, inHand == nil, let prepared else {
+            return stray()
+        }
+        if piece.offset == 0 {
+            transfers.incoming = StateReceiver(
+                step: envelope.step, limit: StateReceiver.limit(stateBytes: prepared.ready.stateBytes))
+        }
+        guard var receiver = transfers.incoming, receiver.step == envelope.step else { return stray() }
+        do {
+            let image = try receiver.receive(piece, envelope.payload)
+            let answer = WorkerAction.send(
+                self.envelope(.stateReceived(StateReceived(end: receiver.end)), step: envelope.step),
+                to: rank.map { .rank($0) } ?? .coordinator)
+            guard let image else {
+                transfers.incoming = receiver
+                return [answer]
+            }
+            transfers.incoming = nil
+            inHand = .restore(generation: generation)
+            return [answer, .compute(.restore(image))]
+        } catch {
+            return stray() + [.note("dropped a message: \(error)")]
+        }
+    }
+
+    /// The state is taken up: says so.
+    mutating func restored(_ step: Int, generation begun: Int, now: Duration) -> [WorkerAction] {
+        completedSteps = step
+        reducedSteps = step
+        holdsState = true
+        reports.removeAll { $0.step >= step }
+        guard begun == generation, case .idle = phase else { return finishLinking() }
+        return [send(.connected(Connected(holdsState: true)))] + next(now: now)
+    }
+}

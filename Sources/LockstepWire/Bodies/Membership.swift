@@ -1,0 +1,69 @@
+/// Worker to coordinator: the links to all peers of the generation are up, nothing of an earlier one is in hand any more, and
+/// what this worker holds is the state after the envelope's step.
+public struct Connected: Sendable, Equatable {
+    /// Whether that state may be trained on: not that of a worker that was put out.
+    public var holdsState: Bool
+
+    /// A message with these values.
+    public init(holdsState: Bool) {
+        self.holdsState = holdsState
+    }
+}
+
+/// Coordinator to worker: you are no longer in the run. Who can still hear it may join again.
+public struct PutOut: Sendable, Equatable {
+    /// A sentence for the worker's user.
+    public var reason: String
+
+    /// A message with these values.
+    public init(reason: String) {
+        self.reason = reason
+    }
+}
+
+/// Worker to coordinator: the link to a peer broke although both live.
+public struct LinkLost: Sendable, Equatable {
+    /// The peer's rank.
+    public var rank: Int
+
+    /// A message with these values.
+    public init(rank: Int) {
+        self.rank = rank
+    }
+}
+
+/// Coordinator to worker: send your state.
+public struct StateOrder: Sendable, Equatable {
+    /// The peers to send it to; none for the coordinator, who writes it as a checkpoint.
+    public var ranks: [Int]
+
+    /// A message with these values.
+    public init(ranks: [Int]) {
+        self.ranks = ranks
+    }
+}
+
+/// A piece of the state after the envelope's step, a safetensors image.
+public struct State: Sendable, Equatable {
+    /// Where in the image the payload begins, in bytes.
+    public var offset: Int
+    /// Bytes of the whole image.
+    public var total: Int
+
+    /// A message with these values.
+    public init(offset: Int, total: Int) {
+        self.offset = offset
+        self.total = total
+    }
+}
+
+/// The answer to a piece of a state.
+public struct StateReceived: Sendable, Equatable {
+    /// Up to where the image has come, in bytes.
+    public var end: Int
+
+    /// A message with these values.
+    public init(end: Int) {
+        self.end = end
+    }
+}

@@ -1,0 +1,245 @@
+import LockstepCluster
+import LockstepNN
+import LockstepTensor
+import LockstepTraining
+import LockstepWire
+import Testing
+
+/// Whole runs in which something goes wrong: the bits at the end are those of a single process, each step is recorded once, and
+/// nobody waits for ever. A seed that fails is named, and replays.
+struct SimulatedFaultTests {
+    /// Expects that the run is complete, that each step and test is recorded once with a single process's numbers, and that the
+    /// weights at its end are a single process's.
+    private func expectSameBits(
+        _ simulation: Simulation, _ reference: Reference, _ comment: Comment,
+        location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(simulation.endings[.coordinator] == .some(nil), comment, sourceLocation: location)
+        func metrics(_ record: [String]) -> [String] { record.filter { !$0.hasPrefix("checkpoint") } }
+        #expect(metrics(simulation.record) == metrics(reference.record), comment, sourceLocation: location)
+        // Checkpoints may be taken after other steps than planned, but each holds what a single process has there.
+        for line in simulation.record where line.hasPrefix("checkpoint") {
+            let step = Reference.step(of: line)
+            let then = line.hasSuffix("complete") ? "complete" : "goOn"
+            #expect(
+                line == Reference.line(state: reference.states[step], after: step, then: then), comment,
+                sourceLocation: location)
+        }
+        #expect(simulation.record.last == reference.record.last, comment, sourceLocation: location)
+    }
+
+    @Test("A worker that is killed at any time is named, and the others go on with the same bits", arguments: 2...5)
+    func killed(workers: Int) throws {
+        let settings = try TinyJob.settings(epochs: 4, checkpointEvery: 2)
+        let reference = try Reference(settings, job: TinyJob.job())
+        var deaths = 0
+        for seed in 0..<60 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: workers, seed: seed)
+            #expect(simulation.run { $0.notes.count == workers })
+            for _ in 0..<simulation.random.next() % 400 { simulation.step() }
+            if simulation.isOver { continue }
+            let victim = Int(seed) % workers
+            let hasBegun = !simulation.record.isEmpty
+            simulation.kill(.worker(victim), isChild: seed % 2 == 0)
+            guard simulation.run(until: { $0.isOver }) else {
+                Issue.record("somebody waits for ever, seed \(seed)")
+                continue
+            }
+            // Before the first step the run ends with whoever it was to begin with.
+            if simulation.endings[.coordinator] != .some(nil), !hasBegun { continue }
+            deaths += 1
+            expectSameBits(simulation, reference, "seed \(seed)")
+            let words = "(host host-\(victim), process \(100 + victim)) "
+            #expect(
+                simulation.warnings.contains { $0.contains(words) }
+                    || simulation.record.last?.hasSuffix("complete") == true,
+                "seed \(seed): \(simulation.warnings)")
+        }
+        #expect(deaths > 30)
+    }
+
+    @Test("A worker that freezes is named within five seconds; thawed, it joins again with the current state")
+    func frozen() throws {
+        let settings = try TinyJob.settings(epochs: 6)
+        let reference = try Reference(settings, job: TinyJob.job())
+        var returns = 0
+        for seed in 0..<80 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: 3, seed: seed)
+            #expect(simulation.run { !$0.record.isEmpty })
+            for _ in 0..<simulation.random.next() % 200 { simulation.step() }
+            if simulation.isOver { continue }
+            let victim = Int(seed % 3)
+            simulation.freeze(victim)
+            let start = simulation.now
+            simulation.run { !$0.warnings.isEmpty || $0.isOver }
+            guard let warning = simulation.warnings.first else {
+                // It froze after its part was done.
+                #expect(simulation.endings[.coordinator] == .some(nil), "seed \(seed)")
+                continue
+            }
+            #expect(simulation.now - start < .seconds(5), "seed \(seed): \(simulation.now - start)")
+            #expect(warning.contains("(host host-\(victim), process \(100 + victim)) has not been heard from for 3."))
+            #expect(warning.contains("Most likely it is frozen, or its host or network is gone. 2 workers go on"))
+            for _ in 0..<simulation.random.next() % 60 { simulation.step() }
+            simulation.thaw(victim)
+            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
+            expectSameBits(simulation, reference, "seed \(seed)")
+            if simulation.notes.contains(where: {
+                $0.hasSuffix("sends the state after") || $0.contains("3 workers go on")
+            }) {
+                returns += 1
+            }
+        }
+        #expect(returns > 20, "the thawed worker came back in \(returns) runs only")
+    }
+
+    @Test("A worker may join at any step, with the state of a peer", arguments: [1, 2, 3])
+    func joined(workers: Int) throws {
+        let settings = try TinyJob.settings(epochs: 6)
+        let reference = try Reference(settings, job: TinyJob.job())
+        var joins = 0
+        for seed in 0..<60 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: workers, seed: seed) {
+                $0.maximumWorkers = workers + 1
+                $0.pieceBytes = 100
+            }
+            #expect(simulation.run { !$0.record.isEmpty })
+            for _ in 0..<simulation.random.next() % 200 { simulation.step() }
+            if simulation.isOver { continue }
+            simulation.addWorker()
+            // One that comes when all is done finds nobody.
+            simulation.run { $0.endings[.coordinator] != nil && $0.unwritten.isEmpty }
+            expectSameBits(simulation, reference, "seed \(seed)")
+            if simulation.notes.contains(where: { $0.contains("\(workers + 1) workers go on from step") }) {
+                joins += 1
+            }
+        }
+        #expect(joins > 30, "only \(joins) joined")
+    }
+
+    @Test("A coordinator that is killed and started again goes on from the newest step that a worker holds")
+    func coordinatorKilled() throws {
+        let settings = try TinyJob.settings(epochs: 6, checkpointEvery: 4)
+        let reference = try Reference(settings, job: TinyJob.job())
+        var restarts = 0
+        for seed in 0..<100 as Range<UInt64> {
+            let workers = 1 + Int(seed % 4)
+            var simulation = try Simulation(settings: settings, workers: workers, seed: seed) { $0.isOpen = true }
+            #expect(simulation.run { !$0.record.isEmpty })
+            for _ in 0..<simulation.random.next() % 250 { simulation.step() }
+            if simulation.endings[.coordinator] != nil { continue }
+            simulation.kill(.coordinator)
+            for _ in 0..<simulation.random.next() % 80 { simulation.step() }
+            // The newest step that any worker holds is not done again.
+            let held = simulation.workers.indices.map { simulation.replicas[$0].completedSteps }.max() ?? 0
+            let before = simulation.computedSteps
+            try simulation.restartCoordinator()
+            restarts += 1
+            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
+            expectSameBits(simulation, reference, "seed \(seed), \(workers) workers")
+            let redone = simulation.computedSteps.dropFirst(before.count).min() ?? held
+            #expect(redone >= held, "seed \(seed): step \(redone + 1) was done again although \(held) were complete")
+        }
+        #expect(restarts > 60)
+    }
+
+    @Test("Everything killed, a run is resumed from its last checkpoint")
+    func everythingKilled() throws {
+        let settings = try TinyJob.settings(epochs: 6, checkpointEvery: 2)
+        let reference = try Reference(settings, job: TinyJob.job())
+        for seed in 0..<60 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: 3, seed: seed)
+            #expect(simulation.run { !$0.record.isEmpty })
+            for _ in 0..<simulation.random.next() % 300 { simulation.step() }
+            if simulation.isOver { continue }
+            simulation.kill(.coordinator)
+            for number in 0..<3 { simulation.kill(.worker(number)) }
+            try simulation.restartCoordinator()
+            for _ in 0..<3 { simulation.addWorker() }
+            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
+            expectSameBits(simulation, reference, "seed \(seed)")
+        }
+    }
+
+    @Test("A link between two workers that breaks is made anew, and the step in flight is done again")
+    func brokenLink() throws {
+        let settings = try TinyJob.settings(epochs: 4)
+        let reference = try Reference(settings, job: TinyJob.job())
+        for seed in 0..<60 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: 3, seed: seed)
+            #expect(simulation.run { !$0.record.isEmpty })
+            for _ in 0..<simulation.random.next() % 200 { simulation.step() }
+            if simulation.isOver { continue }
+            simulation.breakLink(from: Int(seed % 3), to: Int((seed / 3 + 1 + seed % 3) % 3))
+            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
+            expectSameBits(simulation, reference, "seed \(seed)")
+        }
+    }
+
+    @Test("Thousands of runs with any faults in any order come to the bits of a single process", arguments: 0..<8)
+    func anything(part: UInt64) throws {
+        let settings = try TinyJob.settings(epochs: 6, checkpointEvery: 3)
+        let reference = try Reference(settings, job: TinyJob.job())
+        var faults = 0
+        for seed in (part * 150)..<(part * 150 + 150) {
+            var simulation = try Simulation(settings: settings, workers: 1 + Int(seed % 4), seed: seed) {
+                $0.isOpen = true
+                $0.maximumWorkers = 6
+                $0.pieceBytes = 300
+                $0.comparesEvery = 2
+            }
+            #expect(simulation.run { !$0.record.isEmpty }, "seed \(seed)")
+            for _ in 0..<6 {
+                for _ in 0..<simulation.random.next() % 120 { simulation.step() }
+                if simulation.endings[.coordinator] != nil { break }
+                faults += 1
+                try simulation.fault()
+            }
+            for number in simulation.workers.indices { simulation.thaw(number) }
+            if simulation.dead.contains(.coordinator) { try simulation.restartCoordinator() }
+            let isOver = simulation.run { $0.endings[.coordinator] != nil && $0.unwritten.isEmpty }
+            if !isOver { Issue.record("seed \(seed): somebody waits for ever\n\(simulation.summary)") }
+            if simulation.endings[.coordinator] == .some(nil) {
+                expectSameBits(simulation, reference, "seed \(seed)")
+            } else {
+                // It may end only where nobody was left who held the state.
+                let error = simulation.endings[.coordinator] ?? nil
+                let isLost = simulation.lostAll
+                #expect(isLost, "seed \(seed): \(error?.description ?? "")")
+            }
+        }
+        #expect(faults > 300)
+    }
+}
+
+extension Simulation {
+    /// Lets something go wrong, or somebody come.
+    fileprivate mutating func fault() throws {
+        let victim = alive.randomElement(using: &random)
+        switch Int.random(in: 0..<7, using: &random) {
+        case 0:
+            if let victim, alive.count > 1 { kill(.worker(victim), isChild: Bool.random(using: &random)) }
+        case 1: if let victim, alive.count > 1 { freeze(victim) }
+        case 2: for number in workers.indices { thaw(number) }
+        case 3: if workers.count < 9 { addWorker() }
+        case 4: if let victim, let other = alive.randomElement(using: &random) { breakLink(from: victim, to: other) }
+        case 5: if !dead.contains(.coordinator) { kill(.coordinator) }
+        default: if dead.contains(.coordinator) { try restartCoordinator() }
+        }
+    }
+
+    /// What everybody is doing, for the report of a run that does not end.
+    fileprivate var summary: String {
+        let doing = workers.indices.map { number in
+            let state = dead.contains(.worker(number)) ? "dead" : frozen.contains(.worker(number)) ? "frozen" : ""
+            let links = links.filter { $0.key.to == .worker(number) }.map { "\($0.key): \($0.value)" }
+            return "worker \(number): \(state) \(workers[number].description) \(computations[number]) \(links)"
+        }
+        return (notes.suffix(12) + warnings.suffix(12) + doing + record.suffix(3)).joined(separator: "\n")
+    }
+
+    /// Whether at some time no worker was in the run that could go on.
+    fileprivate var lostAll: Bool {
+        (endings[.coordinator] ?? nil)?.code == .workerEnded || (endings[.coordinator] ?? nil)?.code == .timeout
+    }
+}
