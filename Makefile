@@ -11,7 +11,7 @@ FORMATTED := $(wildcard Package.swift Sources Tests Examples Benchmarks)
 FORMAT := $(SWIFT) format
 SCRIPTS := $(wildcard .ci/run deploy/*.sh scripts/*.sh)
 
-.PHONY: help train test build dist format lint generate clean
+.PHONY: help train test fuzz build dist format lint generate clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is (this text)
@@ -27,6 +27,11 @@ test: ## run every test; options of `swift test`: make test ARGS="--filter Locks
 	$(BUILD) --build-tests
 	@for script in $(wildcard scripts/test-*.sh); do $$script || exit; done
 	$(SWIFT) test --configuration $(CONFIGURATION) --skip-build --disable-xctest $(ARGS)
+
+fuzz: ## give every decoder bad bytes; options: make fuzz ARGS="--inputs 10000000 --seed 7"
+	@deploy/setup.sh build
+	$(BUILD) --product fuzz
+	.build/$(CONFIGURATION)/fuzz $(or $(ARGS),--inputs 1000000)
 
 build: ## build lockstep: .build/release/lockstep
 	@deploy/setup.sh build

@@ -38,6 +38,7 @@ let package = Package(
         .library(name: "Lockstep", targets: ["Lockstep"]),
         .executable(name: "lockstep", targets: ["LockstepMain"]),
         .executable(name: "parity", targets: ["Parity"]),
+        .executable(name: "fuzz", targets: ["Fuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -95,6 +96,14 @@ let package = Package(
         // Compares operators with PyTorch's results, by the command `parity` and in tests.
         module("ParityRunner", ["LockstepTensor", "LockstepFormats"]),
         .executableTarget(name: "Parity", dependencies: ["ParityRunner"], swiftSettings: strict),
+        // Gives the decoders inputs that are almost right: `make fuzz`.
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "LockstepWire", "LockstepTransport", "LockstepFormats", "LockstepData", "LockstepTraining",
+                "LockstepOptim",
+                "LockstepTensor", arguments,
+            ], swiftSettings: strict),
         // Examples; Examples/OwnModel is a package of its own, as a user's is.
         example("EssentialSkills", [arguments]),
         example("QuickStart", [arguments]),
@@ -134,6 +143,7 @@ let package = Package(
         tests(
             "LockstepCommand",
             ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage, "TestSupport"]),
+        tests("Fuzz", ["Fuzz", subprocess, systemPackage]),
         tests(
             "Examples",
             [

@@ -12,6 +12,9 @@
 #   workers     how many workers run there (default: one a core; 0 for a host that only coordinates)
 #   address     on the first host: where the others reach it (default: the address that ssh went to)
 #
+# What goes over the network is encrypted, and nobody else can join: each run has keys of its own, which are made on the
+# first host, given to the others over ssh, and removed with the run. `--insecure` among the options does without.
+#
 # A host that is this machine is not gone to by ssh. Each line of output is led by the name of its host. Ctrl-C stops the
 # run as it stops `lockstep coordinator` (a checkpoint is written), a second one stops everything at once. When one host's
 # workers fail or its connection breaks, the run is ended; no process stays behind, even if this script is killed. The
@@ -32,7 +35,7 @@ die() { # exit status, text
     printf 'launch-hosts: %s\n' "$2" >&2
     exit "$1"
 }
-usage() { sed -n '2,23s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,26s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 quoted() { # words; the same words for any shell to read
     local word line=''
@@ -150,27 +153,82 @@ choose_address() {
     if [[ $address == *:* ]]; then address="[$address]"; fi
 }
 
+# ---- Keys ----------------------------------------------------------------------------------------------------------
+
+folders=() # of each host with workers: where the keys are that they use
+made=()    # of each host: the folder to remove
+
+# The keys of all are made on the first host. What each other host needs comes back line by line, and goes there by way of
+# standard input, so that no secret is on a command line. A login script of a host may print before.
+make_keys() {
+    local i number file line names=() numbers=''
+    for i in "${!hosts[@]}"; do
+        names+=("host$i")
+        if [ "$i" != 0 ] && [ "${workers[i]}" != 0 ]; then numbers+=" $i"; fi
+    done
+    # shellcheck disable=SC2016 # for the host's shell
+    on_host 0 'umask 077
+        folder=$(mktemp -d) && echo "folder $folder" || exit
+        '"$(quoted "$binary" keys new)"' "$folder/cluster" '"$(quoted "${names[@]}")"' >/dev/null || exit
+        for i in '"$numbers"'; do
+            for file in worker.secret coordinator.public; do
+                sed "s/^/key $i $file /" "$folder/cluster/workers/host$i/$file"
+            done
+        done
+        echo made' </dev/null >"$temporary/keys" 2>"$temporary/keys.err"
+    made[0]=$(sed -n 's/^folder //p' "$temporary/keys")
+    grep -qx made "$temporary/keys" ||
+        die 1 "${hosts[0]} (line ${lines[0]}): no keys could be made: $(tail -1 "$temporary/keys.err")"
+    folders[0]=${made[0]}/cluster/workers/host0
+    for i in $numbers; do
+        while read -r number file line; do
+            [ "$number" != "$i" ] || printf '%s %s\n' "$file" "$line"
+        done < <(sed -n 's/^key //p' "$temporary/keys") >"$temporary/keys.$i"
+        # shellcheck disable=SC2016 # for the host's shell
+        on_host "$i" 'umask 077
+            folder=$(mktemp -d) && echo "folder $folder" || exit
+            while read -r file line; do printf "%s\n" "$line" >>"$folder/$file" || exit; done
+            echo made' <"$temporary/keys.$i" >"$temporary/keys.made" 2>"$temporary/keys.err"
+        made[i]=$(sed -n 's/^folder //p' "$temporary/keys.made")
+        grep -qx made "$temporary/keys.made" ||
+            die 1 "${hosts[i]} (line ${lines[i]}): its keys could not be put there: $(tail -1 "$temporary/keys.err")"
+        folders[i]=${made[i]}
+    done
+}
+
+# Removes the keys of hosts on which nothing was started; of the others, they go with what was.
+remove_keys() {
+    local i
+    for i in "${!made[@]}"; do
+        [ -z "${made[i]}" ] || on_host "$i" "rm -rf $(quoted "${made[i]}")" </dev/null >/dev/null 2>&1 &
+    done
+    wait
+}
+
+# ---- Scripts for hosts ---------------------------------------------------------------------------------------------
+
 # A process on a host lives on a leash: the standard input that comes with the connection. A word on it is a signal to
 # send (0, which does nothing, says that this script is there). When the leash ends or is silent, because this script has
 # ended, was killed or lost the network, so does the process.
 # The coordinator takes the place of its shell: as a background process it would be deaf to INT.
-coordinator_script() { # command line
+coordinator_script() { # command line, folder to remove in the end
     cat <<SCRIPT
 exec 3<&0
 (
     while read -r -t $leash_timeout signal <&3; do kill -s "\$signal" \$\$; done
     for signal in INT {1..30} KILL; do
         read -r _ _ _ parent _ </proc/self/stat
-        [ "\$parent" = \$\$ ] || exit
+        [ "\$parent" = \$\$ ] || break
         case \$signal in *[0-9]) sleep 1 ;; *) kill -s \$signal \$\$ ;; esac
     done
+    rm -rf $2
 ) >/dev/null 2>&1 &
 exec $1 </dev/null 3<&-
 SCRIPT
 }
 
 # Where the leash ends, the coordinator may still want the workers' state for its last checkpoint, and then ends them.
-workers_script() { # number of workers, command line
+workers_script() { # number of workers, command line, folder to remove in the end
     cat <<SCRIPT
 exec 3<&0
 set -m # each worker in a process group, with the shell that says how it ended
@@ -188,12 +246,14 @@ set +m # no notes on jobs
 (
     while read -r -t $leash_timeout signal <&3; do kill -s "\$signal" -- "\${all[@]/#/-}"; done
     for signal in 0 TERM KILL; do kill -s \$signal -- "\${all[@]/#/-}" && sleep 10; done
+    rm -rf $3
 ) >/dev/null 2>&1 &
 leash=\$!
 for one in "\${all[@]}"; do
     wait \$one || status=\$?
 done
 kill \$leash
+rm -rf $3
 exit \${status:-0}
 SCRIPT
 }
@@ -243,8 +303,10 @@ start_workers() { # the coordinator's endpoint
     # Any address at all is where it listens, not where it is found.
     [[ ! $endpoint =~ ^tcp://(0\.0\.0\.0|\[::\]|\*):([0-9]+)$ ]] || endpoint=tcp://$address:${BASH_REMATCH[2]}
     for i in "${!hosts[@]}"; do
-        [ "${workers[i]}" = 0 ] ||
-            start $((i + 1)) "$i" "$(workers_script "${workers[i]}" "$(quoted "$binary" worker --coordinator "$endpoint")")"
+        [ "${workers[i]}" != 0 ] || continue
+        start $((i + 1)) "$i" "$(workers_script "${workers[i]}" "$(worker_command "$i" "$endpoint")" \
+            "$(quoted "${made[i]:-}")")"
+        made[i]=''
     done
 }
 
@@ -297,7 +359,8 @@ run() {
     exec {events}<>"$temporary/events"
     trap interrupted INT TERM HUP
     set -m # each job in a process group of its own: Ctrl-C reaches it by way of this script alone
-    start 0 0 "$(coordinator_script "$(quoted "${coordinator[@]}")")"
+    start 0 0 "$(coordinator_script "$(quoted "${coordinator[@]}")" "$(quoted "${made[0]:-}")")"
+    made[0]=''
     within "$start_timeout"
     while [ ${#running[@]} -gt 0 ]; do
         if [ -n "$deadline" ] && ((SECONDS >= deadline)); then
@@ -331,7 +394,7 @@ run() {
 
 # ---- The command ---------------------------------------------------------------------------------------------------
 
-dry_run='' bind=1
+dry_run='' bind=1 insecure=''
 while [ $# -gt 0 ]; do
     case $1 in
     --dry-run) dry_run=1 ;;
@@ -348,11 +411,13 @@ for option; do
     case $option in
     --workers | --workers=*) die 2 'the number of workers is in the hosts file (HOST workers=N), not an option' ;;
     --bind | --bind=*) bind='' ;;
+    --insecure) insecure=1 ;;
+    --keys | --keys=*) die 2 'each run has keys of its own, which are made for it; leave --keys out' ;;
     esac
 done
 
 temporary=$(mktemp -d) || exit 1
-trap 'rm -rf "$temporary"' EXIT
+trap 'remove_keys; rm -rf "$temporary"' EXIT
 for i in "${!hosts[@]}"; do
     if is_here "${hosts[i]}"; then local_hosts+=(1); else local_hosts+=(''); fi
 done
@@ -364,15 +429,25 @@ for i in "${!hosts[@]}"; do total=$((total + workers[i])); done
 coordinator=("$binary" coordinator)
 [ -z "$bind" ] || coordinator+=(--bind "tcp://$address:0")
 coordinator+=(--workers "$total" "$@")
+worker_command() { # number of the host, the coordinator's endpoint
+    local options=(--keys "${folders[$1]:-KEYS}")
+    [ -z "$insecure" ] || options=(--insecure)
+    quoted "$binary" worker --coordinator "$2" "${options[@]}"
+}
 
 if [ -n "$dry_run" ]; then
+    [ -n "$insecure" ] || coordinator+=(--keys KEYS)
     printf '[%s] %s\n' "${hosts[0]}" "$(quoted "${coordinator[@]}")"
     for i in "${!hosts[@]}"; do
         for ((n = 0; n < workers[i]; n++)); do
-            printf '[%s] %s\n' "${hosts[i]}" "$(quoted "$binary" worker --coordinator "tcp://$address:PORT")"
+            printf '[%s] %s\n' "${hosts[i]}" "$(worker_command "$i" "tcp://$address:PORT")"
         done
     done
     exit 0
+fi
+if [ -z "$insecure" ]; then
+    make_keys
+    coordinator+=(--keys "${made[0]}/cluster")
 fi
 
 run

@@ -96,7 +96,7 @@ exec nsenter -t "$(cat /run/lockstep-deploy-page/$host/pid)" --mount --net --uts
 TEXT
     stand_in scp <<'TEXT'
 #!/bin/sh
-[ "$1" != -r ] || shift
+case $1 in -r | -rp) shift ;; esac
 host=${2%%:*}
 tar -C "$(dirname "$1")" -c "$(basename "$1")" | ssh "$host" "tar --no-same-owner -x -C ./${2#*:}"
 TEXT

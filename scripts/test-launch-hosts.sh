@@ -23,8 +23,33 @@ STUB
 # Its life is in files of the folder it runs in: `worker.PID` for each worker, `done` once all is over.
 cat >bin/lockstep <<'STUB'
 #!/usr/bin/env bash
-echo "$ON_HOST $*" >>calls
+[ "$1" = keys ] || sed 's|--keys [^ ]*|--keys KEYS|' <<<"$ON_HOST $*" >>calls
 echo $$ >>pids
+if [ "$1" = keys ]; then
+    [ -z "${KEYLESS:-}" ] || { echo "Error: this system's ZeroMQ was built without CURVE" >&2; exit 1; }
+    folder=$3
+    mkdir -p "$folder/workers"
+    echo "the coordinator's" >"$folder/coordinator.secret"
+    for name in "${@:4}"; do
+        mkdir "$folder/workers/$name"
+        printf '# of %s\nsecret a#b*c$d\n' "$name" >"$folder/workers/$name/worker.secret"
+        echo 'public x' >"$folder/workers/$name/coordinator.public"
+    done
+    exit
+fi
+# The keys, as they are when they are read; then the command is told with a word for where they are.
+words=("$@")
+while [ $# -gt 0 ]; do
+    if [ "$1" = --keys ]; then
+        for file in coordinator.secret worker.secret coordinator.public; do
+            [ ! -e "$2/$file" ] || sed "s/^/$ON_HOST $file /" "$2/$file" >>keys
+        done
+        find "$2" -perm /077 >>keys
+        echo "$2" >>key-folders
+    fi
+    shift
+done
+set -- "${words[@]}"
 tick() { read -r -t 0.05 <>never || :; }
 case $1 in
 coordinator)
@@ -57,7 +82,7 @@ fail() {
     [ ! -e out ] || sed 's/^/    /' out >&2
     exit 1
 }
-fresh() { rm -f worker.* 'done' calls pids; : >out; }
+fresh() { rm -f worker.* 'done' calls pids keys key-folders; : >out; }
 launch() { # expected status, arguments; output in out
     local status=0
     tests=$((tests + 1))
@@ -92,6 +117,7 @@ hosts -oProxyCommand=evil; launch 2 hosts.txt; says "hosts.txt:1: '-oProxyComman
 hosts 'a;reboot'; launch 2 hosts.txt; says "hosts.txt:1: 'a;reboot' is not the name of a host"
 hosts one 'two address=10.0.0.1'; launch 2 hosts.txt; says 'hosts.txt:2: only the first host'
 hosts one; launch 2 hosts.txt --workers 3; says 'the number of workers is in the hosts file'
+hosts one; launch 2 hosts.txt --keys cluster; says 'each run has keys of its own'
 hosts one; launch 2 --fast hosts.txt; says 'unknown option --fast'
 hosts 'one workers=0'; launch 2 hosts.txt; says 'gives no host a worker'
 
@@ -106,10 +132,10 @@ says 'one (line 1): there is no /opt/missing on it'; says 'two (line 2)'
 printf 'one workers=1 # coordinates\r\n\n  user@two workers=2' >hosts.txt
 fresh; launch 0 --dry-run hosts.txt --epochs 3 --data "idx:/a b'c"
 cat >expected <<'TEXT'
-[one] lockstep coordinator --bind tcp://10.9.8.7:0 --workers 3 --epochs 3 --data 'idx:/a b'\''c'
-[one] lockstep worker --coordinator tcp://10.9.8.7:PORT
-[user@two] lockstep worker --coordinator tcp://10.9.8.7:PORT
-[user@two] lockstep worker --coordinator tcp://10.9.8.7:PORT
+[one] lockstep coordinator --bind tcp://10.9.8.7:0 --workers 3 --epochs 3 --data 'idx:/a b'\''c' --keys KEYS
+[one] lockstep worker --coordinator tcp://10.9.8.7:PORT --keys KEYS
+[user@two] lockstep worker --coordinator tcp://10.9.8.7:PORT --keys KEYS
+[user@two] lockstep worker --coordinator tcp://10.9.8.7:PORT --keys KEYS
 TEXT
 diff expected out || fail 'the dry run differs'
 [ ! -e calls ] || fail 'something was started'
@@ -124,17 +150,43 @@ hosts one; launch 0 --dry-run hosts.txt; says "--workers $(nproc)"
 hosts 'one workers=1' 'two workers=2' 'three workers=0'
 fresh; WANTED=3 launch 0 hosts.txt --data "idx:/a b'c"
 says '[one] coordinator listening on tcp://10.9.8.7:4321'; says '[two] worker ended well'
-grep -Fxq "one coordinator --bind tcp://10.9.8.7:0 --workers 3 --data idx:/a b'c" calls || fail 'the coordinator was called otherwise'
-[ "$(grep -Fxc 'two worker --coordinator tcp://10.9.8.7:4321' calls)" = 2 ] || fail 'two workers were to be called on two'
+grep -Fxq "one coordinator --bind tcp://10.9.8.7:0 --workers 3 --data idx:/a b'c --keys KEYS" calls || fail 'the coordinator was called otherwise'
+[ "$(grep -Fxc 'two worker --coordinator tcp://10.9.8.7:4321 --keys KEYS' calls)" = 2 ] || fail 'two workers were to be called on two'
 nothing_runs
+cat >expected <<'TEXT'
+one coordinator.public public x
+one coordinator.secret the coordinator's
+one worker.secret # of host0
+one worker.secret secret a#b*c$d
+two coordinator.public public x
+two worker.secret # of host1
+two worker.secret secret a#b*c$d
+TEXT
+sort -u keys | diff expected - || fail 'the keys are otherwise, or others can read them'
+gone() { # the keys of the run, in a moment
+    local folder
+    while read -r folder; do
+        for _ in {1..100}; do
+            [ -e "$folder" ] || continue 2
+            read -r -t 0.1 <>never || :
+        done
+        fail "keys are left in $folder"
+    done <key-folders
+}
+gone
+fresh; WANTED=3 launch 0 hosts.txt --insecure
+grep -Fxq 'two worker --coordinator tcp://10.9.8.7:4321 --insecure' calls || fail 'a worker was not told to do without keys'
+[ ! -e keys ] || fail 'there are keys'
+fresh; KEYLESS=1 launch 1 hosts.txt; says 'one (line 1): no keys could be made: '; says 'built without CURVE'
+[ ! -e calls ] || fail 'something was started'
 fresh; WANTED=3 launch 0 hosts.txt --json
-grep -Fxq 'two worker --coordinator tcp://10.9.8.7:4321' calls || fail 'the endpoint was misread in a line of JSON'
+grep -Fxq 'two worker --coordinator tcp://10.9.8.7:4321 --keys KEYS' calls || fail 'the endpoint was misread in a line of JSON'
 fresh; WANTED=3 RESULT=7 launch 7 hosts.txt; nothing_runs
 fresh; WANTED=3 WILDCARD=0.0.0.0 launch 0 hosts.txt
-grep -Fxq 'two worker --coordinator tcp://10.9.8.7:4321' calls || fail 'workers were sent to the wildcard address'
+grep -Fxq 'two worker --coordinator tcp://10.9.8.7:4321 --keys KEYS' calls || fail 'workers were sent to the wildcard address'
 
 # A coordinator that cannot start, and workers that cannot.
-fresh; WANTED=3 EARLY=1 launch 3 hosts.txt; says '[one] lockstep: tcp://10.9.8.7:5555 is in use'; nothing_runs
+fresh; WANTED=3 EARLY=1 launch 3 hosts.txt; says '[one] lockstep: tcp://10.9.8.7:5555 is in use'; nothing_runs; gone
 fresh; WANTED=3 BROKEN=two launch 130 hosts.txt
 says '[two] a worker ended with exit status 132'; says '[one] checkpoint written'; nothing_runs
 
@@ -162,7 +214,7 @@ ends_with() { # expected status
     [ "$status" = "$1" ] || fail "expected exit status $1, found $status"
 }
 running; kill -INT "$pid"; ends_with 130; says '[one] checkpoint written'; nothing_runs
-running; kill -KILL "$pid"; ends_with 137; nothing_runs
+running; kill -KILL "$pid"; ends_with 137; nothing_runs; gone
 export DEAF=1
 running; kill -INT "$pid"; until_said interrupted; kill -INT "$pid"; ends_with 143; nothing_runs
 

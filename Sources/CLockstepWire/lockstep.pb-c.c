@@ -1969,7 +1969,7 @@ const ProtobufCMessageDescriptor lockstep__members__descriptor =
   (ProtobufCMessageInit) lockstep__members__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__member__field_descriptors[6] =
+static const ProtobufCFieldDescriptor lockstep__member__field_descriptors[7] =
 {
   {
     "rank",
@@ -2043,6 +2043,18 @@ static const ProtobufCFieldDescriptor lockstep__member__field_descriptors[6] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "public_key",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Member, public_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__member__field_indices_by_name[] = {
   5,   /* field[5] = end */
@@ -2050,12 +2062,13 @@ static const unsigned lockstep__member__field_indices_by_name[] = {
   4,   /* field[4] = first */
   1,   /* field[1] = host */
   2,   /* field[2] = pid */
+  6,   /* field[6] = public_key */
   0,   /* field[0] = rank */
 };
 static const ProtobufCIntRange lockstep__member__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor lockstep__member__descriptor =
 {
@@ -2065,7 +2078,7 @@ const ProtobufCMessageDescriptor lockstep__member__descriptor =
   "Lockstep__Member",
   "lockstep",
   sizeof(Lockstep__Member),
-  6,
+  7,
   lockstep__member__field_descriptors,
   lockstep__member__field_indices_by_name,
   1,  lockstep__member__number_ranges,

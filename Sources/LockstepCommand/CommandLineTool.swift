@@ -57,14 +57,15 @@ struct Root: ParsableCommand {
                         "train                       on this host, one worker a core",
                         "train --single-process      in this process alone",
                         "train --resume runs/NAME    go on with a run that was stopped",
-                        "coordinator --bind tcp://10.0.0.1:5700 --workers 2",
-                        "worker --coordinator tcp://10.0.0.1:5700",
+                        "keys new cluster",
+                        "coordinator --bind tcp://10.0.0.1:5700 --workers 2 --keys cluster",
+                        "worker --coordinator tcp://10.0.0.1:5700 --keys cluster/workers/all",
                         "evaluate runs/20261122-102355-mlp/final.safetensors",
                         "plot runs/20261122-102355-mlp"),
             version: Software.version,
             subcommands: [
-                TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self, PlotCommand.self,
-                StatusCommand.self, StopCommand.self,
+                TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self, KeysCommand.self,
+                PlotCommand.self, StatusCommand.self, StopCommand.self,
             ] + (JobCatalog.current.own == nil ? [GenerateCommand.self] : []))
     }
 }

@@ -14,11 +14,22 @@ public protocol Transport: AnyObject {
     /// The largest frame that it sends or accepts, in bytes.
     var maximumMessageBytes: Int { get }
 
-    /// A new connection to the transport at `endpoint`.
+    /// What others know this transport by; nil where it has no keys.
+    var publicKey: PublicKey? { get }
+
+    /// A new connection to the transport at `endpoint`, which must prove to hold `key`.
+    ///
+    /// Where this transport has no keys, neither may the other side, and `key` is not looked at. Where it has and `key` is nil,
+    /// the coordinator's is meant.
     ///
     /// Returns at once: the link comes up when the other side is there, and messages sent before wait for it. Throws
-    /// `TransportError` if the endpoint is of another kind or its host does not resolve.
-    func connect(to endpoint: Endpoint) throws -> Peer
+    /// `TransportError` if the endpoint is of another kind, its host does not resolve, or it has no known key.
+    func connect(to endpoint: Endpoint, key: PublicKey?) throws -> Peer
+
+    /// Lets in who holds one of these keys, and from now on nobody else; who is connected stays.
+    ///
+    /// Where a transport has no keys, or reads those that may join from a folder, this does nothing.
+    func admit(_ keys: Set<PublicKey>)
 
     /// Ends an outgoing connection; what was sent before still goes out. An incoming peer is not affected.
     func disconnect(_ peer: Peer)
@@ -42,6 +53,11 @@ public protocol Transport: AnyObject {
     func close()
 }
 
+extension Transport {
+    /// A new connection to the transport at `endpoint`, the coordinator's where there are keys.
+    public func connect(to endpoint: Endpoint) throws -> Peer { try connect(to: endpoint, key: nil) }
+}
+
 /// What a transport received.
 public enum Incoming: Sendable, Equatable {
     /// A well-formed message. Whether its run, generation, step and sender make sense is for the receiver to judge.
@@ -52,6 +68,12 @@ public enum Incoming: Sendable, Equatable {
     ///
     /// Reported once for an outgoing peer, and once for an incoming one that has sent anything.
     case lost(Peer)
+    /// Somebody was not let in; the error says who and why. There is nothing to do but to tell people, and of one who tries
+    /// again and again they are told a few times only.
+    case refused(TransportError)
+    /// The other side of an outgoing connection does not let this one in, or is not whom the connection was to; the error says
+    /// what may be wrong. The peer cannot be sent to, and is not lost a second time.
+    case refusedBy(Peer, TransportError)
 }
 
 /// Interrupts a `Transport.receive` from any thread.

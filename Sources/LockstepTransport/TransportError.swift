@@ -18,6 +18,12 @@ public struct TransportError: Error, Sendable, Equatable, CustomStringConvertibl
         case peerGone
         /// The transport has been closed.
         case closed
+        /// Other hosts reach the address, and neither keys nor the wish to do without them were given.
+        case unprotected
+        /// A key, or a file of one, is missing, malformed, or not kept safe.
+        case invalidKeys
+        /// A connection was refused, by this side or by the other.
+        case refused
         /// Any other failure of the system.
         case system
     }
@@ -43,6 +49,22 @@ extension TransportError {
     /// As many messages wait for `peer` as may.
     static func full(_ peer: Peer, limit: Int) -> TransportError {
         TransportError(.queueFull, "\(peer) does not read: \(limit) messages wait for it, which is the limit")
+    }
+
+    /// So many bytes wait for `peer` that no more may.
+    static func full(_ peer: Peer, bytes limit: Int) -> TransportError {
+        TransportError(
+            .queueFull,
+            "\(peer) does not read: with this message more than \(limit) bytes would wait for it, which is the limit"
+        )
+    }
+
+    /// Other hosts would reach `endpoint`.
+    static func unprotected(_ endpoint: Endpoint) -> TransportError {
+        TransportError(
+            .unprotected,
+            "other hosts reach \(endpoint), so keys are required: give --keys FOLDER, with keys that 'keys new' makes; "
+                + "or, on a network whose every user you trust, --insecure")
     }
 
     /// The transport was used after its end.

@@ -9,6 +9,18 @@ public struct TransportLimits: Sendable, Equatable {
     /// Default 4096: a step needs two messages a bucket and peer, so this is many steps of a large model, and a peer that is
     /// this far behind does not read.
     public var highWaterMark: Int
+    /// How many bytes of payloads wait in each direction of a connection before sending to it fails. A single message may
+    /// always wait.
+    ///
+    /// Default 4 GiB: two of the largest messages, so a state on its way and another behind it; a peer that is further behind
+    /// does not read, and what waits for it is this process's memory.
+    public var maximumQueuedBytes: Int
+    /// How many connections may come in at the same time, those included that have not proved yet who they are; others are
+    /// refused until some have ended.
+    ///
+    /// Default 2048: each of 1024 workers, more than anybody starts by intention, twice, as one that was cut off comes back
+    /// before its old connection has been missed. One or two too many may come in at the same moment.
+    public var maximumConnections: Int
     /// How often an idle connection is probed. Default 1 s, a few packets a second at most.
     public var heartbeatInterval: Duration
     /// How long the other host may leave what was sent to it unacknowledged before the connection counts as lost (tcp).
@@ -29,12 +41,15 @@ public struct TransportLimits: Sendable, Equatable {
 
     /// Limits, each with its default unless given.
     public init(
-        maximumMessageBytes: Int = 2 << 30, highWaterMark: Int = 4096, heartbeatInterval: Duration = .seconds(1),
+        maximumMessageBytes: Int = 2 << 30, highWaterMark: Int = 4096, maximumQueuedBytes: Int = 4 << 30,
+        maximumConnections: Int = 2048, heartbeatInterval: Duration = .seconds(1),
         hostTimeout: Duration = .seconds(3), processTimeout: Duration = .seconds(30),
         connectTimeout: Duration = .seconds(3), linger: Duration = .seconds(2)
     ) {
         self.maximumMessageBytes = maximumMessageBytes
         self.highWaterMark = highWaterMark
+        self.maximumQueuedBytes = maximumQueuedBytes
+        self.maximumConnections = maximumConnections
         self.heartbeatInterval = heartbeatInterval
         self.hostTimeout = hostTimeout
         self.processTimeout = processTimeout

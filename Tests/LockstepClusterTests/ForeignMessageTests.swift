@@ -1,4 +1,5 @@
 import LockstepCluster
+import LockstepTransport
 import LockstepWire
 import Testing
 
@@ -74,7 +75,8 @@ struct ForeignMessageTests {
             for number in 0..<2 where simulation.endings[.worker(number)] == nil {
                 for envelope in Foreign.harmless {
                     var machine = simulation.workers[number]
-                    let actions = machine.handle(.message(envelope, fromCoordinator: false), now: simulation.now)
+                    let actions = machine.handle(
+                        .message(envelope, from: .peer(Simulation.peer(9))), now: simulation.now)
                     #expect(actions.isEmpty)
                     #expect(machine.strayMessages == simulation.workers[number].strayMessages + 1)
                 }
@@ -97,7 +99,7 @@ struct ForeignMessageTests {
                                     body: body, payload: payload)
                                 var machine = simulation.workers[number]
                                 let actions = machine.handle(
-                                    .message(envelope, fromCoordinator: false), now: simulation.now)
+                                    .message(envelope, from: .peer(Simulation.peer(1 - number))), now: simulation.now)
                                 #expect(!ends(actions), "\(body.name) in generation \(generation), step \(step)")
                             }
                         }
@@ -116,7 +118,7 @@ struct ForeignMessageTests {
                         let envelope = Envelope(
                             run: Simulation.run, generation: generation, step: step, sender: .coordinator, body: body)
                         var machine = simulation.workers[number]
-                        for action in machine.handle(.message(envelope, fromCoordinator: true), now: simulation.now) {
+                        for action in machine.handle(.message(envelope, from: .coordinator), now: simulation.now) {
                             guard case .end(let error) = action else { continue }
                             switch body {
                             case .finish: #expect(error == nil)

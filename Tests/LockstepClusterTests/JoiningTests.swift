@@ -212,6 +212,25 @@ struct JoiningTests {
         )
     }
 
+    @Test("Too many who ask to join within a minute are refused with the limit; a minute later there is room again")
+    func tooManyJoins() throws {
+        var coordinator = try Coordinator(workers: 2)
+        // 60, and 12 for each worker.
+        let most = 84
+        for number in 0..<most { _ = coordinator.hello(number) }
+        coordinator.now = .seconds(59)
+        let actions = coordinator.hello(200)
+        #expect(
+            actions.refusals == [
+                "the coordinator at tcp://10.0.0.1:5555 refused this worker: 84 workers have asked to join within a minute, "
+                    + "and no more may; start it again in a minute"
+            ])
+        // Who has joined may say hello again, and work, whatever others do.
+        #expect(coordinator.hello(0).isEmpty)
+        coordinator.now = .seconds(61)
+        #expect(coordinator.hello(201).refusals.first?.contains("the run has all its 2 workers") == true)
+    }
+
     @Test("A worker to which a large state is on its way, and who so says hello again and again, is alive")
     func slowWelcome() throws {
         var coordinator = try Coordinator(workers: 2)

@@ -1,5 +1,6 @@
 import LockstepCluster
 import LockstepTraining
+import LockstepTransport
 import LockstepWire
 import Testing
 
@@ -111,7 +112,7 @@ struct SimulatedRunTests {
                 }
                 simulation.feed(
                     .message(envelope, from: Simulation.peer(Bool.random(using: &simulation.random) ? 9 : number)))
-                simulation.feed(.message(envelope, fromCoordinator: false), to: number)
+                simulation.feed(.message(envelope, from: .peer(Simulation.peer((number + 1) % 3))), to: number)
             }
             #expect(simulation.endings[.coordinator] == .some(nil), "seed \(seed)")
             #expect(simulation.record == reference.record(), "seed \(seed)")

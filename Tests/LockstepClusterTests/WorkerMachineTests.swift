@@ -1,5 +1,6 @@
 import LockstepCluster
 import LockstepTraining
+import LockstepTransport
 import LockstepWire
 import Testing
 
@@ -19,13 +20,15 @@ struct WorkerMachineTests {
     private func fromCoordinator(_ body: Body, generation: Int = 0, step: Int = 0) -> WorkerEvent {
         let envelope = Envelope(
             run: Simulation.run, generation: generation, step: step, sender: .coordinator, body: body)
-        return .message(envelope, fromCoordinator: true)
+        return .message(envelope, from: .coordinator)
     }
 
-    private func fromPeer(_ rank: Int, _ body: Body, generation: Int = 1) -> WorkerEvent {
+    private func fromPeer(
+        _ rank: Int, _ body: Body, generation: Int = 1, over connection: Peer? = nil
+    ) -> WorkerEvent {
         .message(
             Envelope(run: Simulation.run, generation: generation, sender: .rank(rank), body: body),
-            fromCoordinator: false)
+            from: .peer(connection ?? Simulation.peer(rank)))
     }
 
     /// A worker of rank 1 of three that has said that it is ready.
@@ -97,7 +100,7 @@ struct WorkerMachineTests {
             }
             var actions = machine.handle(fromCoordinator(members, generation: 1), now: .zero)
             let connects = actions.compactMap {
-                if case .connect(let rank, let endpoint) = $0 { "\(rank) at \(endpoint)" } else { nil }
+                if case .connect(let rank, let endpoint, _) = $0 { "\(rank) at \(endpoint)" } else { nil }
             }
             #expect(connects == ["0 at worker 0", "2 at worker 2"])
             #expect(actions.sent.prefix(2).map(\.to) == [.rank(0), .rank(2)])
@@ -119,6 +122,82 @@ struct WorkerMachineTests {
         #expect(
             !machine.handle(fromCoordinator(members, generation: 1), now: .zero).sent.contains { $0.body == .holding }
         )
+    }
+
+    @Test("A connection speaks for the rank that it said hello as, and for no other")
+    func claims() throws {
+        var machine = try ready()
+        _ = machine.handle(fromCoordinator(members, generation: 1), now: .zero)
+        let (zero, two) = (Simulation.peer(0), Simulation.peer(2))
+        let partial = Body.partial(Partial(bucket: 0, subtrees: []))
+        func strays(_ event: WorkerEvent) -> Int {
+            let before = machine.strayMessages
+            _ = machine.handle(event, now: .zero)
+            return machine.strayMessages - before
+        }
+        // Before it has said hello, a connection speaks for nobody.
+        #expect(strays(fromPeer(0, partial, over: zero)) == 1)
+        #expect(strays(fromPeer(0, .peerHello, over: zero)) == 0)
+        // Nor does it speak as another rank.
+        #expect(strays(fromPeer(2, .peerHello, over: zero)) == 1)
+        #expect(strays(fromPeer(2, partial, over: zero)) == 1)
+        #expect(strays(fromPeer(0, partial, over: two)) == 1)
+        #expect(machine.description == "waiting for rank 2 at worker 2")
+        #expect(strays(fromPeer(2, .peerHello, over: two)) == 0)
+    }
+
+    @Test(
+        "With keys, only who has proved to hold a rank's key speaks for it, also where it came first",
+        arguments: [false, true])
+    func keys(early: Bool) throws {
+        let keys = try (0..<3).map { _ in try KeyPair().publicKey }
+        let listed = Body.members(
+            Members(
+                members: MicrobatchTree(count: 4).deal(to: 3).enumerated().map { rank, range in
+                    Member(
+                        rank: rank, host: "h", pid: rank, endpoint: "worker \(rank)", microbatches: range,
+                        publicKey: keys[rank].description)
+                }))
+        func connection(_ number: UInt8, _ key: PublicKey?) -> Peer {
+            Peer(.incoming([number]), "peer \(number)", key: key)
+        }
+        var machine = try ready()
+        // Rank 2 says that it is rank 0; so does somebody with another key, and one with none.
+        let impostors = [connection(1, keys[2]), connection(2, try KeyPair().publicKey), connection(3, nil)]
+        var actions: [WorkerAction] = []
+        if !early { actions = machine.handle(fromCoordinator(listed, generation: 1), now: .zero) }
+        for impostor in impostors { _ = machine.handle(fromPeer(0, .peerHello, over: impostor), now: .zero) }
+        if early { actions = machine.handle(fromCoordinator(listed, generation: 1), now: .zero) }
+        let admitted = actions.compactMap { if case .admit(let keys) = $0 { keys } else { nil } }
+        #expect(admitted == [[keys[0], keys[2]]])
+        let expected = actions.compactMap { if case .connect(_, _, let key) = $0 { key } else { nil } }
+        #expect(expected == [keys[0], keys[2]])
+        _ = machine.handle(fromPeer(2, .peerHello, over: connection(4, keys[2])), now: .zero)
+        #expect(machine.description == "waiting for rank 0 at worker 0")
+        actions = machine.handle(fromPeer(0, .peerHello, over: connection(5, keys[0])), now: .zero)
+        #expect(actions.sent.map(\.body) == [.connected(Connected(holdsState: true))])
+    }
+
+    @Test("A path that the coordinator sends is not used")
+    func paths() throws {
+        var settings = try TinyJob.settings()
+        settings.data = "idx:/etc"
+        var machine = Simulation.worker(1)
+        let actions = machine.handle(
+            fromCoordinator(.welcome(Welcome(rank: 0, workers: 1, settings: settings.json(), recordedSteps: 0))),
+            now: .zero)
+        #expect(actions.error?.code == .refused)
+        #expect(actions.error?.description.contains("in which folder of this host the data are, 'idx:/etc'") == true)
+        #expect(!actions.contains { if case .compute = $0 { true } else { false } })
+    }
+
+    @Test("A coordinator that refuses the key ends a worker with what may be wrong")
+    func refusedKey() {
+        var machine = Simulation.worker(1)
+        let error = machine.handle(
+            .refusedByCoordinator("tcp://10.0.0.1:5700 does not know this side's key"), now: .zero
+        ).error
+        #expect(error == ClusterError(.refused, "tcp://10.0.0.1:5700 does not know this side's key"))
     }
 
     @Test("A worker says hello until it is answered, says whom it waits for, and gives up in the end")
@@ -181,7 +260,7 @@ struct WorkerMachineTests {
         _ = machine.handle(.lostCoordinator, now: .zero)
         let welcome = Welcome(rank: 0, workers: 1, settings: try TinyJob.settings().json(), recordedSteps: 0)
         let other = Envelope(run: RunID.random(), sender: .coordinator, body: .welcome(welcome))
-        let actions = machine.handle(.message(other, fromCoordinator: true), now: .zero)
+        let actions = machine.handle(.message(other, from: .coordinator), now: .zero)
         guard case .compute(.prepare)? = actions.last else {
             Issue.record("it keeps the old replica")
             return

@@ -38,7 +38,8 @@ extension CommandTests {
 
         @Test(arguments: ["tcp://127.0.0.1:1", "tcp://192.0.2.1:9", "ipc:///tmp/nobody-listens-here"])
         func aWorkerWithoutACoordinatorGivesUpAndNamesTheAddress(address: String) async throws {
-            let outcome = try await Lockstep.run(["worker", "--coordinator", address, "--wait", "1"], in: folder.path)
+            let outcome = try await Lockstep.run(
+                ["worker", "--coordinator", address, "--wait", "1", "--insecure"], in: folder.path)
             #expect(outcome.code == 1)
             #expect(outcome.errors.contains("no coordinator answered at \(address) within 1.0 s; check the address"))
         }
@@ -154,7 +155,10 @@ extension CommandTests {
 
         @Test(arguments: [
             (["coordinator", "--bind", "tcp://no.such.host.invalid:0"], "tcp://no.such.host.invalid:0 has no address"),
-            (["coordinator", "--bind", "tcp://192.0.2.1:0"], "tcp://192.0.2.1:0 is not an address of this host"),
+            (
+                ["coordinator", "--bind", "tcp://192.0.2.1:0", "--insecure"],
+                "tcp://192.0.2.1:0 is not an address of this host"
+            ),
             (["coordinator", "--bind", "10.0.0.1"], "\"10.0.0.1\" is not an endpoint: expected tcp://host:port"),
             (
                 ["worker", "--coordinator", "tcp://no.such.host.invalid:9"],

@@ -64,6 +64,17 @@ private func csv(_ text: String, hasHeader: Bool = true, delimiter: Unicode.Scal
         #expect(error.description.contains("some.csv, \(reason)"), "\(error)")
     }
 
+    /// What is gathered of a column is not copied for each row, which for this table would take the better part of an hour.
+    @Test(.timeLimit(.minutes(1))) func longColumnsOfTextsTakeNoLongerARow() throws {
+        let rows = 300_000
+        let table = try csv("name,number,place\n" + String(repeating: "a,1,b\n", count: rows))
+        guard case .texts(let names) = try table.column("name").values else {
+            Issue.record("no texts")
+            return
+        }
+        #expect(names.count == rows)
+    }
+
     @Test func columnsOfTheWrongTypeAreNamed() throws {
         let table = try csv("x,y,z\n1,1.5,\n2,2.5,7\n3,x,1\n")
         func message(_ body: () throws -> Void) -> String? {

@@ -24,6 +24,10 @@ struct ProgramTests {
                 "coordinator --resume runs/a --bind tcp://10.0.0.1:5700 -w 3"
             ),
             (["coordinator", "--workers=2", "--resume", "runs/a"], "coordinator --resume runs/a --workers=2"),
+            (
+                ["coordinator", "--keys", "cluster", "--epochs", "2"], "coordinator --resume runs/a --keys cluster"
+            ),
+            (["coordinator", "--insecure", "-w", "2"], "coordinator --resume runs/a --insecure -w 2"),
         ])
     func resume(arguments: [String], command: String) {
         #expect(Program.resumeArguments("runs/a", startedWith: arguments) == command)

@@ -17,7 +17,7 @@ import Testing
 
     @Test(arguments: ["*", "0.0.0.0"])
     func everyAddressIsReachedOverLoopback(_ host: String) throws {
-        let callee = try ZeroMQTransport(binding: .tcp(host: host, port: 0))
+        let callee = try ZeroMQTransport(binding: .tcp(host: host, port: 0), protection: .insecure)
         guard case .tcp(host, let port) = callee.endpoint else {
             Issue.record("listening at \(callee.endpoint)")
             return
@@ -48,10 +48,19 @@ import Testing
 
     @Test func anAddressOfAnotherHostIsRefused() {
         // RFC 5737 keeps 192.0.2.0/24 for documents; no host has one.
-        let text = message { _ = try ZeroMQTransport(binding: .tcp(host: "192.0.2.1", port: 0)) }
+        let text = message { _ = try ZeroMQTransport(binding: .tcp(host: "192.0.2.1", port: 0), protection: .insecure) }
         #expect(
             text == "tcp://192.0.2.1:0 is not an address of this host; choose one that `ip address` lists, "
                 + "or * for all of them")
+    }
+
+    @Test(arguments: ["*", "0.0.0.0", "192.0.2.1", "[::]"])
+    func whereOtherHostsReachItNothingListensWithoutKeys(_ host: String) throws {
+        let endpoint = try Endpoint("tcp://\(host):0")
+        #expect(code { _ = try ZeroMQTransport(binding: endpoint) } == .unprotected)
+        let text = message { _ = try ZeroMQTransport(binding: endpoint) }
+        #expect(text.hasPrefix("other hosts reach \(endpoint), so keys are required: give --keys FOLDER"))
+        #expect(text.contains("--insecure"))
     }
 
     @Test func aHostThatDoesNotResolveIsRefused() throws {

@@ -77,6 +77,9 @@ import Testing
                     try callee.send(envelope, to: peer)
                     answered = true
                 case .rejected(_, let peer), .lost(let peer): #expect(peer != toCaller)
+                // Some is told of as a connection that did not come up.
+                case .refused: break
+                case .refusedBy: Issue.record("nobody refused the callee")
                 }
             }
             #expect(try caller.nextMessage().envelope.step == round)
@@ -105,9 +108,11 @@ import Testing
 final class RawClient {
     private let context: UnsafeMutableRawPointer
     private let socket: UnsafeMutableRawPointer
+    private let monitor: UnsafeMutableRawPointer?
     private var isOpen = true
 
-    init(_ type: Int32, _ endpoint: Endpoint) throws {
+    /// - Parameter keys: The public key of the other side, and this side's public and secret ones, in Z85; none by default.
+    init(_ type: Int32, _ endpoint: Endpoint, keys: (server: String, own: String, secret: String)? = nil) throws {
         guard let context = zmq_ctx_new(), let socket = zmq_socket(context, type) else {
             throw Unexpected(description: "no ZeroMQ socket could be made")
         }
@@ -116,9 +121,24 @@ final class RawClient {
         var deadline: Int32 = 30_000
         zmq_setsockopt(socket, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
         zmq_setsockopt(socket, ZMQ_RCVTIMEO, &deadline, MemoryLayout<Int32>.size)
-        guard zmq_connect(socket, endpoint.description) == 0 else {
+        if let keys {
+            zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, keys.server, 41)
+            zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys.own, 41)
+            zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys.secret, 41)
+        }
+        monitor = zmq_socket(context, ZMQ_PAIR)
+        zmq_socket_monitor(socket, "inproc://monitor", ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+        zmq_setsockopt(monitor, ZMQ_RCVTIMEO, &deadline, MemoryLayout<Int32>.size)
+        guard zmq_connect(monitor, "inproc://monitor") == 0, zmq_connect(socket, endpoint.description) == 0 else {
             throw Unexpected(description: "cannot connect to \(endpoint)")
         }
+    }
+
+    /// Whether the other side has refused this one's key, after waiting for its word; false if it lets it in or says nothing.
+    func isRefused() -> Bool {
+        var event = [UInt8](repeating: 0, count: 6)
+        guard zmq_recv(monitor, &event, event.count, 0) == event.count else { return false }
+        return event.withUnsafeBytes { Int32($0.loadUnaligned(as: UInt16.self)) } == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
     }
 
     deinit { close() }
@@ -126,6 +146,7 @@ final class RawClient {
     func close() {
         guard isOpen else { return }
         isOpen = false
+        zmq_close(monitor)
         zmq_close(socket)
         zmq_ctx_term(context)
     }

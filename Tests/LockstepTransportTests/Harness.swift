@@ -31,12 +31,14 @@ final class Harness {
         try transport(at: try freshEndpoint(), limits)
     }
 
-    func transport(at endpoint: Endpoint, _ limits: TransportLimits = TransportLimits()) throws -> any Transport {
+    func transport(
+        at endpoint: Endpoint, _ limits: TransportLimits = TransportLimits(), protection: Protection = .thisHostOnly
+    ) throws -> any Transport {
         let transport: any Transport
         if case .inProcess(let name) = endpoint {
             transport = try InProcessTransport(network: network, name: name, limits: limits)
         } else {
-            transport = try ZeroMQTransport(binding: endpoint, limits: limits)
+            transport = try ZeroMQTransport(binding: endpoint, protection: protection, limits: limits)
         }
         transports.append(transport)
         return transport
@@ -96,6 +98,24 @@ extension Transport {
         let incoming = try next()
         guard case .lost(let peer) = incoming else { throw Unexpected(description: "expected a loss, got \(incoming)") }
         return peer
+    }
+
+    /// The next event, which must be somebody whom this side did not let in.
+    func nextRefusal() throws -> String {
+        let incoming = try next()
+        guard case .refused(let error) = incoming else {
+            throw Unexpected(description: "expected a refusal, got \(incoming)")
+        }
+        return error.description
+    }
+
+    /// The next event, which must be that the other side did not let this one in.
+    func nextRefusal(by peer: Peer) throws -> String {
+        let incoming = try next()
+        guard case .refusedBy(peer, let error) = incoming else {
+            throw Unexpected(description: "expected a refusal by \(peer), got \(incoming)")
+        }
+        return error.description
     }
 
     /// The next event, which must be a rejection.

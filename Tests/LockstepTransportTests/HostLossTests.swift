@@ -15,9 +15,11 @@ import Testing
                 heartbeatInterval: .milliseconds(200), hostTimeout: .seconds(1), processTimeout: .seconds(600),
                 linger: .milliseconds(100))
             try hosts.enter(0)
-            let callee = try ZeroMQTransport(binding: .tcp(host: hosts.addresses[0], port: 0), limits: limits)
+            let callee = try ZeroMQTransport(
+                binding: .tcp(host: hosts.addresses[0], port: 0), protection: .insecure, limits: limits)
             try hosts.enter(1)
-            let caller = try ZeroMQTransport(binding: .tcp(host: hosts.addresses[1], port: 0), limits: limits)
+            let caller = try ZeroMQTransport(
+                binding: .tcp(host: hosts.addresses[1], port: 0), protection: .insecure, limits: limits)
             #expect(try Endpoint.localHost(toward: callee.endpoint) == hosts.addresses[1])
             let toCallee = try caller.connect(to: callee.endpoint)
             try caller.send(.test(.linked), to: toCallee)

@@ -184,6 +184,37 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases)
+    func whatWaitsForAPeerIsBoundedInBytes(_ kind: Kind) throws {
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let away = try harness.transport()
+        let endpoint = away.endpoint
+        away.close()
+        let transport = try harness.transport(TransportLimits(maximumQueuedBytes: 1000, linger: .zero))
+        func send(_ bytes: Int, to peer: Peer) throws {
+            try transport.send(
+                .test(.piece, payload: Payload([UInt8](repeating: 1, count: bytes))), to: peer)
+        }
+        let peer = try transport.connect(to: endpoint)
+        try send(600, to: peer)
+        try send(400, to: peer)
+        #expect(
+            message { try send(1, to: peer) }
+                == "\(endpoint) does not read: with this message more than 1000 bytes would wait for it, which is the limit"
+        )
+        // Messages without bulk are bounded by their number alone.
+        try transport.send(.test(.finish), to: peer)
+        // What is received makes room again.
+        let back = try harness.transport(at: endpoint)
+        for count in [600, 400] { #expect(try back.nextMessage().envelope.payload?.count == count) }
+        #expect(try back.nextMessage().envelope.body == .finish)
+        let deadline = ContinuousClock.now + .seconds(30)
+        // A single message goes out whatever its size.
+        while code({ try send(5000, to: peer) }) == .queueFull, ContinuousClock.now < deadline {}
+        #expect(ContinuousClock.now < deadline)
+    }
+
+    @Test(arguments: Kind.allCases)
     func anEndpointInUseIsAnErrorThatNamesIt(_ kind: Kind) throws {
         let harness = Harness(kind)
         defer { harness.end() }

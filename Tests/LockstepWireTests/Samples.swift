@@ -20,7 +20,7 @@ enum Samples {
         .members(
             Members(members: [
                 Member(rank: 0, host: "a", pid: 1, endpoint: "tcp://a:1", microbatches: 0..<4),
-                Member(rank: 1, host: "", pid: 0, endpoint: "", microbatches: 4..<4),
+                Member(rank: 1, host: "", pid: 0, endpoint: "", microbatches: 4..<4, publicKey: "Yne@$w"),
             ])),
         .peerHello,
         .connected(Connected(holdsState: true)),

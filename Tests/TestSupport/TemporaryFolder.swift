@@ -31,8 +31,13 @@ public final class TemporaryFolder: Sendable {
     }
 
     /// Removes a file that is there.
-    static func removeFile(_ path: String) throws {
-        guard unlink(path) == 0 else { throw Failure("\(path): errno \(errno)") }
+    public static func removeFile(_ path: String) throws {
+        if unlink(path) != 0 { throw NotRemoved(path: path, number: errno) }
+    }
+
+    private struct NotRemoved: Error {
+        let path: String
+        let number: Int32
     }
 
     private static func remove(_ path: String) {

@@ -276,14 +276,18 @@ struct  Lockstep__Member
   char *endpoint;
   uint32_t first;
   uint32_t end;
+  /*
+   * What it proves to hold where there are keys, in Z85; empty where there are none. The coordinator has it from the connection.
+   */
+  char *public_key;
 };
 #define LOCKSTEP__MEMBER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__member__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
 
 
 /*
- * Worker to worker: the first message on a new link.
+ * Worker to worker: the first message on a new link. From then on the connection speaks for this sender and no other.
  */
 struct  Lockstep__PeerHello
 {

@@ -25,6 +25,7 @@ public final class CoordinatorLoop {
     ///
     /// - Parameters:
     ///   - advertised: Where workers reach `transport`, for messages to people.
+    ///   - workerOptions: What workers are started with besides that, for messages to people: `--keys FOLDER` where there are keys.
     ///   - membership: Who may be in the run, and for how long somebody is waited for.
     ///   - folder: The run's folder.
     ///   - checkpoint: The state to start from where no worker holds a newer one; nil for a new run.
@@ -33,8 +34,8 @@ public final class CoordinatorLoop {
     ///
     /// Throws where the run's folder cannot be read or written.
     public init(
-        transport: any Transport, advertised: Endpoint, settings: RunSettings, membership: Membership,
-        folder: RunFolder, resumingFrom checkpoint: Checkpoint? = nil,
+        transport: any Transport, advertised: Endpoint, workerOptions: String = "", settings: RunSettings,
+        membership: Membership, folder: RunFolder, resumingFrom checkpoint: Checkpoint? = nil,
         startingFrom initialWeights: InitialWeights? = nil, logger: Logger, observer: any RunObserver
     ) throws {
         self.transport = transport
@@ -54,6 +55,7 @@ public final class CoordinatorLoop {
         setup.state = checkpoint.map { (Payload($0.file.encoded()), $0) }
         setup.initialWeights = initialWeights.map { Payload($0.file.encoded()) }
         setup.recorded = recorded
+        if !workerOptions.isEmpty { setup.workerOptions = " " + workerOptions }
         machine = CoordinatorMachine(setup, now: .zero)
         try folder.write(
             CoordinatorRecord(
@@ -96,13 +98,18 @@ public final class CoordinatorLoop {
 
     /// What has happened, waiting for something for a tick at most.
     private func nextEvents() throws -> [CoordinatorEvent] {
-        let events = try transport.receiveAll(timeout: patience.lastWords / 3).map { incoming -> CoordinatorEvent in
+        let events = try transport.receiveAll(timeout: patience.lastWords / 3).compactMap {
+            incoming -> CoordinatorEvent? in
             switch incoming {
             case .message(let envelope, let peer): return .message(envelope, from: peer)
             case .rejected(let error, let peer):
                 logger.debug("dropped a message from \(peer): \(error)")
                 return .rejected(error, from: peer, name: peer.description)
             case .lost(let peer): return .lost(peer)
+            case .refused(let error), .refusedBy(_, let error):
+                // Nothing of the run changes; the user is told.
+                perform(.warning("\(error)"))
+                return nil
             }
         }
         return events + inbox.take() + [.tick]

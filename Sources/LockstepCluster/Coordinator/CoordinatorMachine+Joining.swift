@@ -11,6 +11,15 @@ extension CoordinatorMachine {
             workers[rank]?.lastHeard = now
             return []
         }
+        // What a join costs is its state, which may be gigabytes, so nobody makes this process send it without end.
+        joins = joins.filter { now - $0 < .seconds(60) }
+        guard joins.count < mostJoins else {
+            surplusHellos += 1
+            let why = "\(mostJoins) workers have asked to join within a minute, and no more may"
+            let note = CoordinatorAction.warning("refused a worker on \(hello.host) (process \(hello.pid)): \(why)")
+            return refuse(peer, "\(why); start it again in a minute") + (surplusHellos.isPowerOfTen ? [note] : [])
+        }
+        joins.append(now)
         var actions: [CoordinatorAction] = []
         // The same worker on a new connection: it has given up the one that it had.
         if let rank = workers.first(where: { $0.value.hello == hello })?.key {
@@ -44,6 +53,10 @@ extension CoordinatorMachine {
             recordedSteps: progress.completedSteps)
         return actions + [.note("\(name(rank)) joined"), send(.welcome(welcome), to: peer)]
     }
+
+    /// How many may ask to join within a minute. Default 60 and 12 for each worker that there may be: one that its service
+    /// manager starts again every 5 s asks 12 times.
+    var mostJoins: Int { 60 + 12 * membership.maximumWorkers }
 
     /// Whether the first generation has begun to train.
     var hasBegun: Bool { schedule != nil }

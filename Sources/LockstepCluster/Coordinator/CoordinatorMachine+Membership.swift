@@ -21,7 +21,8 @@ extension CoordinatorMachine {
         let list = zip(members, ranges).compactMap { rank, range in
             workers[rank].map {
                 Member(
-                    rank: rank, host: $0.hello.host, pid: $0.hello.pid, endpoint: $0.hello.endpoint, microbatches: range
+                    rank: rank, host: $0.hello.host, pid: $0.hello.pid, endpoint: $0.hello.endpoint,
+                    microbatches: range, publicKey: $0.peer.key?.description ?? ""
                 )
             }
         }

@@ -39,6 +39,8 @@ package struct CoordinatorMachine {
         package var membership: Membership
         /// What people start workers with: `lockstep worker --coordinator tcp://…`.
         package var endpoint: String
+        /// What a worker is started with besides the endpoint: where there are keys, those.
+        package var workerOptions = ""
         /// The state to start from, and what it is of; nil for a new run.
         package var state: (payload: Payload, checkpoint: Checkpoint)?
         /// The weights that a new run starts from, where they are given.
@@ -89,8 +91,10 @@ package struct CoordinatorMachine {
     var refusals: [Int: String] = [:]
     /// Processes of workers that are gone and have been told of.
     var failedProcesses: Set<Int> = []
-    /// How many were refused because the run has all its workers.
+    /// How many were refused because the run has all its workers, or too many asked.
     var surplusHellos = 0
+    /// When, within the last minute, somebody asked to join.
+    var joins: [Duration] = []
     /// How many messages were dropped.
     package internal(set) var droppedMessages = 0
 
@@ -257,7 +261,7 @@ package struct CoordinatorMachine {
     }
 
     /// How a worker for this run is started by hand.
-    var workerCommand: String { "\(Program.name) worker --coordinator \(setup.endpoint)" }
+    var workerCommand: String { "\(Program.name) worker --coordinator \(setup.endpoint)\(setup.workerOptions)" }
 
     /// The step in flight, from 1, as people count.
     var currentStep: Int { progress.completedSteps + 1 }

@@ -13,6 +13,14 @@ extension Endpoint {
         }
     }
 
+    /// Whether this endpoint and `other` are of one kind: a port, a local socket, or within a process.
+    func isReached(as other: Endpoint) -> Bool {
+        switch (self, other) {
+        case (.tcp, .tcp), (.ipc, .ipc), (.inProcess, .inProcess): true
+        default: false
+        }
+    }
+
     /// What others connect to where this endpoint was bound: of a wildcard, which means nothing elsewhere, the address that
     /// leads to `target`, or this host's name.
     public func advertised(toward target: Endpoint? = nil) throws(TransportError) -> Endpoint {

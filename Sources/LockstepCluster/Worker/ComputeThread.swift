@@ -2,6 +2,7 @@ internal import Dispatch
 internal import LockstepFormats
 internal import LockstepTensor
 package import LockstepTraining
+internal import LockstepTransport
 internal import LockstepWire
 internal import Synchronization
 

@@ -1,3 +1,4 @@
+internal import LockstepTransport
 internal import LockstepWire
 
 /// What a worker knows of its links to peers.
@@ -7,8 +8,10 @@ struct PeerLinks {
 
     /// The peers that this worker is connected to, by rank.
     private var connected: [Int: Identity] = [:]
-    /// The peers that have been heard from, by generation: a peer may know of a generation before this worker does.
-    private var heard: [Int: Set<Int>] = [:]
+    /// The connections that peers have said hello on, by generation, and the ranks that they are: a peer may know of a generation
+    /// before this worker does. In a generation a connection speaks for the rank that it first said hello as, and no other. A
+    /// rank may have several, as what it said on one that it has given up may come later than what it says on the next.
+    private var heard: [Int: [Peer: Int]] = [:]
     /// When links were lost that the coordinator has not been told of.
     private var lost: [Int: Duration] = [:]
 
@@ -17,11 +20,13 @@ struct PeerLinks {
         let host: String
         let pid: Int
         let endpoint: String
+        let publicKey: String
 
         init(_ member: Member) {
             host = member.host
             pid = member.pid
             endpoint = member.endpoint
+            publicKey = member.publicKey
         }
     }
 
@@ -54,16 +59,30 @@ struct PeerLinks {
         return overdue
     }
 
-    /// A peer said hello in a generation.
-    mutating func heard(from rank: Int, generation: Int) {
+    /// A peer said hello in a generation. Returns false where the connection speaks for another rank.
+    mutating func heard(from rank: Int, over connection: Peer, generation: Int) -> Bool {
+        if let earlier = heard[generation]?[connection] { return earlier == rank }
         // Of generations to come only few are known before this worker is told of them.
         if heard.count > 64, let oldest = heard.keys.min() { heard[oldest] = nil }
-        heard[generation, default: []].insert(rank)
+        heard[generation, default: [:]][connection] = rank
+        return true
+    }
+
+    /// Whether a connection speaks for a rank.
+    func speaks(for rank: Int, in generation: Int, over connection: Peer) -> Bool {
+        heard[generation]?[connection] == rank
+    }
+
+    /// Of those who have said hello only they count who have proved to hold the key that the coordinator names for their rank.
+    mutating func keepHolders(ofKeysOf members: [Member], in generation: Int) {
+        heard[generation] = heard[generation]?.filter { connection, rank in
+            members.contains { $0.rank == rank && $0.publicKey == connection.key?.description ?? "" }
+        }
     }
 
     /// The peers of a generation that have not been heard from.
     func unheard(of members: [Member], in generation: Int, except rank: Int?) -> [Member] {
-        members.filter { $0.rank != rank && heard[generation]?.contains($0.rank) != true }
+        members.filter { $0.rank != rank && heard[generation]?.values.contains($0.rank) != true }
     }
 
     /// Generations before this one are over.

@@ -1,18 +1,21 @@
 package import LockstepTensor
 package import LockstepTraining
+package import LockstepTransport
 package import LockstepWire
 internal import Logging
 
 /// What can happen to a worker.
 package enum WorkerEvent {
-    /// A well-formed message came, from the coordinator or from a peer.
-    case message(Envelope, fromCoordinator: Bool)
+    /// A well-formed message came.
+    case message(Envelope, from: Origin)
     /// The compute thread is done with what it was given.
     case computed(ComputeResult)
     /// Something that this worker needs could not be done.
     case failed(String)
     /// The connection to the coordinator is gone.
     case lostCoordinator
+    /// The coordinator does not let this worker in, or is not whom it expects; the text says what may be wrong.
+    case refusedByCoordinator(String)
     /// Something that is no message of this protocol came from somebody known to people as `name`.
     case rejected(WireError, name: String)
     /// Something that is no message of this protocol came from the coordinator.
@@ -23,6 +26,14 @@ package enum WorkerEvent {
     case interrupted
     /// Some time has passed.
     case tick
+
+    /// The connection that a message came on.
+    package enum Origin {
+        /// The one to the coordinator.
+        case coordinator
+        /// One that somebody made to this worker.
+        case peer(Peer)
+    }
 }
 
 /// What a worker is to do.
@@ -31,8 +42,10 @@ package enum WorkerAction {
     case send(Envelope, to: Destination)
     /// Connect to the coordinator once more: the connection was lost.
     case reconnect
-    /// Connect to a peer, anew where there was a connection before.
-    case connect(rank: Int, endpoint: String)
+    /// Let in the holders of these keys, and nobody else.
+    case admit(Set<PublicKey>)
+    /// Connect to a peer, anew where there was a connection before; where there are keys, it holds this one.
+    case connect(rank: Int, endpoint: String, key: PublicKey?)
     /// End the connection to a peer.
     case disconnect(rank: Int)
     /// Give the compute thread something to do. It never has more than one thing, besides states to take.
@@ -56,7 +69,8 @@ extension WorkerAction: CustomStringConvertible {
         switch self {
         case .send(let envelope, let destination): "send \(envelope.logText) to \(destination)"
         case .reconnect: "connect to the coordinator again"
-        case .connect(let rank, let endpoint): "connect to rank \(rank) at \(endpoint)"
+        case .admit(let keys): "let in \(keys.count) keys"
+        case .connect(let rank, let endpoint, _): "connect to rank \(rank) at \(endpoint)"
         case .compute(.prepare): "build the replica"
         case .compute(.sums(let step, let microbatches)): "compute microbatches \(microbatches) of step \(step)"
         case .compute(.apply): "update the parameters"

@@ -85,12 +85,20 @@ public final class WorkerLoop {
     private func event(of incoming: Incoming) -> WorkerEvent? {
         switch incoming {
         case .message(let envelope, let peer):
-            return .message(envelope, fromCoordinator: peer == coordinatorPeer)
+            return .message(envelope, from: peer == coordinatorPeer ? .coordinator : .peer(peer))
         case .rejected(let error, let peer):
             logger.debug("dropped a message from \(peer): \(error)")
             return peer == coordinatorPeer ? .rejectedByCoordinator(error) : .rejected(error, name: peer.description)
         case .lost(let peer):
             if peer == coordinatorPeer { return .lostCoordinator }
+            return peers.first { $0.value == peer }.map { .lostPeer($0.key) }
+        case .refused(let error):
+            logger.warning("\(error)")
+            return nil
+        case .refusedBy(let peer, let error):
+            if peer == coordinatorPeer { return .refusedByCoordinator("\(error)") }
+            // As any link that is not there: the coordinator decides what becomes of the run.
+            logger.warning("\(error)")
             return peers.first { $0.value == peer }.map { .lostPeer($0.key) }
         }
     }
@@ -105,9 +113,17 @@ public final class WorkerLoop {
         case .reconnect:
             transport.disconnect(coordinatorPeer)
             coordinatorPeer = try transport.connect(to: coordinator)
-        case .connect(let rank, let endpoint):
+        case .admit(let keys): transport.admit(keys)
+        case .connect(let rank, let endpoint, let key):
+            let place = try Endpoint(endpoint)
+            // A path from elsewhere is never used: local sockets are for those whose coordinator is at one, too.
+            guard place.isReached(as: coordinator) else {
+                throw ClusterError(
+                    .unexpectedMessage,
+                    "rank \(rank) is said to be at \(endpoint), but the coordinator is at \(coordinator)")
+            }
             if let earlier = peers[rank] { transport.disconnect(earlier) }
-            peers[rank] = try transport.connect(to: Endpoint(endpoint))
+            peers[rank] = try transport.connect(to: place, key: key)
         case .disconnect(let rank):
             if let peer = peers.removeValue(forKey: rank) { transport.disconnect(peer) }
         case .compute(let request): compute.add(request)

@@ -1,4 +1,5 @@
 internal import LockstepTraining
+internal import LockstepTransport
 internal import LockstepWire
 
 extension WorkerMachine {
@@ -15,6 +16,13 @@ extension WorkerMachine {
         }
         do {
             let settings = try RunSettings(json: welcome.settings, from: "the coordinator's message")
+            // Where this host keeps data is its user's to say (--data). A path from elsewhere is never used.
+            guard settings.shared == settings else {
+                return end(
+                    .refused,
+                    "the coordinator at \(coordinator) sent settings that cannot be used: they say in which folder of this "
+                        + "host the data are, '\(settings.data)'")
+            }
             let note =
                 run == .unknown
                 ? "joined \(coordinator) as rank \(welcome.rank) of \(welcome.workers)"
@@ -87,16 +95,18 @@ extension WorkerMachine {
         }
         let ranks = members.map(\.rank)
         guard isContiguous, end == prepared.tree.count, zip(ranks, ranks.dropFirst()).allSatisfy(<),
-            ranks.contains(rank)
+            ranks.contains(rank), members.allSatisfy({ $0.publicKey.isEmpty || PublicKey($0.publicKey) != nil })
         else { return fail("the coordinator at \(coordinator) sent a list of members that does not add up") }
         dropWork()
         self.members = members
         self.generation = generation
         links.forget(before: generation)
+        links.keepHolders(ofKeysOf: members, in: generation)
         phase = .linking
+        let admission = members.filter { $0.rank != rank }.compactMap { PublicKey($0.publicKey) }
         let change = links.change(to: members, except: rank)
-        return change.disconnect.map { .disconnect(rank: $0) }
-            + change.connect.map { .connect(rank: $0.rank, endpoint: $0.endpoint) }
+        return [.admit(Set(admission))] + change.disconnect.map { .disconnect(rank: $0) }
+            + change.connect.map { .connect(rank: $0.rank, endpoint: $0.endpoint, key: PublicKey($0.publicKey)) }
             + members.filter { $0.rank != rank }.map { .send(envelope(.peerHello), to: .rank($0.rank)) }
             + finishLinking()
     }

@@ -96,16 +96,17 @@ package struct WorkerMachine {
     package mutating func handle(_ event: WorkerEvent, now: Duration) -> [WorkerAction] {
         if case .ended = phase { return [] }
         switch event {
-        case .message(let envelope, fromCoordinator: true):
+        case .message(let envelope, from: .coordinator):
             guard envelope.sender == .coordinator else { return stray() }
             return handle(envelope.body, of: envelope, now: now)
-        case .message(let envelope, fromCoordinator: false):
+        case .message(let envelope, from: .peer(let connection)):
             guard case .rank(let peer) = envelope.sender, run != .unknown, envelope.run == run, peer != rank,
                 peer < PeerLinks.ranks
             else { return stray() }
-            return handlePeer(envelope, from: peer, now: now)
+            return handlePeer(envelope, from: peer, over: connection, now: now)
         case .computed(let result): return handle(result, now: now)
         case .failed(let reason): return fail(reason)
+        case .refusedByCoordinator(let reason): return end(.refused, reason)
         case .lostCoordinator: return lostCoordinator(because: "the connection to it was lost", now: now)
         case .lostPeer(let peer):
             links.lost(peer, now: now)
@@ -150,12 +151,21 @@ package struct WorkerMachine {
     }
 
     /// A message from a peer.
-    private mutating func handlePeer(_ envelope: Envelope, from peer: Int, now: Duration) -> [WorkerAction] {
+    private mutating func handlePeer(
+        _ envelope: Envelope, from peer: Int, over connection: Peer, now: Duration
+    ) -> [WorkerAction] {
         if case .peerHello = envelope.body {
-            links.heard(from: peer, generation: envelope.generation)
+            guard links.heard(from: peer, over: connection, generation: envelope.generation) else { return stray() }
+            // Where it is known already who may.
+            if envelope.generation == generation, !members.isEmpty {
+                links.keepHolders(ofKeysOf: members, in: generation)
+                if !links.speaks(for: peer, in: generation, over: connection) { return stray() }
+            }
             return finishLinking()
         }
-        guard envelope.generation == generation, let place = place(ofRank: peer) else { return stray() }
+        guard envelope.generation == generation, let place = place(ofRank: peer),
+            links.speaks(for: peer, in: generation, over: connection)
+        else { return stray() }
         switch envelope.body {
         case .state(let piece): return receive(piece, of: envelope, fromRank: peer)
         case .stateReceived(let received): return sendMore(received, of: envelope, to: peer)

@@ -11,14 +11,16 @@ struct CoordinatorCommand: ParsableCommand {
             commandName: "coordinator",
             abstract: "Coordinate a run whose workers are started elsewhere.",
             discussion: """
-                Prints the address that workers reach it at, waits for them, and then trains. It takes the options of 'train'.
+                Prints the address that workers reach it at, waits for them, and then trains. It takes the options of 'train'. \
+                Where other hosts reach the address, it and its workers need keys: see 'keys'.
 
 
                 """
                     + JobCatalog.examples(
-                        "coordinator --bind tcp://10.0.0.1:5700 --workers 2",
-                        "coordinator --bind tcp://10.0.0.1:0 --workers 8 --epochs 20",
-                        "coordinator --bind tcp://10.0.0.1:5700 --workers 3 --resume runs/20261122-102355-mlp"))
+                        "coordinator --bind tcp://10.0.0.1:5700 --workers 2 --keys cluster",
+                        "coordinator --bind tcp://10.0.0.1:0 --workers 8 --epochs 20 --keys cluster",
+                        "coordinator --bind tcp://10.0.0.1:5700 --workers 3 --keys cluster --resume runs/20261122-102355-mlp"
+                    ))
     }
 
     @Option(
@@ -39,6 +41,7 @@ struct CoordinatorCommand: ParsableCommand {
     var wait = 600.0
     @Flag(help: "Deal microbatches by how fast each worker computes; the bits are the same.")
     var balance = false
+    @OptionGroup(title: "NETWORK OPTIONS") var network: KeyOptions
     @OptionGroup var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
@@ -64,21 +67,20 @@ struct CoordinatorCommand: ParsableCommand {
     }
 
     mutating func run() throws {
+        OpenFiles.raiseLimit()
         let reporter = output.reporter()
-        let transport = try ZeroMQTransport(binding: Endpoint(bind ?? earlierEndpoint ?? "tcp://127.0.0.1:0"))
+        let protection = try network.protection { try Keyring.coordinator($0) }
+        let transport = try ZeroMQTransport(
+            binding: Endpoint(bind ?? earlierEndpoint ?? "tcp://127.0.0.1:0"), protection: protection)
         let advertised = try transport.endpoint.advertised()
-        if !transport.endpoint.isLoopback {
-            reporter.handle(
-                .warning(
-                    "\(advertised) is reached from other hosts, and this version neither encrypts nor authenticates: "
-                        + "use it only on a network whose every user you trust"))
-        }
+        if let warning = network.warning(listeningAt: advertised) { reporter.handle(.warning(warning)) }
         let opened = try record.open(job, workers: workers) { reporter.handle(.note($0)) }
         let folder = opened.folder
         var patience = Patience()
         patience.joining = .seconds(wait)
         let loop = try CoordinatorLoop(
-            transport: transport, advertised: advertised, settings: opened.settings,
+            transport: transport, advertised: advertised, workerOptions: network.workerOptions,
+            settings: opened.settings,
             membership: Membership(
                 workers: workers, maximumWorkers: maxWorkers, isOpen: true, balances: balance,
                 checkpointInterval: record.checkpointInterval, patience: patience),

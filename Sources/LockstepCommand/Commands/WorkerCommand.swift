@@ -12,13 +12,14 @@ struct WorkerCommand: ParsableCommand {
             commandName: "worker",
             abstract: "Work for a coordinator.",
             discussion: """
-                The coordinator tells a worker all it needs to know. A worker may be started first: it waits for its coordinator.
+                The coordinator tells a worker all it needs to know. A worker may be started first: it waits for its coordinator. \
+                Where the coordinator is on another host, both need keys: see 'keys'.
 
 
                 """
                     + JobCatalog.examples(
-                        "worker --coordinator tcp://10.0.0.1:5700",
-                        "worker --coordinator tcp://10.0.0.1:5700 --data idx:/data/mnist"))
+                        "worker --coordinator tcp://10.0.0.1:5700 --keys keys",
+                        "worker --coordinator tcp://10.0.0.1:5700 --keys keys --data idx:/data/mnist"))
     }
 
     @Option(help: ArgumentHelp("Where the coordinator listens.", valueName: "endpoint"))
@@ -34,6 +35,7 @@ struct WorkerCommand: ParsableCommand {
     var data: String?
     @Option(parsing: .unconditional, help: ArgumentHelp("How long to wait for the coordinator.", valueName: "seconds"))
     var wait = 600.0
+    @OptionGroup(title: "NETWORK OPTIONS") var network: KeyOptions
     @Option(help: LogLevel.help)
     var logLevel = LogLevel.info
     @Flag(name: .shortAndLong, help: "Print errors only.")
@@ -70,15 +72,20 @@ struct WorkerCommand: ParsableCommand {
             guard Parent.follow(pid: parent) else { throw ExitCode.failure }
         }
         BLAS.threads = 1
+        OpenFiles.raiseLimit()
         let coordinator = try WorkerCommand.check(Endpoint(coordinator))
-        let transport = try ZeroMQTransport(binding: bind.map { try Endpoint($0) } ?? coordinator.forWorker())
+        let protection = try network.protection { try Keyring.worker($0) }
+        let transport = try ZeroMQTransport(
+            binding: bind.map { try Endpoint($0) } ?? coordinator.forWorker(), protection: protection)
+        let logger = (quiet ? LogLevel.error : logLevel).logger("worker")
+        if let warning = network.warning(listeningAt: transport.endpoint) { logger.warning("\(warning)") }
         var patience = Patience()
         patience.joining = .seconds(wait)
         let (catalog, data) = (JobCatalog.current, data)
         let loop = try WorkerLoop(
             transport: transport, coordinator: coordinator,
             advertised: transport.endpoint.advertised(toward: coordinator), patience: patience,
-            logger: (quiet ? LogLevel.error : logLevel).logger("worker"),
+            logger: logger,
             makeJob: { try catalog.job(for: $0, data: data) })
         if parent == nil {
             let signals = Signals.handle(first: loop.interrupt)

@@ -24,16 +24,17 @@ struct CSVReader {
         }
         guard !names.isEmpty else { throw error(1, hasHeader ? "is empty, expected a header" : "is empty") }
         // Texts are gathered in a second pass, so that tables of numbers alone need none.
-        var texts: [Int: [String]] = [:]
-        for place in builders.indices where builders[place].isText { texts[place] = [] }
-        if !texts.isEmpty {
+        let textPlaces = builders.indices.filter { builders[$0].isText }
+        var gathered = [[String]](repeating: [], count: textPlaces.count)
+        if !textPlaces.isEmpty {
             var isHeader = hasHeader
             try forEachRow { line, fields in
                 defer { isHeader = false }
                 if isHeader { return }
-                for place in texts.keys { texts[place]?.append(try text(fields[place], line)) }
+                for (index, place) in textPlaces.enumerated() { gathered[index].append(try text(fields[place], line)) }
             }
         }
+        let texts = Dictionary(uniqueKeysWithValues: zip(textPlaces, gathered))
         let columns = builders.indices.map { place in
             CSV.Column(name: names[place], values: texts[place].map(CSV.Values.texts) ?? builders[place].values)
         }

@@ -5,7 +5,7 @@ public enum Program {
     public static let name = name(startedAs: CommandLine.arguments.first ?? "")
 
     /// What goes on with the run in `folder`: the subcommand that this process was started with, a coordinator's with the
-    /// same address and workers.
+    /// same address, workers and keys.
     public static func resumeCommand(_ folder: String) -> String {
         "\(name) \(resumeArguments(folder, startedWith: Array(CommandLine.arguments.dropFirst())))"
     }
@@ -22,7 +22,8 @@ public enum Program {
         var kept: [String] = []
         for (place, argument) in arguments.enumerated() {
             let option = argument.prefix { $0 != "=" }
-            guard ["--bind", "--workers", "-w"].contains(option) else { continue }
+            if argument == "--insecure" { kept.append(argument) }
+            guard ["--bind", "--workers", "-w", "--keys"].contains(option) else { continue }
             kept.append(argument)
             if option == argument, place + 1 < arguments.count { kept.append(arguments[place + 1]) }
         }

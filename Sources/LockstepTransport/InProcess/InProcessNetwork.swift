@@ -71,12 +71,21 @@ extension InProcessNetwork.State {
     }
 
     /// Sends over a connection, or says why not.
-    mutating func send(_ envelope: Envelope, to peer: Peer, from name: String, limit: Int) throws(TransportError) {
+    mutating func send(
+        _ envelope: Envelope, to peer: Peer, from name: String, limits: TransportLimits
+    ) throws(TransportError) {
         guard let number = number(of: peer, at: name), let link = links[number] else { throw .gone(peer) }
         let toCallee = peer == link.atCaller
         let box = boxes[toCallee ? link.callee : link.caller]
         let waiting = link.isUp ? box?.count(from: toCallee ? link.atCallee : link.atCaller) ?? 0 : link.held.count
-        guard waiting < limit else { throw .full(peer, limit: limit) }
+        guard waiting < limits.highWaterMark else { throw .full(peer, limit: limits.highWaterMark) }
+        let bytes =
+            link.isUp
+            ? box?.bytes(from: toCallee ? link.atCallee : link.atCaller) ?? 0
+            : link.held.reduce(0) { $0 + ($1.payload?.count ?? 0) }
+        guard bytes == 0 || bytes + (envelope.payload?.count ?? 0) <= limits.maximumQueuedBytes else {
+            throw .full(peer, bytes: limits.maximumQueuedBytes)
+        }
         if link.isUp {
             deliver(envelope, over: number, toCallee: toCallee)
         } else {

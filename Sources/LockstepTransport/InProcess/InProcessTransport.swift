@@ -37,7 +37,12 @@ public final class InProcessTransport: Transport {
 
     public var waker: any Waker { wakes }
 
-    public func connect(to endpoint: Endpoint) throws -> Peer {
+    public var publicKey: PublicKey? { nil }
+
+    /// Within a process there is nobody to keep out.
+    public func admit(_ keys: Set<PublicKey>) {}
+
+    public func connect(to endpoint: Endpoint, key: PublicKey?) throws -> Peer {
         try checkOpen()
         guard case .inProcess(let callee) = endpoint else {
             throw TransportError(
@@ -57,7 +62,7 @@ public final class InProcessTransport: Transport {
             try Envelope(decoding: header, payload: encoded.payload)
         }
         try network.state.withLock { state throws(TransportError) in
-            try state.send(received, to: peer, from: name, limit: limits.highWaterMark)
+            try state.send(received, to: peer, from: name, limits: limits)
         }
     }
 

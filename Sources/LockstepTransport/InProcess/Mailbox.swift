@@ -1,9 +1,12 @@
+internal import LockstepWire
+
 extension InProcessNetwork {
     /// What a transport has not received yet, one queue a peer; peers take turns.
     struct Mailbox: Sendable {
         let waker: EventWaker
         let limits: TransportLimits
         private var queues: [Peer: Queue<Incoming>] = [:]
+        private var bytes: [Peer: Int] = [:]
         /// The peers that have a queue, the next one first; as few as there are workers, so an array will do.
         private var turns: [Peer] = []
 
@@ -15,9 +18,13 @@ extension InProcessNetwork {
         /// How many events of the peer wait.
         func count(from peer: Peer) -> Int { queues[peer]?.count ?? 0 }
 
+        /// How many bytes of the peer's payloads wait.
+        func bytes(from peer: Peer) -> Int { bytes[peer] ?? 0 }
+
         mutating func append(_ incoming: Incoming, from peer: Peer) {
             if queues[peer] == nil { turns.append(peer) }
             queues[peer, default: Queue()].append(incoming)
+            bytes[peer, default: 0] += incoming.payloadBytes
             waker.signal()
         }
 
@@ -26,14 +33,27 @@ extension InProcessNetwork {
             guard let peer = turns.first else { return nil }
             turns.removeFirst()
             let incoming = queues[peer]?.removeFirst()
-            if count(from: peer) > 0 { turns.append(peer) } else { queues[peer] = nil }
+            bytes[peer, default: 0] -= incoming?.payloadBytes ?? 0
+            if count(from: peer) > 0 {
+                turns.append(peer)
+            } else {
+                queues[peer] = nil
+                bytes[peer] = nil
+            }
             return incoming
         }
 
         mutating func discard(from peer: Peer) {
             queues[peer] = nil
+            bytes[peer] = nil
             turns.removeAll { $0 == peer }
         }
+    }
+}
+
+extension Incoming {
+    fileprivate var payloadBytes: Int {
+        if case .message(let envelope, _) = self { envelope.payload?.count ?? 0 } else { 0 }
     }
 }
 

@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import Glibc
 internal import LockstepWire
 
 /// A socket that messages come in on, with the monitor that reports its connections.
@@ -45,25 +46,54 @@ final class OutgoingConnection: Source {
     let socket: ZeroMQSocket
     let monitor: SocketMonitor
     let peer: Peer
+    let queued = QueuedBytes()
+    private let ownKey: PublicKey?
     private var wasUp = false
+    /// Handshakes in a row that the other side ended without a reason.
+    private var endedHandshakes = 0
+    /// When the last one ended, or the first may have begun.
+    private var lastEnd = ContinuousClock.now
+    private let handshakeTimeout: Duration
+    private var refusal: TransportError?
     /// Whether the connection has been lost; the socket is only read out from then on.
     private(set) var isDown = false
 
-    init(_ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ peer: Peer) {
+    /// How many handshakes may end without a reason before the connection counts as refused. Default 5: one may end because
+    /// the other side does just then, and each is tried again at once, so this takes a second.
+    static let mostHandshakes = 5
+
+    init(_ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ peer: Peer, ownKey: PublicKey?, handshakeTimeout: Duration)
+    {
+        self.handshakeTimeout = handshakeTimeout
         self.socket = socket
         self.monitor = monitor
         self.peer = peer
+        self.ownKey = ownKey
     }
 
     func next() throws(TransportError) -> Incoming? {
         if let first = try socket.receive() { return try decode(first, from: peer) }
-        return isDown ? .lost(peer) : nil
+        guard isDown else { return nil }
+        return refusal.map { .refusedBy(peer, $0) } ?? .lost(peer)
     }
 
     func observe() throws(TransportError) -> Bool {
         while let event = try monitor.next() {
             switch event {
             case .ready: wasUp = true
+            case .failed(let failure):
+                if failure == .ended {
+                    // One that was given up after its time was with somebody who is there but does not answer: he is frozen.
+                    let now = ContinuousClock.now
+                    defer { lastEnd = now }
+                    guard now - lastEnd < handshakeTimeout else { break }
+                    endedHandshakes += 1
+                    guard endedHandshakes >= Self.mostHandshakes else { break }
+                }
+                // ZeroMQ itself gives up after any other failure, without a word.
+                let text = failure.text(forClientOf: peer.description, withKeys: ownKey != nil, key: ownKey)
+                refusal = TransportError(.refused, text)
+                isDown = true
             // Before the first agreement an ended connection is an attempt that ZeroMQ repeats.
             case .disconnected: isDown = isDown || wasUp
             case .accepted: break
@@ -84,27 +114,40 @@ final class IncomingConnections: Source {
     let socket: ZeroMQSocket
     let monitor: SocketMonitor
     private let endpoint: Endpoint
+    private let hasKeys: Bool
+    private let authenticator: Authenticator
+    private let log: RefusalLog
     /// The connections by file descriptor.
     private var open: Set<Int32> = []
+    /// Where they come from, as far as the system still knew when it was asked.
+    private var addresses: [Int32: String] = [:]
+    /// Handshakes that failed and whose connections have not been reported as ended.
+    private var failures: [HandshakeFailure] = []
     /// Those of them that a message has come from.
     private var peers: [Int32: Peer] = [:]
     /// Those that ended, reported as soon as what they sent has been read.
     private var ended: [Peer] = []
     /// Whoever a message has come from and whose end has not been reported: ZeroMQ itself learns of an end a little later
-    /// than its monitor, and would take messages until then.
-    private(set) var known: Set<Peer> = []
+    /// than its monitor, and would take messages until then. With it, what waits to be sent to each.
+    private(set) var known: [Peer: QueuedBytes] = [:]
 
-    init(_ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ endpoint: Endpoint) {
+    init(
+        _ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ endpoint: Endpoint, hasKeys: Bool,
+        _ authenticator: Authenticator, _ log: RefusalLog
+    ) {
         self.socket = socket
         self.monitor = monitor
         self.endpoint = endpoint
+        self.hasKeys = hasKeys
+        self.authenticator = authenticator
+        self.log = log
     }
 
     func next() throws(TransportError) -> Incoming? {
         guard let name = try socket.receive() else {
             guard !ended.isEmpty else { return nil }
             let peer = ended.removeFirst()
-            known.remove(peer)
+            known[peer] = nil
             return .lost(peer)
         }
         let first = name.hasMore ? try socket.receive() : nil
@@ -114,13 +157,22 @@ final class IncomingConnections: Source {
     func observe() throws(TransportError) -> Bool {
         while let event = try monitor.next() {
             switch event {
-            case .accepted(let descriptor): open.insert(descriptor)
+            case .accepted(let descriptor):
+                open.insert(descriptor)
+                if case .tcp = endpoint { addresses[descriptor] = Address.ofPeer(descriptor) }
             case .disconnected(let descriptor):
                 open.remove(descriptor)
-                if let peer = peers.removeValue(forKey: descriptor) { ended.append(peer) }
+                let address = addresses.removeValue(forKey: descriptor)
+                if let peer = peers.removeValue(forKey: descriptor) {
+                    ended.append(peer)
+                } else if !failures.isEmpty, let told = failures.removeFirst().text(forServerWithKeys: hasKeys) {
+                    log.add(told.kind, told.text, from: address ?? "an address that is gone")
+                }
+            case .failed(let failure): failures.append(failure)
             case .ready: break
             }
         }
+        authenticator.count(connections: open.count)
         return !ended.isEmpty
     }
 
@@ -135,8 +187,9 @@ final class IncomingConnections: Source {
         let address = frame?.peerAddress ?? ""
         let peer = Peer(
             .incoming([UInt8](name.bytes)),
-            address.isEmpty ? "a peer of \(endpoint)" : "a peer of \(endpoint) at \(address)")
-        known.insert(peer)
+            address.isEmpty ? "a peer of \(endpoint)" : "a peer of \(endpoint) at \(address)",
+            key: hasKeys ? frame?.userID.flatMap { PublicKey($0) } : nil)
+        known[peer] = QueuedBytes()
         guard let descriptor else { return peer }
         // The end of an earlier connection with this descriptor, and the beginning of this one, were reported before the
         // message, so after reading them all it is known which of both the descriptor means.

@@ -8,6 +8,8 @@ final class SocketMonitor {
         case accepted(Int32)
         /// Both sides have agreed to talk.
         case ready
+        /// A connection failed before they had; the event that it ended follows.
+        case failed(HandshakeFailure)
         /// The connection on this file descriptor ended.
         case disconnected(Int32)
     }
@@ -23,7 +25,10 @@ final class SocketMonitor {
         try socket.set(ZMQ_RCVHWM, 0)
         try socket.set(ZMQ_LINGER, 0)
         let address = "inproc://\(name)"
-        let events = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
+        let events =
+            ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
+            | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+            | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
         guard zmq_socket_monitor(watched.handle, address, events) == 0, zmq_connect(socket.handle, address) == 0 else {
             throw TransportError(.system, "a ZeroMQ socket cannot be watched: \(ZeroMQ.reason())")
         }
@@ -39,6 +44,9 @@ final class SocketMonitor {
             switch Int32(frame.bytes.loadUnaligned(as: UInt16.self)) {
             case ZMQ_EVENT_ACCEPTED: return .accepted(value)
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .ready
+            case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return .failed(.ended)
+            case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return .failed(HandshakeFailure(protocolError: value))
+            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .failed(.refused(value))
             case ZMQ_EVENT_DISCONNECTED: return .disconnected(value)
             default: continue
             }

@@ -35,6 +35,28 @@ final class ZeroMQSocket {
         try check(option, zmq_setsockopt(handle, option, &value, MemoryLayout<Int32>.size))
     }
 
+    /// Sets an option that is a text or a key.
+    private func set(_ option: Int32, _ value: [UInt8]) throws(TransportError) {
+        try check(option, zmq_setsockopt(handle, option, value, value.count))
+    }
+
+    /// Has the authenticator decide about every connection that comes in and, with keys, encrypts it and proves to hold `own`.
+    func listen(with own: KeyPair?) throws(TransportError) {
+        try set(ZMQ_ZAP_DOMAIN, Array(Authenticator.domain.utf8))
+        // Were the authenticator not there, ZeroMQ would otherwise let everybody in.
+        try set(ZMQ_ZAP_ENFORCE_DOMAIN, 1)
+        guard let own else { return }
+        try set(ZMQ_CURVE_SERVER, 1)
+        try set(ZMQ_CURVE_SECRETKEY, own.secret)
+    }
+
+    /// Encrypts what goes out, proves to hold `own`, and expects the other side to hold `key`.
+    func connect(with own: KeyPair, to key: PublicKey) throws(TransportError) {
+        try set(ZMQ_CURVE_SERVERKEY, key.bytes)
+        try set(ZMQ_CURVE_PUBLICKEY, own.publicKey.bytes)
+        try set(ZMQ_CURVE_SECRETKEY, own.secret)
+    }
+
     private func check(_ option: Int32, _ result: Int32) throws(TransportError) {
         guard result == 0 else {
             throw TransportError(.system, "ZeroMQ does not take option \(option): \(ZeroMQ.reason())")
@@ -85,11 +107,11 @@ final class ZeroMQSocket {
         return send(&message, more: more)
     }
 
-    /// Sends the payload as the last frame without a copy; ZeroMQ lets go of its owner, on any thread, when it is sent.
-    func send(_ payload: Payload) -> Sent {
+    /// Sends the payload as the last frame without a copy; ZeroMQ lets go of it, on any thread, when it is sent.
+    func send(_ payload: Payload, counting queued: QueuedBytes) -> Sent {
         guard let base = payload.bytes.baseAddress, payload.count > 0 else { return send(copy: [], more: false) }
         var message = zmq_msg_t()
-        let owner = Unmanaged<AnyObject>.passRetained(payload.owner)
+        let owner = Unmanaged<AnyObject>.passRetained(queued.hold(payload))
         // ZeroMQ does not write to what it sends, so shedding the pointer's constness is safe.
         let status = zmq_msg_init_data(
             &message, UnsafeMutableRawPointer(mutating: base), payload.count,
@@ -163,6 +185,9 @@ final class ReceivedFrame: @unchecked Sendable {
         let descriptor = zmq_msg_get(message, ZMQ_SRCFD)
         return descriptor < 0 ? nil : descriptor
     }
+
+    /// What the authenticator called the other side: its key, where there are keys.
+    var userID: String? { zmq_msg_gets(message, "User-Id").map { String(cString: $0) } }
 
     /// The address of the other side, as ZeroMQ has it.
     var peerAddress: String? { zmq_msg_gets(message, "Peer-Address").map { String(cString: $0) } }

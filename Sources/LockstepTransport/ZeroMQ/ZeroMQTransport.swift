@@ -12,8 +12,13 @@ public final class ZeroMQTransport: Transport {
 
     private let limits: TransportLimits
     public var maximumMessageBytes: Int { limits.maximumMessageBytes }
+    private let keyring: Keyring?
+    public var publicKey: PublicKey? { keyring?.publicKey }
     private let context: UnsafeMutableRawPointer
     private let wakes: EventWaker
+    private let authenticator: Authenticator
+    /// Who was not let in and has not been told of.
+    private let refusals: RefusalLog
     private let incoming: IncomingConnections
     private var outgoing: [Peer: OutgoingConnection] = [:]
     private var lastNumber = 0
@@ -26,25 +31,35 @@ public final class ZeroMQTransport: Transport {
 
     /// A transport that listens at `endpoint`; a tcp port of 0 picks a free one.
     ///
-    /// Throws `TransportError` if the address is in use, not one of this host's, not permitted, or does not resolve.
-    public init(binding endpoint: Endpoint, limits: TransportLimits = TransportLimits()) throws(TransportError) {
+    /// Throws `TransportError` if the address is in use, not one of this host's, not permitted, or does not resolve, and if
+    /// other hosts reach it although `protection` says no word about them.
+    public init(
+        binding endpoint: Endpoint, protection: Protection = .thisHostOnly, limits: TransportLimits = TransportLimits()
+    ) throws(TransportError) {
         self.limits = limits
+        keyring = protection.keyring
         wakes = try EventWaker()
         let address = try endpoint.resolved()
+        if case .thisHostOnly = protection, !address.isLoopback { throw .unprotected(endpoint) }
         try address.prepareForBinding()
+        refusals = RefusalLog(wakes)
         guard let context = zmq_ctx_new() else {
             throw TransportError(.system, "a ZeroMQ context cannot be made: \(ZeroMQ.reason())")
         }
         self.context = context
         do {
+            // Before anything is bound, so that nobody comes in unasked.
+            authenticator = try Authenticator(context, keyring, limits, refusals)
             let socket = try ZeroMQSocket(context, ZMQ_ROUTER, limits)
+            try socket.listen(with: keyring?.own)
             try socket.set(ZMQ_ROUTER_MANDATORY, 1)
             try socket.set(ZMQ_ROUTER_HANDOVER, 0)
             let monitor = try SocketMonitor(context, watching: socket, name: "monitor-0", limits)
             self.endpoint = try socket.bind(to: address)
-            incoming = IncomingConnections(socket, monitor, self.endpoint)
+            incoming = IncomingConnections(
+                socket, monitor, self.endpoint, hasKeys: keyring != nil, authenticator, refusals)
         } catch {
-            // The sockets went out of scope with the error, and the end of a context waits for nothing else.
+            // The authenticator ends with the context. The sockets went out of scope with the error, and the end of a context waits for nothing else.
             zmq_ctx_term(context)
             throw error
         }
@@ -55,7 +70,9 @@ public final class ZeroMQTransport: Transport {
 
     public var waker: any Waker { wakes }
 
-    public func connect(to endpoint: Endpoint) throws -> Peer {
+    public func admit(_ keys: Set<PublicKey>) { authenticator.admit(keys) }
+
+    public func connect(to endpoint: Endpoint, key: PublicKey?) throws -> Peer {
         try checkOpen()
         if case .inProcess = endpoint {
             throw TransportError(
@@ -67,11 +84,22 @@ public final class ZeroMQTransport: Transport {
         }
         let address = try endpoint.resolved()
         let socket = try ZeroMQSocket(context, ZMQ_DEALER, limits)
+        let expected = keyring == nil ? nil : key ?? keyring?.coordinator
+        if let keyring {
+            guard let expected, !expected.isPublished else {
+                throw TransportError(
+                    .invalidKeys,
+                    "the key of \(endpoint) is not known, and this side connects to nobody without keys; "
+                        + "start the other side with --keys too")
+            }
+            try socket.connect(with: keyring.own, to: expected)
+        }
         lastNumber += 1
         let monitor = try SocketMonitor(context, watching: socket, name: "monitor-\(lastNumber)", limits)
         try socket.connect(to: address)
-        let peer = Peer(.outgoing(lastNumber), endpoint.description)
-        outgoing[peer] = OutgoingConnection(socket, monitor, peer)
+        let peer = Peer(.outgoing(lastNumber), endpoint.description, key: expected)
+        outgoing[peer] = OutgoingConnection(
+            socket, monitor, peer, ownKey: publicKey, handshakeTimeout: limits.connectTimeout)
         watchSources()
         return peer
     }
@@ -84,19 +112,23 @@ public final class ZeroMQTransport: Transport {
         try checkOpen()
         let encoded = try envelope.encoded()
         let socket: ZeroMQSocket
-        var sent = ZeroMQSocket.Sent.done
+        let queued: QueuedBytes
+        var route: [UInt8]?
         switch peer.identity {
         case .outgoing:
             guard let connection = outgoing[peer], !connection.isDown else { throw TransportError.gone(peer) }
-            socket = connection.socket
+            (socket, queued) = (connection.socket, connection.queued)
         case .incoming(let name):
-            guard incoming.known.contains(peer) else { throw TransportError.gone(peer) }
-            socket = incoming.socket
-            sent = socket.send(copy: name, more: true)
+            guard let bytes = incoming.known[peer] else { throw TransportError.gone(peer) }
+            (socket, queued, route) = (incoming.socket, bytes, name)
         }
+        guard queued.hasRoom(for: encoded.payload?.count ?? 0, limit: limits.maximumQueuedBytes) else {
+            throw TransportError.full(peer, bytes: limits.maximumQueuedBytes)
+        }
+        var sent = route.map { socket.send(copy: $0, more: true) } ?? .done
         if case .done = sent { sent = socket.send(copy: encoded.header, more: encoded.payload != nil) }
         // A message that has begun is never refused for want of room, so its frames cannot be torn apart.
-        if case .done = sent, let payload = encoded.payload { sent = socket.send(payload) }
+        if case .done = sent, let payload = encoded.payload { sent = socket.send(payload, counting: queued) }
         switch sent {
         case .done: return
         case .full: throw TransportError.full(peer, limit: limits.highWaterMark)
@@ -109,14 +141,15 @@ public final class ZeroMQTransport: Transport {
         try checkOpen()
         let deadline = ContinuousClock.now + timeout
         while true {
+            if let refusal = refusals.next() { return .refused(refusal) }
             while let source = ready.first {
                 // To the back of the row, or out of it, so that the sources take turns.
                 ready.removeFirst()
                 guard let event = try source.next() else { continue }
-                if case .lost(let peer) = event, let connection = remove(peer) {
-                    connection.abandon()
-                } else {
-                    ready.append(source)
+                switch event {
+                case .lost(let peer), .refusedBy(let peer, _):
+                    if let connection = remove(peer) { connection.abandon() } else { ready.append(source) }
+                default: ready.append(source)
                 }
                 return event
             }

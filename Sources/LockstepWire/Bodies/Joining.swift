@@ -113,13 +113,19 @@ public struct Member: Sendable, Equatable {
     public var endpoint: String
     /// The microbatches of each global batch that it computes; may be empty.
     public var microbatches: Range<Int>
+    /// What it proves to hold where there are keys, in Z85; empty where there are none. The coordinator has it from the
+    /// connection, not from what the worker says.
+    public var publicKey: String
 
     /// A message with these values.
-    public init(rank: Int, host: String, pid: Int, endpoint: String, microbatches: Range<Int>) {
+    public init(
+        rank: Int, host: String, pid: Int, endpoint: String, microbatches: Range<Int>, publicKey: String = ""
+    ) {
         self.rank = rank
         self.host = host
         self.pid = pid
         self.endpoint = endpoint
         self.microbatches = microbatches
+        self.publicKey = publicKey
     }
 }

@@ -51,6 +51,7 @@ extension Body {
                     message.endpoint = try arena.text(member.endpoint, "member.endpoint")
                     message.first = try Field.pack(member.microbatches.lowerBound, "member.first")
                     message.end = try Field.pack(member.microbatches.upperBound, "member.end")
+                    message.public_key = try arena.text(member.publicKey, "member.public_key")
                 }
             }
         case .peerHello:

@@ -104,7 +104,8 @@ extension Member {
         self.init(
             rank: Int(message.rank), host: try Field.unpackLine(message.host, "member.host"), pid: Int(message.pid),
             endpoint: try Field.unpackLine(message.endpoint, "member.endpoint"),
-            microbatches: try Field.unpack(message.first, message.end, "member"))
+            microbatches: try Field.unpack(message.first, message.end, "member"),
+            publicKey: try Field.unpackLine(message.public_key, "member.public_key"))
     }
 }
 

@@ -201,7 +201,13 @@ struct Simulation {
             feed(.lost(Simulation.peer(number, connection: link.connection)))
         case (let sender, .worker(let number), .message(let envelope)):
             if sender == .coordinator, link.connection != connections[number] { return }
-            feed(.message(envelope, fromCoordinator: sender == .coordinator), to: number)
+            let origin: WorkerEvent.Origin =
+                if case .worker(let other) = sender {
+                    .peer(Simulation.peer(other, connection: link.connection))
+                } else {
+                    .coordinator
+                }
+            feed(.message(envelope, from: origin), to: number)
         case (.coordinator, .worker(let number), .lost):
             if link.connection == connections[number] { feed(.lostCoordinator, to: number) }
         case (.worker(let other), .worker(let number), .lost):
@@ -295,14 +301,14 @@ struct Simulation {
             case .send(let envelope, .rank(let rank)):
                 guard let (other, connection) = peers[number][rank] else { continue }
                 put(.message(envelope), on: Link(from: .worker(number), to: .worker(other), connection: connection))
-            case .connect(let rank, let endpoint):
+            case .connect(let rank, let endpoint, _):
                 guard let other = Int(endpoint.dropFirst("worker ".count)) else { continue }
                 peers[number][rank] = (other, newConnection())
             case .disconnect(let rank): peers[number][rank] = nil
             case .compute(let request): computations[number].append(request)
             case .reconnect: reconnect(number)
             case .end(let error): endings[.worker(number)] = .some(error)
-            case .note: break
+            case .note, .admit: break
             }
         }
     }

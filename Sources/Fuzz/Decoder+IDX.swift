@@ -1,0 +1,48 @@
+internal import Glibc
+internal import LockstepData
+
+extension Decoder {
+    /// Data sets in MNIST's format are read from files. They are in memory as far as the system has such a folder.
+    static func idx(gzipped: Bool) throws -> Decoder {
+        var template = Array("\(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")/lockstep-fuzz-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw FuzzError("no folder for the inputs can be made: errno \(errno)") }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let ending = gzipped ? ".gz" : ""
+        let paths = ["images-idx3", "labels-idx1"].map { "\(folder)/train-\($0)-ubyte\(ending)" }
+        let right = Corpus.idx(gzipped: gzipped)
+        temporary.append((folder, paths))
+        return Decoder(gzipped ? "idx-gzip" : "idx", [right.images, right.labels]) { bytes in
+            // Either file, the other one as it should be; and a few images can be as many labels.
+            let isImages = bytes.count > right.labels.count
+            try write(isImages ? bytes : right.images, to: paths[0])
+            try write(isImages ? right.labels : bytes, to: paths[1])
+            _ = try ImageDataset(idxFolder: folder, split: .train)
+        }
+    }
+
+    /// Folders that have been made, with the files in them. Used by the one thread that fuzzes.
+    nonisolated(unsafe) private static var temporary: [(folder: String, paths: [String])] = []
+
+    /// Removes what has been made.
+    static func cleanUp() {
+        for (folder, paths) in temporary {
+            for path in paths { unlink(path) }
+            rmdir(folder)
+        }
+        temporary = []
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        defer { close(descriptor) }
+        guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+            throw FuzzError("\(path) cannot be written: errno \(errno)")
+        }
+    }
+}
+
+/// Why there can be no fuzzing.
+struct FuzzError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
