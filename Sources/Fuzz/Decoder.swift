@@ -19,12 +19,12 @@ struct Decoder {
         self.decode = decode
     }
 
-    /// All of them.
-    static func all() throws -> [Decoder] {
+    /// All of them, by name; each is made when its turn comes.
+    static var all: [(name: String, make: () throws -> Decoder)] {
         [
-            try envelope(), try safetensors(), npy(), npz(), csv(), try idx(gzipped: false), try idx(gzipped: true),
-            keyFile(),
-            try settings(), endpoint(),
+            ("envelope", envelope), ("safetensors", safetensors), ("npy", npy), ("npz", npz), ("csv", csv),
+            ("idx", { try idx(gzipped: false) }), ("idx-gzip", { try idx(gzipped: true) }), ("key-file", keyFile),
+            ("settings", settings), ("endpoint", endpoint),
         ]
     }
 

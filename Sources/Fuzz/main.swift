@@ -32,9 +32,9 @@ struct Fuzz: ParsableCommand {
         var limit = rlimit(rlim_cur: 4 << 30, rlim_max: 4 << 30)
         // An input that makes a decoder take memory without end is a crash, not the machine's.
         setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
-        let all = try Decoder.all()
+        let all = Decoder.all
         defer { Decoder.cleanUp() }
-        let decoders = decoder.map { name in (all + [.crashing]).filter { $0.name == name } } ?? all
+        let decoders = decoder.map { name in (all + [("crashing", { .crashing })]).filter { $0.name == name } } ?? all
         guard !decoders.isEmpty else {
             throw ValidationError(
                 "--decoder is '\(decoder ?? "")'; expected one of \(all.map(\.name).joined(separator: ", "))")
@@ -44,7 +44,7 @@ struct Fuzz: ParsableCommand {
         let share = inputs / UInt64(decoders.count) + (inputs.isMultiple(of: UInt64(decoders.count)) ? 0 : 1)
         let time = seconds.map { Duration.seconds($0 / Double(decoders.count)) }
         var total: UInt64 = 0
-        for decoder in decoders {
+        for decoder in try decoders.map({ try $0.make() }) {
             let (count, taken, duration) = run(decoder, share, time)
             total += count
             print(
