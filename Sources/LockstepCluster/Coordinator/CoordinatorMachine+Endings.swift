@@ -17,7 +17,7 @@ extension CoordinatorMachine {
         }
         workers[rank]?.isReplaced = !launch.isEmpty
         workers[rank]?.ending = (now, how)
-        if case .signalled = how { return launch + ended(rank, how: how, now: now) }
+        if case .signalled = how { return ended(rank, how: how, now: now) + launch }
         return launch
     }
 

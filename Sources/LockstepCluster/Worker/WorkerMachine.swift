@@ -163,6 +163,8 @@ package struct WorkerMachine {
             }
             return finishLinking()
         }
+        // Of a generation that is over: what it was about is being done again.
+        if envelope.generation < generation { return [] }
         guard envelope.generation == generation, let place = place(ofRank: peer),
             links.speaks(for: peer, in: generation, over: connection)
         else { return stray() }

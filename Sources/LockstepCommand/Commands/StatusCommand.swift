@@ -45,7 +45,8 @@ struct StatusCommand: ParsableCommand {
         for worker in status.workers {
             let pace = worker.secondsPerMicrobatch.map { ", \(Wording.fixed($0 * 1000, 2)) ms each" } ?? ""
             let who = "host \(worker.host), process \(worker.process)"
-            print("  worker \(worker.rank) (\(who)): \(worker.microbatches) microbatches\(pace); \(worker.doing)")
+            let share = worker.microbatches == 1 ? "1 microbatch" : "\(worker.microbatches) microbatches"
+            print("  worker \(worker.rank) (\(who)): \(share)\(pace); \(worker.doing)")
         }
     }
 
