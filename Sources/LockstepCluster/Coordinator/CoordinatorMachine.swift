@@ -1,6 +1,6 @@
-package import LockstepTraining
+internal import LockstepTraining
 internal import LockstepTransport
-package import LockstepWire
+internal import LockstepWire
 
 /// What a coordinator does, as a value: events go in, actions come out. No sockets, clocks or threads inside, so every order
 /// of events can be tested.
@@ -28,38 +28,6 @@ package struct CoordinatorMachine {
 
     /// How many steps are ordered beyond the last that all have done: so that no worker waits for an order between two steps.
     static let stepsAhead = 2
-
-    /// What a run needs to know to begin.
-    package struct Setup {
-        /// The run's name, the same whenever its coordinator is started again.
-        package var run: RunID
-        /// What is trained and how.
-        package var settings: RunSettings
-        /// Who may be in it.
-        package var membership: Membership
-        /// What people start workers with: `lockstep worker --coordinator tcp://…`.
-        package var endpoint: String
-        /// What a worker is started with besides the endpoint: where there are keys, those.
-        package var workerOptions = ""
-        /// The state to start from, and what it is of; nil for a new run.
-        package var state: (payload: Payload, checkpoint: Checkpoint)?
-        /// The weights that a new run starts from, where they are given.
-        package var initialWeights: Payload?
-        /// What the run's metrics hold already.
-        package var recorded = RecordedPosition()
-        /// Steps between two comparisons of all workers' states.
-        package var comparesEvery = 100
-        /// Bytes of a piece of a state that is sent.
-        package var pieceBytes = 4 << 20
-
-        /// A run without a state to start from.
-        package init(run: RunID, settings: RunSettings, membership: Membership, endpoint: String) {
-            self.run = run
-            self.settings = settings
-            self.membership = membership
-            self.endpoint = endpoint
-        }
-    }
 
     let setup: Setup
     var phase: Phase
@@ -110,26 +78,6 @@ package struct CoordinatorMachine {
         lastHeartbeat = now
         lastReminder = now
         lastCheckpoint = now
-    }
-
-    /// What the workers are doing, for people.
-    package var status: RunStatus {
-        let phase =
-            switch phase {
-            case .joining, .waiting: "waiting for workers"
-            case .linking: "connecting the workers"
-            case .syncing: "sending the state to workers that lack it"
-            case .training: "training"
-            case .ended: "ended"
-            }
-        return RunStatus(
-            phase: phase, generation: generation,
-            workers: workers.sorted { $0.key < $1.key }.map { rank, worker in
-                RunStatus.Worker(
-                    rank: rank, host: worker.hello.host, process: worker.hello.pid, doing: worker.doing,
-                    microbatches: members.firstIndex(of: rank).map { ranges[$0].count } ?? 0,
-                    secondsPerMicrobatch: pace.secondsPerMicrobatch[rank])
-            })
     }
 
     var settings: RunSettings { setup.settings }
@@ -310,36 +258,6 @@ package struct CoordinatorMachine {
         let warning = dropped("a message from \(name): \(error)")
         guard case .version = error else { return warning }
         return [send(.refusal(Refusal(reason: "the coordinator refused this worker: \(error)")), to: peer)] + warning
-    }
-}
-
-/// A worker as the coordinator knows it.
-struct Worker {
-    let peer: Peer
-    let hello: Hello
-    var lastHeard: Duration
-    /// What it is, once its replica is built.
-    var ready: Ready?
-    /// Whether it is in the generation.
-    var isMember = false
-    /// What it holds, once it has said so in this generation.
-    var position = Position.unknown
-    /// Its end was seen: when, and how. Its last words may still be on their way.
-    var ending: (at: Duration, how: ProcessEnd)?
-    /// Whether another process is started in its place.
-    var isReplaced = false
-    /// What it last said it was doing.
-    var doing = "joining"
-
-    /// The state that a worker holds.
-    enum Position: Equatable {
-        case unknown
-        /// None that may be trained on.
-        case none
-        /// The state after so many steps.
-        case steps(Int)
-
-        var steps: Int? { if case .steps(let steps) = self { steps } else { nil } }
     }
 }
 

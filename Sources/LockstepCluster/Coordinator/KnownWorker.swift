@@ -1,0 +1,55 @@
+package import LockstepTraining
+internal import LockstepTransport
+internal import LockstepWire
+
+/// A worker as the coordinator knows it.
+struct Worker {
+    let peer: Peer
+    let hello: Hello
+    var lastHeard: Duration
+    /// What it is, once its replica is built.
+    var ready: Ready?
+    /// Whether it is in the generation.
+    var isMember = false
+    /// What it holds, once it has said so in this generation.
+    var position = Position.unknown
+    /// Its end was seen: when, and how. Its last words may still be on their way.
+    var ending: (at: Duration, how: ProcessEnd)?
+    /// Whether another process is started in its place.
+    var isReplaced = false
+    /// What it last said it was doing.
+    var doing = "joining"
+
+    /// The state that a worker holds.
+    enum Position: Equatable {
+        case unknown
+        /// None that may be trained on.
+        case none
+        /// The state after so many steps.
+        case steps(Int)
+
+        var steps: Int? { if case .steps(let steps) = self { steps } else { nil } }
+    }
+}
+
+extension CoordinatorMachine {
+    /// What the workers are doing, for people.
+    package var status: RunStatus {
+        let phase =
+            switch phase {
+            case .joining, .waiting: "waiting for workers"
+            case .linking: "connecting the workers"
+            case .syncing: "sending the state to workers that lack it"
+            case .training: "training"
+            case .ended: "ended"
+            }
+        return RunStatus(
+            phase: phase, generation: generation,
+            workers: workers.sorted { $0.key < $1.key }.map { rank, worker in
+                RunStatus.Worker(
+                    rank: rank, host: worker.hello.host, process: worker.hello.pid, doing: worker.doing,
+                    microbatches: members.firstIndex(of: rank).map { ranges[$0].count } ?? 0,
+                    secondsPerMicrobatch: pace.secondsPerMicrobatch[rank])
+            })
+    }
+}
