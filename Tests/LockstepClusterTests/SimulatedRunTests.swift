@@ -94,7 +94,7 @@ struct SimulatedRunTests {
         }
     }
 
-    @Test("A model with dropout and batch normalisation keeps its bits on any number of workers, and when it is resumed")
+    @Test("A model with dropout and batch normalisation keeps its bits on any number of workers, and resumed")
     func runningStatistics() throws {
         for microbatches in [1, 3, 5] {
             let settings = try TinyJob.settings(batch: 12, microbatches: microbatches, epochs: 3, checkpointEvery: 1)

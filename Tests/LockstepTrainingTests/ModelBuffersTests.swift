@@ -145,7 +145,7 @@ struct ModelBuffersTests {
         #expect(abs(try #require(try trainer.evaluate()).loss - Double(loss)) < 1e-5)
     }
 
-    @Test("A checkpoint holds the buffers, with PyTorch's names and types, and a run goes on from it with the same bits")
+    @Test("A checkpoint holds the buffers by PyTorch's names and types, and a run goes on from it with the same bits")
     func checkpoint() throws {
         let original = try trainer()
         for _ in 0..<3 { try original.step() }
@@ -249,7 +249,7 @@ struct ModelBuffersTests {
         #expect(try tensor("1.table", of: trainer).to(Float.self).scalars[0] == 3)
     }
 
-    @Test("A buffer that cannot be added up and is changed, or loses its shape, is an error that names it and the remedy")
+    @Test("A buffer that is changed and cannot be added up, or loses its shape, is an error that names it")
     func refusedChanges() throws {
         func message(_ change: @escaping @Sendable (Keeping) -> Void) throws -> String {
             let trainer = try keeping(change)
