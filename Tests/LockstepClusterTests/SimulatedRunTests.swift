@@ -94,6 +94,26 @@ struct SimulatedRunTests {
         }
     }
 
+    @Test("A model with dropout and batch normalisation keeps its bits on any number of workers, and resumed")
+    func runningStatistics() throws {
+        for microbatches in [1, 3, 5] {
+            let settings = try TinyJob.settings(batch: 12, microbatches: microbatches, epochs: 3, checkpointEvery: 1)
+            let job = TinyJob.normalized()
+            let reference = try Reference(settings, job: job)
+            for workers in [1, 2, 3, 5] {
+                for start in [0, 1, 4] {
+                    var simulation = try Simulation(
+                        settings: settings, workers: workers, seed: UInt64(start),
+                        resumingFrom: start == 0 ? nil : reference.states[start], job: { _ in job })
+                    simulation.run { $0.isOver }
+                    expectEnd(
+                        simulation, reference.record(from: start),
+                        "\(workers) workers, \(microbatches) microbatches, from step \(start)")
+                }
+            }
+        }
+    }
+
     @Test("Messages of strangers and nonsense of members change nothing in a run")
     func nonsense() throws {
         let settings = try TinyJob.settings()

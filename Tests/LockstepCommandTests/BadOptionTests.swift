@@ -40,7 +40,7 @@ extension CommandTests {
         }
 
         @Test(arguments: [
-            (["--model", "cnn:3"], ["'cnn:3'", "expected cnn, cnn:dropout=0"]),
+            (["--model", "cnn:3"], ["'cnn:3'", "expected cnn, cnn:dropout=0,norm=batch"]),
             (["--model", "mlp:784"], ["at least two widths"]),
             (["--model", "mlp:784-0-10"], ["widths of 1 to 1000000"]),
             (["--model", "mlp:784-many-10"], ["widths of 1 to 1000000", "'mlp:784-many-10'"]),

@@ -81,6 +81,7 @@ extension CommandTests {
 
         @Test(arguments: [
             (["--model", "cnn:dropout=2"], "has dropout=2; dropout is from 0 to below 1"),
+            (["--model", "cnn:norm=layer"], "has norm=layer; norm is none or batch"),
             (["--model", "cnn:filters=3"], "has no option 'filters'"),
             (["--model", "lstm:0"], "has hidden=0; hidden is 1 to 16384"),
             (["--model", "lstm:8,hidden=9"], "has the option 'hidden' twice"),

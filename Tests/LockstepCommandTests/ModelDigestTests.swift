@@ -13,6 +13,7 @@ extension CommandTests {
 
         static let jobs = [
             ["--model", "cnn", "--data", "npz:images.npz", "--optimizer", "adadelta"],
+            ["--model", "cnn:norm=batch", "--data", "npz:images.npz"],
             ["--model", "lstm:hidden=8,layers=2,dropout=0.3", "--data", "npz:images.npz"],
             ["--model", "lstm:hidden=8,layers=2,dropout=0.3,context=16", "--data", "text:text.txt"],
             [

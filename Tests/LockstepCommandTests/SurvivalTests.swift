@@ -36,6 +36,24 @@ extension CommandTests {
             #expect(outcome.output.contains("2 workers go on from step "))
         }
 
+        @Test func runningStatisticsKeepTheirBitsWhenAWorkerIsKilled() async throws {
+            try Samples.images(160, side: 8, to: folder.path + "/images.npz")
+            let job = [
+                "--model", "cnn:norm=batch", "--data", "npz:\(folder.path)/images.npz", "--batch", "16",
+                "--microbatches", "4", "--epochs", "30",
+            ]
+            let outcome = try await Lockstep.run(
+                ["train", "--workers", "3", "--restarts", "1", "--json"] + job, in: folder.path
+            ) { command in
+                let worker = try await command.worker(1)
+                try await command.step(20)
+                kill(worker, SIGKILL)
+                try await command.line(containing: "2 workers go on from step ")
+            }
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            #expect(try await outcome.digest() == Jobs.digest(of: job))
+        }
+
         @Test func aWorkerThatFreezesComesBackWithTheCurrentState() async throws {
             // More steps than are done while it is frozen; the run is stopped once it is back.
             let outcome = try await Lockstep.run(

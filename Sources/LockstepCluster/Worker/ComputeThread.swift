@@ -108,7 +108,7 @@ package struct ReplicaHolder {
         let trainer = try Trainer(settings: settings, job: makeJob(settings))
         self.trainer = trainer
         return ComputeResult.Prepared(
-            schedule: trainer.schedule, tree: trainer.tree, parameterCount: trainer.parameterCount,
+            schedule: trainer.schedule, tree: trainer.tree, sumCount: trainer.sumCount,
             evaluationBlocks: trainer.evaluationBlocks,
             ready: Ready(
                 signature: trainer.signature, fingerprint: trainer.fingerprint, parameters: trainer.digest,

@@ -121,7 +121,8 @@ package enum ComputeResult: Sendable {
     package struct Prepared: Sendable {
         var schedule: Schedule
         var tree: MicrobatchTree
-        var parameterCount: Int
+        /// Elements of what the all-reduce sums.
+        var sumCount: Int
         var evaluationBlocks: Int
         package var ready: Ready
     }

@@ -159,7 +159,7 @@ extension WorkerMachine {
         var reduction =
             allReduces.removeValue(forKey: step)
             ?? AllReduce(
-                place: place, ranges: members.map(\.microbatches), tree: prepared.tree, count: prepared.parameterCount,
+                place: place, ranges: members.map(\.microbatches), tree: prepared.tree, count: prepared.sumCount,
                 scale: prepared.schedule.scale(ofStep: step))
         let result = Result<[AllReduce.Action], E> { () throws(E) in try take(&reduction) }
         allReduces[step] = reduction

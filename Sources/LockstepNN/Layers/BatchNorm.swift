@@ -20,6 +20,8 @@ public class BatchNorm: Module, Layer, CustomReflectable {
     public final let runningVariance: Buffer<Float>?
     /// How many batches the running statistics have followed: one number without axes.
     public final let batchesTracked: Buffer<Int64>?
+    /// How many values a channel of the last input had; while training there must be more than one.
+    package private(set) final var valuesPerChannel: Int?
     private let momentum: Double?
     private let eps: Double
     private let ranks: ClosedRange<Int>
@@ -40,6 +42,7 @@ public class BatchNorm: Module, Layer, CustomReflectable {
             fatalError(
                 "expected \(ranks.map { "\($0)D" }.joined(separator: " or ")) input (got \(input.rank)D input)")
         }
+        valuesPerChannel = input.rank < 2 ? nil : input.count / Swift.max(input.shape[1], 1)
         if !isTraining, let runningMean, let runningVariance {
             return batchNorm(
                 input, mean: runningMean.value, variance: runningVariance.value, weight: weight?.value,

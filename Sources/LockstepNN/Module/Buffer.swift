@@ -9,7 +9,7 @@ public class AnyBuffer {
     /// A snapshot of the elements with their type.
     public var tensor: AnyTensor { fatalError("a buffer is a Buffer") }
     /// Replaces the elements by those of a tensor of the same shape, converted.
-    func load(_ tensor: AnyTensor) { fatalError("a buffer is a Buffer") }
+    package func load(_ tensor: AnyTensor) { fatalError("a buffer is a Buffer") }
 }
 
 /// A tensor that belongs to a module's state but is not trained, such as the running mean of a batch normalization.
@@ -28,5 +28,5 @@ public final class Buffer<Scalar: TensorScalar>: AnyBuffer {
     public init(_ value: Tensor<Scalar>) { self.value = value.detached() }
 
     public override var tensor: AnyTensor { AnyTensor(value) }
-    override func load(_ tensor: AnyTensor) { value = tensor.to(Scalar.self) }
+    package override func load(_ tensor: AnyTensor) { value = tensor.to(Scalar.self) }
 }

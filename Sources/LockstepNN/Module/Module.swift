@@ -64,12 +64,12 @@ open class Module {
         return new
     }
 
-    /// One line a parameter: name, shape and element type. Two processes train the same model when theirs are equal.
+    /// One line a parameter or buffer: name, shape and element type. Two processes train the same model when theirs are equal.
     ///
     ///     hidden.weight [128, 784] float32
     ///     hidden.bias [128] float32
     public final var signature: String {
-        namedParameters().map { "\($0.name) \($0.parameter.shape) \(DType.float32.rawValue)" }.joined(separator: "\n")
+        stateDictionary().map { "\($0.name) \($0.tensor.shape) \($0.tensor.dtype.rawValue)" }.joined(separator: "\n")
     }
 }
 

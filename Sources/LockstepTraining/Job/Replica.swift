@@ -6,11 +6,13 @@ public import LockstepTensor
 public protocol Replica: AnyObject {
     /// The model's parameters and their gradients.
     var parameters: ParameterBuffer { get }
-    /// Name, shape and element type of each parameter, to compare between processes.
+    /// What the model keeps beside its parameters.
+    var buffers: ModelBuffers { get }
+    /// Name, shape and element type of each parameter and buffer, to compare between processes.
     var signature: String { get }
     /// What identifies the samples, to compare between processes.
     var fingerprint: String { get }
-    /// Further names of parameters that have several: a file of weights may hold them, too.
+    /// Further names of parameters and buffers that have several: a file of weights may hold them, too.
     var aliases: [String] { get }
     /// What the model's outputs are called, where the data name them; empty otherwise.
     var classNames: [String] { get }
@@ -19,8 +21,11 @@ public protocol Replica: AnyObject {
     /// How many samples the model is tested on, 0 for none.
     var testCount: Int { get }
 
-    /// The sum of the losses of some training samples and its gradient, shape [parameters.count].
+    /// The sum of the losses of some training samples and its gradient, with what they change in the buffers behind it: shape
+    /// [parameters.count + buffers.count]. The buffers are afterwards as they were.
     func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>)
+    /// Throws where the model cannot be trained on one sample alone.
+    func checkSingleSamples() throws
     /// The sum of the losses of some test samples and how many the model gets right.
     func evaluate(_ samples: Range<Int>) throws -> Evaluation
 }
@@ -60,8 +65,10 @@ public protocol TrainableJob: Sendable {
 }
 
 extension Replica {
+    public var buffers: ModelBuffers { ModelBuffers() }
     public var aliases: [String] { [] }
     public var classNames: [String] { [] }
+    public func checkSingleSamples() throws {}
 }
 
 extension TrainableJob {
@@ -73,16 +80,7 @@ extension TrainingJob: TrainableJob {
         let (training, test) = try data()
         manualSeed(seed)
         let model = try model()
-        // What batch normalisation keeps of past batches would be another's on each worker, and nobody would see it.
-        if let buffer = model.namedBuffers().first {
-            throw TrainingError(
-                .mismatch,
-                """
-                the model of job '\(name)' keeps '\(buffer.name)' beside its parameters, which this version cannot train with \
-                the same bits on any number of workers; use LayerNorm or GroupNorm instead of batch normalisation
-                """)
-        }
-        // A table that is changed by looking things up, likewise.
+        // A table that is changed by looking things up would be another on each worker, and nobody would see it.
         if model.modules.contains(where: { ($0 as? Embedding)?.maxNorm != nil }) {
             throw TrainingError(
                 .mismatch,
@@ -105,6 +103,7 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
     private let test: (any Dataset<Batch>)?
     let trainingCount: Int
     let parameters: ParameterBuffer
+    let buffers: ModelBuffers
     let signature: String
     let fingerprint: String
 
@@ -118,6 +117,7 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
         self.test = test
         self.trainingCount = trainingCount
         parameters = model.flattened()
+        buffers = ModelBuffers(of: model, job: job.name)
         signature = model.signature
         fingerprint = training.fingerprint + (test.map { "+" + $0.fingerprint } ?? "")
     }
@@ -128,17 +128,49 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
 
     func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>) {
         // An empty microbatch, where a last batch has fewer samples than there are microbatches, adds nothing.
-        if samples.isEmpty { return (0, .zeros([parameters.count])) }
+        if samples.isEmpty { return (0, .zeros([parameters.count + buffers.count])) }
+        // Each microbatch finds them as they were at the start of the step, whoever computes it and after whatever others.
+        let start = buffers.values
+        defer { buffers.values = start }
         let batch = try training.batch(at: samples)
         let losses = try check(job.loss(job.forward(model, batch), batch), count: samples.count)
         losses.backward(gradient: .ones(losses.shape))
-        return (total(losses), parameters.takeGradients())
+        let gradient = parameters.takeGradients()
+        let changes = try buffers.changes(since: start, samples: samples.count)
+        return (total(losses), changes.count == 0 ? gradient : concatenated([gradient, changes]))
+    }
+
+    func checkSingleSamples() throws {
+        let layers = model.modules.compactMap { $0 as? BatchNorm }
+        guard !layers.isEmpty else { return }
+        // Two samples, and not in training: that any batch normalisation takes, and sees how much it is.
+        let start = buffers.values
+        model.eval()
+        defer {
+            model.train()
+            buffers.values = start
+        }
+        let batch = try training.batch(at: [0, 0])
+        noGrad { _ = job.forward(model, batch) }
+        guard layers.contains(where: { $0.valuesPerChannel == 2 }) else { return }
+        throw TrainingError(
+            .invalidSetting,
+            """
+            the model of job '\(job.name)' has a batch normalisation that gets one value per channel of a sample, and some \
+            microbatch of a batch, or of an epoch's last, smaller batch, has one sample: expected more than 1 value per channel \
+            when training. Choose --batch, --microbatches and --limit so that each batch, the last of an epoch too, has at least two \
+            samples for each microbatch
+            """)
     }
 
     func evaluate(_ samples: Range<Int>) throws -> Evaluation {
         guard let test else { return Evaluation(loss: 0, correct: nil, count: 0) }
         model.eval()
-        defer { model.train() }
+        let start = buffers.values
+        defer {
+            model.train()
+            buffers.values = start
+        }
         return try noGrad {
             var sum = Evaluation(loss: 0, correct: 0, count: 0)
             for start in stride(from: samples.lowerBound, to: samples.upperBound, by: job.testBatch) {

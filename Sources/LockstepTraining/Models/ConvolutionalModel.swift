@@ -6,11 +6,14 @@ internal import LockstepTensor
 /// Images [n, h, w] or [n, c, h, w] go through `conv1` (32 filters 3×3), ReLU, `conv2` (64 filters 3×3), ReLU, max-pooling by 2, dropout, `fc1` (128),
 /// ReLU, dropout and `fc2`. The example ends in a `log_softmax`; here the scores are given as they are, which is the same to the
 /// cross-entropy.
+/// Where it normalizes, a batch normalisation is between each convolution and its ReLU: `bn1` and `bn2`.
 ///
 /// Source: https://github.com/pytorch/examples/blob/main/mnist/main.py
 final class ConvolutionalModel: Module, Layer {
     private let conv1: Conv2d
+    private let bn1: BatchNorm2d?
     private let conv2: Conv2d
+    private let bn2: BatchNorm2d?
     private let dropout1: Dropout
     private let dropout2: Dropout
     private let fc1: Linear
@@ -24,9 +27,11 @@ final class ConvolutionalModel: Module, Layer {
     /// How many numbers the convolutions leave of an image of so many rows and columns.
     static func features(_ rows: Int, _ columns: Int) -> Int { 64 * ((rows - 4) / 2) * ((columns - 4) / 2) }
 
-    init(channels: Int, rows: Int, columns: Int, outputs: Int, dropouts: [Double]) {
+    init(channels: Int, rows: Int, columns: Int, outputs: Int, dropouts: [Double], normalizes: Bool) {
         conv1 = Conv2d(channels, 32, kernel: 3)
+        bn1 = normalizes ? BatchNorm2d(32) : nil
         conv2 = Conv2d(32, 64, kernel: 3)
+        bn2 = normalizes ? BatchNorm2d(64) : nil
         dropout1 = Dropout(dropouts[0])
         dropout2 = Dropout(dropouts[1])
         fc1 = Linear(ConvolutionalModel.features(rows, columns), 128)
@@ -35,7 +40,9 @@ final class ConvolutionalModel: Module, Layer {
 
     func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> {
         let images = input.rank == 3 ? input.unsqueezed(axis: 1) : input
-        let features = maxPool2d(conv2(conv1(images).relu()).relu(), kernel: 2)
+        let first = conv1(images)
+        let second = conv2((bn1?(first) ?? first).relu())
+        let features = maxPool2d((bn2?(second) ?? second).relu(), kernel: 2)
         let hidden = fc1(dropout1(features).flattened(from: 1)).relu()
         return fc2(dropout2(hidden))
     }

@@ -39,6 +39,15 @@ struct ModelOptions {
         return value
     }
 
+    /// One of some words, or nil.
+    mutating func choice(_ name: String, of words: [String]) throws -> String? {
+        guard let text = take(name) else { return nil }
+        guard words.contains(text) else {
+            throw error("has \(name)=\(text); \(name) is \(words.joined(separator: " or "))")
+        }
+        return text
+    }
+
     /// Throws where an option was given that there is not.
     func finish() throws {
         if let name = unread.sorted().first { throw error("has no option '\(name)'") }

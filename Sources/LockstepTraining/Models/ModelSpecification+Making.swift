@@ -14,10 +14,10 @@ extension ModelSpecification {
             let layers = pairs.flatMap { inputs, outputs -> [any Layer] in [ReLU(), Linear(inputs, outputs)] }
             return Sequential([Flatten()] + layers.dropFirst())
         case .linear, .logistic: return LinearModel(inputs.reduce(1, *), outputs)
-        case .cnn(let dropouts):
+        case .cnn(let dropouts, let normalizes):
             return ConvolutionalModel(
                 channels: inputs.count == 3 ? inputs[0] : 1, rows: inputs[inputs.count - 2],
-                columns: inputs[inputs.count - 1], outputs: outputs, dropouts: dropouts)
+                columns: inputs[inputs.count - 1], outputs: outputs, dropouts: dropouts, normalizes: normalizes)
         case .lstm(let settings): return SequenceClassifier(inputs: inputs[1], outputs: outputs, settings)
         case .gpt: throw mismatch(place, "holds no text", "a text (--data text:FILE), or another model")
         }

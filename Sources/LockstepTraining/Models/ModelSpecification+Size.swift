@@ -14,11 +14,11 @@ extension ModelSpecification {
             }
             return count
         case .linear, .logistic: return (flat + 1) * outputs
-        case .cnn:
+        case .cnn(_, let normalizes):
             guard inputs.count >= 2 else { return 0 }
             let features = ConvolutionalModel.features(inputs[inputs.count - 2], inputs[inputs.count - 1])
             let filters = (9 * (inputs.count == 3 ? inputs[0] : 1) + 1) * 32 + (9 * 32 + 1) * 64
-            return filters + (features + 1) * 128 + 129 * outputs
+            return filters + (normalizes ? 2 * (32 + 64) : 0) + (features + 1) * 128 + 129 * outputs
         case .lstm(let settings):
             let hidden = settings.hidden
             let first = inputs.last ?? hidden

@@ -8,8 +8,9 @@ public enum ModelSpecification: Sendable, Equatable, CustomStringConvertible {
     case linear
     /// `logistic`: one linear layer, for classes.
     case logistic
-    /// `cnn`: the network of PyTorch's MNIST example, with its two dropouts.
-    case cnn(dropouts: [Double])
+    /// `cnn`: the network of PyTorch's MNIST example, with its two dropouts; with `norm=batch` a batch normalisation behind each
+    /// convolution.
+    case cnn(dropouts: [Double], normalizes: Bool)
     /// `lstm:128`: an LSTM over the rows of images, or over the characters of a text.
     case lstm(Recurrent)
     /// `gpt`: a decoder-only transformer over the characters of a text.
@@ -49,7 +50,7 @@ public enum ModelSpecification: Sendable, Equatable, CustomStringConvertible {
         static let mlp = "mlp:INPUT-HIDDEN-…-OUTPUT (such as mlp:784-512-512-10)"
         static let linear = "linear"
         static let logistic = "logistic"
-        static let cnn = "cnn, cnn:dropout=0"
+        static let cnn = "cnn, cnn:dropout=0,norm=batch"
         static let lstm = "lstm, lstm:HIDDEN, lstm:hidden=128,layers=1,dropout=0,context=64"
         static let gpt = "gpt, gpt:layers=4,heads=4,width=128,context=64,dropout=0"
     }
@@ -68,8 +69,10 @@ public enum ModelSpecification: Sendable, Equatable, CustomStringConvertible {
         case "cnn":
             var options = try ModelOptions(parsing: text, form: Form.cnn)
             let dropout = try options.probability("dropout")
+            let norm = try options.choice("norm", of: ["none", "batch"])
             try options.finish()
-            self = .cnn(dropouts: dropout.map { [$0, $0] } ?? ConvolutionalModel.dropouts)
+            self = .cnn(
+                dropouts: dropout.map { [$0, $0] } ?? ConvolutionalModel.dropouts, normalizes: norm == "batch")
         case "lstm":
             var options = try ModelOptions(parsing: text, first: "hidden", form: Form.lstm)
             var settings = Recurrent()
@@ -126,7 +129,11 @@ public enum ModelSpecification: Sendable, Equatable, CustomStringConvertible {
         case .mlp(let widths): return "mlp:" + widths.map(String.init).joined(separator: "-")
         case .linear: return "linear"
         case .logistic: return "logistic"
-        case .cnn(let dropouts): return dropouts == ConvolutionalModel.dropouts ? "cnn" : "cnn:dropout=\(dropouts[0])"
+        case .cnn(let dropouts, let normalizes):
+            let options =
+                (dropouts == ConvolutionalModel.dropouts ? [] : ["dropout=\(dropouts[0])"])
+                + (normalizes ? ["norm=batch"] : [])
+            return (["cnn"] + (options.isEmpty ? [] : [options.joined(separator: ",")])).joined(separator: ":")
         case .lstm(let settings):
             return
                 "lstm:hidden=\(settings.hidden),layers=\(settings.layers),dropout=\(settings.dropout),context=\(settings.context)"

@@ -47,6 +47,12 @@ public struct Schedule: Sendable, Equatable {
         plan.range(ofMicrobatch: microbatch, inBatch: batch(of: step))
     }
 
+    /// Whether some microbatch of the run, of so many a batch, has a single sample.
+    func hasSingleSamples(microbatches: Int) -> Bool {
+        let (first, last) = (plan.range(ofBatch: 0).count, plan.range(ofBatch: stepsPerEpoch - 1).count)
+        return min(first, last) < 2 * microbatches
+    }
+
     /// Whether an epoch is complete after `completed` steps.
     public func endsEpoch(after completed: Int) -> Bool { completed > 0 && completed % stepsPerEpoch == 0 }
 

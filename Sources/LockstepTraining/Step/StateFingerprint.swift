@@ -1,3 +1,4 @@
+internal import LockstepFormats
 internal import LockstepTensor
 
 /// A quick fingerprint of numbers, to compare what should be equal: 128 bits at the speed of memory.
@@ -13,6 +14,14 @@ struct StateFingerprint {
     mutating func update(_ tensor: Tensor<Float>) {
         update(UInt64(tensor.count))
         tensor.withUnsafeElements { update(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Takes in the elements of a tensor of any type, and how many bytes they are.
+    mutating func update(_ tensor: AnyTensor) {
+        tensor.withUnsafeBytes { bytes in
+            update(UInt64(bytes.count))
+            update(bytes)
+        }
     }
 
     /// Takes in one number.

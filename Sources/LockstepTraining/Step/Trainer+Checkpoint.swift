@@ -3,17 +3,23 @@ internal import LockstepOptim
 internal import LockstepTensor
 
 extension Trainer {
-    /// SHA-256 over the parameters' bytes (Float32, little-endian, in the model's order): equal digests, equal bits.
-    public var digest: String { Checkpoint.digest(of: [("", .float32(replica.parameters.values))]) }
+    /// SHA-256 over the bytes of the parameters (Float32, little-endian, in the model's order) and behind them of the model's buffers:
+    /// equal digests, equal bits.
+    public var digest: String {
+        Checkpoint.digest(of: [("", .float32(replica.parameters.values))] + replica.buffers.values.map { ("", $0) })
+    }
 
-    /// Bytes of the parameters and of what the optimizer keeps of them.
-    public var stateBytes: Int { parameterCount * MemoryLayout<Float>.size * (1 + optimizer.state.count) }
+    /// Bytes of the parameters, of what the optimizer keeps of them and of the model's buffers.
+    public var stateBytes: Int {
+        parameterCount * MemoryLayout<Float>.size * (1 + optimizer.state.count) + replica.buffers.bytes
+    }
 
-    /// A digest of the parameters and of all that the optimizer keeps of them: 128 bits that any changed bit changes. It is made at
+    /// A digest of the parameters, of the model's buffers and of all that the optimizer keeps of them: 128 bits that any changed bit changes. It is made at
     /// the speed of memory, so that it can be compared often; it is no protection against forgery.
     public var stateDigest: String {
         var fingerprint = StateFingerprint()
         fingerprint.update(replica.parameters.values)
+        for tensor in replica.buffers.values { fingerprint.update(tensor) }
         for state in optimizer.state { fingerprint.update(state.tensor) }
         fingerprint.update(UInt64(optimizer.stepCount))
         return fingerprint.text
@@ -26,10 +32,11 @@ extension Trainer {
     /// next step changes it.
     public func snapshot() -> Snapshot {
         let values = replica.parameters.values
-        let weights = replica.parameters.entries.map { entry in
+        var weights = replica.parameters.entries.map { entry in
             let slice = values[entry.offset..<entry.offset + entry.count]
             return (name: entry.name, tensor: AnyTensor.float32(slice.reshaped(to: entry.shape)))
         }
+        weights += zip(replica.buffers.names, replica.buffers.values).map { (name: $0, tensor: $1) }
         var metadata = [
             "format": "pt",
             Checkpoint.Key.step: String(completedSteps),
@@ -74,13 +81,15 @@ extension Trainer {
                 .mismatch,
                 "\(checkpoint.place) is after \(checkpoint.step) steps, but the run has only \(schedule.steps)")
         }
-        let values = try values(in: checkpoint.file, from: checkpoint.place)
+        let (values, buffers) = try values(in: checkpoint.file, from: checkpoint.place)
         let state = try optimizer.state.map { state in
             let name = Checkpoint.Key.optimizer + state.name
-            return (state.name, try tensor(name, [parameterCount], in: checkpoint.file, from: checkpoint.place))
+            let tensor = try tensor(name, .float32, [parameterCount], in: checkpoint.file, from: checkpoint.place)
+            return (state.name, tensor.to(Float.self))
         }
         try optimizer.restore(state: state, stepCount: checkpoint.optimizerStep)
         replica.parameters.values = values
+        replica.buffers.values = buffers
         completedSteps = checkpoint.step
     }
 
@@ -88,15 +97,15 @@ extension Trainer {
     ///
     /// Throws, and changes nothing, where a tensor is missing, of another shape, or none of the model's.
     public func load(weights: Safetensors, from place: String) throws {
-        let values = try values(in: weights, from: place)
-        let names = Set(replica.parameters.entries.map(\.name) + replica.aliases)
+        let (values, buffers) = try values(in: weights, from: place)
+        let names = Set(replica.parameters.entries.map(\.name) + replica.buffers.names + replica.aliases)
         let others = weights.tensors.map(\.name).filter { !names.contains($0) && !Checkpoint.isState($0) }
         guard others.isEmpty else {
             throw TrainingError(
                 .mismatch,
                 """
                 \(place) holds \(Trainer.list(others)), which the model '\(settings.model)' does not have; it has \
-                \(Trainer.list(replica.parameters.entries.map(\.name))). Give the weights of this model, or the model of these weights
+                \(Trainer.list(replica.parameters.entries.map(\.name) + replica.buffers.names)). Give the weights of this model, or the model of these weights
                 """)
         }
         // Other names have other numbers: the results would be about other classes, and nobody would see it.
@@ -111,29 +120,36 @@ extension Trainer {
                 """)
         }
         replica.parameters.values = values
+        replica.buffers.values = buffers
     }
 
     /// Takes up the weights that a run starts from. Throws as ``load(weights:from:)`` does.
     public func load(_ weights: InitialWeights) throws { try load(weights: weights.file, from: weights.place) }
 
     /// The parameters of the model out of a file, as one flat tensor.
-    private func values(in file: Safetensors, from place: String) throws -> Tensor<Float> {
+    private func values(
+        in file: Safetensors, from place: String
+    ) throws -> (parameters: Tensor<Float>, buffers: [AnyTensor]) {
         let parts = try replica.parameters.entries.map { entry in
-            try tensor(entry.name, entry.shape, in: file, from: place).reshaped(to: [entry.count])
+            try tensor(entry.name, .float32, entry.shape, in: file, from: place).to(Float.self)
+                .reshaped(to: [entry.count])
         }
-        return concatenated(parts)
+        let buffers = try zip(replica.buffers.names, replica.buffers.values).map { name, now in
+            try tensor(name, now.dtype, now.shape, in: file, from: place)
+        }
+        return (concatenated(parts), buffers)
     }
 
     private func tensor(
-        _ name: String, _ shape: [Int], in file: Safetensors, from place: String
-    ) throws -> Tensor<Float> {
+        _ name: String, _ dtype: DType, _ shape: [Int], in file: Safetensors, from place: String
+    ) throws -> AnyTensor {
         switch file.tensor(named: name) {
-        case .float32(let tensor) where tensor.shape == shape: return tensor
+        case let tensor? where tensor.dtype == dtype && tensor.shape == shape: return tensor
         case let other?:
             throw TrainingError(
                 .mismatch,
                 """
-                \(place): tensor '\(name)' is \(other.dtype) \(other.shape); expected float32 \(shape) for the model \
+                \(place): tensor '\(name)' is \(other.dtype) \(other.shape); expected \(dtype) \(shape) for the model \
                 '\(settings.model)'
                 """)
         case nil:

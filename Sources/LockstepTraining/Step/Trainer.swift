@@ -21,6 +21,7 @@ public final class Trainer {
     private let sampler: ShuffledSampler
     private let rates: LearningRateSchedule?
     private var order: (epoch: Int, samples: [Int])?
+    private var hasCheckedSingleSamples = false
 
     /// A trainer at step 0.
     public init(settings: RunSettings, job: any TrainableJob) throws {
@@ -34,18 +35,21 @@ public final class Trainer {
         sampler = ShuffledSampler(count: replica.trainingCount, seed: settings.seed)
     }
 
-    /// Name, shape and element type of each parameter.
+    /// Name, shape and element type of each parameter and of each buffer of the model.
     public var signature: String { replica.signature }
     /// What identifies the samples.
     public var fingerprint: String { replica.fingerprint }
     /// Elements in all parameters together.
     public var parameterCount: Int { replica.parameters.count }
+    /// Elements of what is summed in a step: the gradient, and behind it what the microbatches change in the model's buffers.
+    public var sumCount: Int { parameterCount + replica.buffers.count }
     /// How many samples the model is tested on, 0 for none.
     public var testCount: Int { replica.testCount }
 
     /// What a worker's microbatches add to a step.
     public struct Sums: Sendable {
-        /// The gradient's sum over each subtree in the worker's range, from left to right; shape [parameterCount] each.
+        /// The sum over each subtree in the worker's range, from left to right, of the gradients and the changes of buffers;
+        /// shape [sumCount] each.
         public var subtrees: [(node: Range<Int>, sum: Tensor<Float>)]
         /// The loss's sum over each microbatch of the range.
         public var losses: [Double]
@@ -53,6 +57,11 @@ public final class Trainer {
 
     /// Computes the gradients of `microbatches` of step `step` and sums them over the tree's nodes that lie in the range.
     public func sums(of microbatches: Range<Int>, step: Int) throws -> Sums {
+        if !hasCheckedSingleSamples {
+            // Said before the first step, and not at the end of the first epoch, which may be hours later.
+            if schedule.hasSingleSamples(microbatches: tree.count) { try replica.checkSingleSamples() }
+            hasCheckedSingleSamples = true
+        }
         let samples = samples(ofEpoch: schedule.epoch(of: step))
         var losses: [Double] = []
         let subtrees = try tree.subtrees(in: microbatches).map { node in
@@ -71,9 +80,18 @@ public final class Trainer {
         return Sums(subtrees: subtrees, losses: losses)
     }
 
-    /// Updates the parameters with the mean gradient of a step, shape [parameterCount], and counts the step.
-    public func apply(_ meanGradient: Tensor<Float>) {
-        replica.parameters.gradients = meanGradient
+    /// Updates the parameters with the mean gradient of a step, and the model's buffers with the mean change behind it, shape
+    /// [sumCount], and counts the step.
+    public func apply(_ mean: Tensor<Float>) {
+        guard mean.shape == [sumCount] else {
+            fatalError("a mean gradient of shape [\(sumCount)] is expected, found \(mean.shape)")
+        }
+        if sumCount == parameterCount {
+            replica.parameters.gradients = mean
+        } else {
+            replica.parameters.gradients = mean[0..<parameterCount]
+            replica.buffers.add(mean[parameterCount..<sumCount])
+        }
         if let norm = settings.clipNorm { clipGradientNorm(replica.parameters, maxNorm: norm) }
         if let limit = settings.clipValue { clipGradientValue(replica.parameters, limit: limit) }
         setRates()

@@ -20,6 +20,14 @@ enum TinyJob {
             })
     }
 
+    /// The job with a model that draws and keeps running statistics. A batch of 12 leaves no microbatch of four a single sample.
+    static func normalized() -> some TrainableJob {
+        TrainingJob.classification(
+            name: "normalized",
+            model: { Sequential(Linear(2, 5), BatchNorm1d(5), ReLU(), Dropout(0.25), Linear(5, 3)) },
+            data: { (try points(23, seed: 1, shift: 0), try points(7, seed: 2, shift: 0)) })
+    }
+
     /// The job whose models are kept where a test reaches them.
     static func job(keeping models: Models, as number: Int) -> some TrainableJob {
         TrainingJob.classification(
