@@ -161,7 +161,8 @@ interrupt() {
     told "interrupt worker process $victim"
     local process=$victim
     forget "$process"
-    kill -INT "$process"
+    # As SIGINT, which shells have their background processes ignore until these ask for it.
+    kill -TERM "$process"
     await "that worker process $process goes" eval "! is_alive $process"
     wait "$process" || true
 }

@@ -44,8 +44,8 @@ struct OpenRunTests {
     func earlyComers() throws {
         var coordinator = try Coordinator(workers: 1, isOpen: true) { $0.membership.maximumWorkers = 3 }
         for number in 0..<3 { #expect(coordinator.hello(number).refusals.isEmpty) }
-        let refusals = coordinator.hello(3).refusals
-        #expect(refusals.first?.hasSuffix("the run has all its 3 workers; start it with a larger --max-workers") == true)
+        let refusal = coordinator.hello(3).refusals.first
+        #expect(refusal?.hasSuffix("the run has all its 3 workers; start it with a larger --max-workers") == true)
         let first = coordinator.say(.ready(Foreign.ready()), from: 1, rank: 1, generation: 0)
         #expect(first.memberRanks == [1])
         // The second is ready while the first generation links up, and is in the next one.
