@@ -11,7 +11,7 @@ FORMATTED := $(wildcard Package.swift Sources Tests Examples Benchmarks)
 FORMAT := $(SWIFT) format
 SCRIPTS := $(wildcard .ci/run deploy/*.sh scripts/*.sh)
 
-.PHONY: help train test fuzz build dist format lint generate clean
+.PHONY: help train test fuzz chaos build dist format lint generate clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is (this text)
@@ -32,6 +32,11 @@ fuzz: ## give every decoder bad bytes; options: make fuzz ARGS="--inputs 1000000
 	@deploy/setup.sh build
 	$(BUILD) --product fuzz
 	.build/$(CONFIGURATION)/fuzz $(or $(ARGS),--inputs 1000000)
+
+chaos: ## train while workers and coordinators are killed and frozen; options: make chaos ARGS="500 SEED"
+	@deploy/setup.sh build
+	$(BUILD) --product lockstep
+	scripts/chaos.sh $(ARGS)
 
 build: ## build lockstep: .build/release/lockstep
 	@deploy/setup.sh build

@@ -40,6 +40,21 @@ struct OpenRunTests {
         #expect(begun.contains { if case .begin = $0 { true } else { false } })
     }
 
+    @Test("Who comes before the run begins may come in if there is room for him once it has, and nobody waits for him")
+    func earlyComers() throws {
+        var coordinator = try Coordinator(workers: 1, isOpen: true) { $0.membership.maximumWorkers = 3 }
+        for number in 0..<3 { #expect(coordinator.hello(number).refusals.isEmpty) }
+        let refusal = coordinator.hello(3).refusals.first
+        #expect(refusal?.hasSuffix("the run has all its 3 workers; start it with a larger --max-workers") == true)
+        let first = coordinator.say(.ready(Foreign.ready()), from: 1, rank: 1, generation: 0)
+        #expect(first.memberRanks == [1])
+        // The second is ready while the first generation links up, and is in the next one.
+        let second = coordinator.say(.ready(Foreign.ready()), from: 0, rank: 0, generation: 0)
+        #expect(second.memberRanks == nil)
+        let next = coordinator.say(.holding, from: 1, rank: 1)
+        #expect(next.memberRanks == [0, 1])
+    }
+
     @Test("While the record falls behind no step is ordered; once it has caught up they go on")
     func recordBehind() throws {
         var coordinator = try Coordinator(workers: 1)
@@ -86,6 +101,12 @@ struct OpenRunTests {
 }
 
 extension [CoordinatorAction] {
+    /// The ranks of the generation that begins.
+    fileprivate var memberRanks: [Int]? {
+        for case .members(let members) in sent.map(\.body) { return members.members.map(\.rank) }
+        return nil
+    }
+
     /// The steps that are ordered.
     fileprivate var orderedSteps: [Int] {
         compactMap {

@@ -68,23 +68,7 @@ extension CommandTests {
                 try await command.line(containing: "2 workers go on from step ")
                 command.signal(SIGINT)
             }
-            #expect(outcome.code == 130)
-            // Its checkpoint is that of a single process after as many steps.
-            let stop = try outcome.event("stopped")
-            let alone = TemporaryFolder()
-            let step = try #require(stop.step)
-            let single = try await Lockstep.run(
-                ["train", "--single-process", "--json", "--checkpoint-every", "\(step)"] + Jobs.endless, in: alone.path
-            ) { command in
-                try await command.line(containing: "checkpoint-")
-                command.signal(SIGINT)
-            }
-            let expected = try #require(single.events.first { $0.event == "checkpoint" }?.path)
-            let found = try #require(stop.checkpoint)
-            let mine = try await Lockstep.run(["evaluate", "\(folder.path)/\(found)"], in: folder.path)
-            let other = try await Lockstep.run(["evaluate", "\(alone.path)/\(expected)"], in: folder.path)
-            let digest = mine.lines.first { $0.hasPrefix("sha256") }
-            #expect(digest != nil && digest == other.lines.first { $0.hasPrefix("sha256") })
+            try await outcome.expectStopLikeASingleProcess(in: folder.path)
         }
 
         @Test func aCoordinatorThatIsKilledGoesOnWithTheWorkersThatWaitForIt() async throws {

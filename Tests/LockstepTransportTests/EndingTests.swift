@@ -71,6 +71,26 @@ import Testing
         #expect(code { try callee.send(.test(.finish), to: toCaller) } == .peerGone)
     }
 
+    /// ZeroMQ's own thread serves all connections of a transport, so what holds it up on one is seen on another.
+    @Test(arguments: Kind.allCases)
+    func disconnectingFromAPeerThatEndsJustThenHoldsUpNobody(_ kind: Kind) throws {
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let (caller, callee, toCallee, _) = try harness.pair()
+        for round in 0..<200 {
+            // Used by one thread at a time: that thread alone until it has ended.
+            nonisolated(unsafe) let other = try harness.transport()
+            let peer = try caller.connect(to: other.endpoint)
+            try caller.send(.test(.linked), to: peer)
+            #expect(try other.nextMessage().envelope.body == .linked)
+            let thread = TestThread { other.close() }
+            caller.disconnect(peer)
+            thread.join()
+            try caller.send(.test(.linked, step: round), to: toCallee)
+            #expect(try callee.nextMessage().envelope.step == round)
+        }
+    }
+
     @Test(arguments: Kind.allCases)
     func aMessageAboveTheReceiversLimitEndsTheConnectionOnly(_ kind: Kind) throws {
         let harness = Harness(kind)

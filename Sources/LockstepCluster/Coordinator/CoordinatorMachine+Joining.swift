@@ -30,13 +30,15 @@ extension CoordinatorMachine {
             }
         }
         missing[hello.endpoint] = nil
-        let room = hasBegun ? membership.maximumWorkers : membership.workers
-        guard workers.count < room else {
+        // More than are waited for may come before the run begins: they would be let in a moment later. Where the coordinator was
+        // started again they are those that hold the run's state.
+        guard workers.count < membership.maximumWorkers else {
             surplusHellos += 1
-            let why = "the run has all its \(room) workers"
+            let why = "the run has all its \(membership.maximumWorkers) workers"
+            let option = hasBegun || membership.maximumWorkers > membership.workers ? "--max-workers" : "--workers"
             let note = CoordinatorAction.note("refused a worker on \(hello.host) (process \(hello.pid)): \(why)")
             return actions
-                + refuse(peer, "\(why); start it with a larger \(hasBegun ? "--max-workers" : "--workers")")
+                + refuse(peer, "\(why); start it with a larger \(option)")
                 + (surplusHellos.isPowerOfTen ? [note] : [])
         }
         // A worker that was in the run before is the rank that it was, if nobody else is by now.
@@ -86,7 +88,7 @@ extension CoordinatorMachine {
         if reference == nil { reference = ready }
         switch phase {
         case .joining:
-            let isComplete = workers.count >= membership.workers && workers.allSatisfy { $0.value.ready != nil }
+            let isComplete = workers.count { $0.value.ready != nil } >= membership.workers
             return actions + (isComplete ? regroup(now: now) : [])
         case .training:
             // Not in the middle of a step: nobody's work is lost when somebody joins.

@@ -93,7 +93,7 @@ extension CoordinatorMachine {
 
     /// All members have said what they hold: has those that lack the newest state sent it, or goes on with training.
     private mutating func synchronize(now: Duration) -> [CoordinatorAction] {
-        let held = members.compactMap { workers[$0]?.position.steps }.max()
+        let held = members.compactMap { workers[$0]?.position.steps }.filter(progress.isKnown(upTo:)).max()
         guard let newest = [held, checkpoint?.step].compactMap({ $0 }).max() else {
             return fail(.workerEnded, "no worker is left that holds the state of the run")
         }

@@ -56,6 +56,13 @@ struct Progress {
         completed <= completedSteps || reports[completed - 1]?[rank] != nil
     }
 
+    /// Whether somebody has reported each step up to `completed` that is not recorded. A worker may hold a state whose steps nobody
+    /// knows the losses of any more: an earlier coordinator had recorded them, this one began with others who were behind, and cut
+    /// the record. Such a state cannot be gone on from; its steps are done again.
+    func isKnown(upTo completed: Int) -> Bool {
+        completed <= completedSteps || (completedSteps..<completed).allSatisfy { reports[$0]?.isEmpty == false }
+    }
+
     /// The members change: what they were doing is done again. Reports of steps stay, because a step that any worker has
     /// done counts; and that a checkpoint was asked for.
     mutating func dropUnfinished() {

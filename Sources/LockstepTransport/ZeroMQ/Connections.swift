@@ -17,6 +17,8 @@ protocol Source: AnyObject {
 extension Source {
     /// Ends both sockets; what was sent still goes out.
     func close() {
+        // First, as ZeroMQ's I/O thread, which serves every connection, waits for ever to report an event that nobody reads.
+        zmq_socket_monitor(socket.handle, nil, 0)
         monitor.socket.close()
         socket.close()
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -31,4 +32,27 @@ enum Jobs {
     }
 
     private static let digests = Mutex<[[String]: String]>([:])
+}
+
+extension Outcome {
+    /// Expects that a run of ``Jobs/endless`` in `folder` was stopped, and that its checkpoint is that of a single process after as many
+    /// steps.
+    func expectStopLikeASingleProcess(in folder: String) async throws {
+        #expect(code == 130, "\(transcript.text)")
+        let stop = try event("stopped")
+        let alone = TemporaryFolder()
+        let step = try #require(stop.step)
+        let single = try await Lockstep.run(
+            ["train", "--single-process", "--json", "--checkpoint-every", "\(step)"] + Jobs.endless, in: alone.path
+        ) { command in
+            try await command.line(containing: "checkpoint-")
+            command.signal(SIGINT)
+        }
+        let expected = try #require(single.events.first { $0.event == "checkpoint" }?.path)
+        let found = try #require(stop.checkpoint)
+        let mine = try await Lockstep.run(["evaluate", "\(folder)/\(found)"], in: folder)
+        let other = try await Lockstep.run(["evaluate", "\(alone.path)/\(expected)"], in: folder)
+        let digest = mine.lines.first { $0.hasPrefix("sha256") }
+        #expect(digest != nil && digest == other.lines.first { $0.hasPrefix("sha256") })
+    }
 }

@@ -23,7 +23,7 @@ enum Namespaces {
     /// Makes both hosts, calls `body` with their namespaces, and removes them.
     static func with<Result: Sendable>(_ body: ([String]) async throws -> Result) async throws -> Result {
         let names = ["lockstep-\(getpid())-a", "lockstep-\(getpid())-b"]
-        let wires = ["ls\(getpid())a", "ls\(getpid())b"]
+        let wires = names.map(wire(of:))
         let hadFolder = access(folder, F_OK) == 0
         let result: Swift.Result<Result, any Error>
         do {
@@ -48,6 +48,21 @@ enum Namespaces {
             rmdir(folder)
         }
         return try result.get()
+    }
+
+    /// The name of a host's end of the cable.
+    static func wire(of host: String) -> String { "ls\(getpid())\(host.last ?? "a")" }
+
+    /// Pulls a host's cable, or plugs it in again: from then on every packet is dropped, and nobody is told.
+    static func setLink(of host: String, up: Bool) async throws {
+        try await run("-n", host, "link", "set", wire(of: host), up ? "up" : "down")
+    }
+
+    /// Has what a host sends go out at so many kilobits a second.
+    static func slowLink(of host: String, kilobits: Int) async throws {
+        try await run(
+            "netns", "exec", host, "tc", "qdisc", "add", "dev", wire(of: host), "root", "tbf", "rate",
+            "\(kilobits)kbit", "burst", "32kbit", "latency", "400ms")
     }
 
     private static func run(_ arguments: String...) async throws {

@@ -1,0 +1,321 @@
+#!/usr/bin/env bash
+# One run of real processes and sockets, to which everything happens that a run is to survive; in the end it must have the bits of
+# a single process that nothing happened to, and each step once in its metrics.
+#
+#     scripts/chaos.sh [faults] [seed]        # 200 faults by default, and a seed of its own
+#
+# Faults come in decks of twelve, each shuffled: workers are killed, interrupted, frozen for a moment, frozen until they are put
+# out and then thawed; new ones join; the coordinator is killed and started again; everything is killed, or stopped in order, and
+# resumed from the checkpoint. What happens, to whom and at which step follows from the seed; what a process is doing just then
+# does not, so a seed that failed is worth a few repetitions.
+#
+# Uses .build/release/lockstep or what LOCKSTEP_BINARY names, and loopback alone.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+lockstep=$(realpath "${LOCKSTEP_BINARY:-.build/release/lockstep}")
+readonly lockstep faults=${1-200} seed=${2-$((SRANDOM & 0x7fffffff))}
+usage() {
+    echo "chaos: $1" >&2
+    exit 2
+}
+[[ $faults =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ ]] || usage 'expected: scripts/chaos.sh [faults] [seed], both whole numbers'
+[ -x "$lockstep" ] || usage "$lockstep is not there; run: make build"
+# A fault every hundred steps, which are an epoch and so a checkpoint; the last ten epochs are for whoever comes late.
+readonly gap=100 epochs=$((faults + 10))
+readonly steps=$((gap * epochs))
+readonly job=(--data synthetic --limit 6400 --model mlp:784-64-10 --batch 64 --microbatches 8 --epochs "$epochs")
+# How long anything may take: longer than the 30 s for which a coordinator waits for workers that hold the newest state.
+readonly patience=90
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/lockstep-chaos-XXXXXX")
+cd "$work"
+coordinator='' # its process
+lives=0        # how many coordinators there were
+born=0         # how many workers there were
+pool=()        # the workers' processes
+frozen=''      # the one of them that is frozen
+thaw=0         # the fault before which it is thawed
+logs=()        # the logs of the workers, by process
+declare -A tally=()
+
+cleanup() {
+    local status=$?
+    kill -KILL ${coordinator:+"$coordinator"} "${pool[@]}" 2>/dev/null || true
+    if [ "$status" = 0 ]; then rm -rf "$work"; else echo "chaos: failed; seed $seed; the logs are in $work" >&2; fi
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+fail() {
+    local log
+    echo "chaos: $1" >&2
+    for log in "coordinator-$lives.log" "${@:2}"; do
+        echo "--- $log" >&2
+        grep -v '"event":"step"' "$log" | tail -n 15 >&2 || true
+    done
+    exit 1
+}
+
+# A number from 0 to below $1, the same on every machine for the same seed.
+random=$seed
+draw() {
+    random=$(((random * 1103515245 + 12345) & 0x7fffffff))
+    drawn=$(((random >> 8) % $1))
+}
+
+is_alive() { kill -0 "$1" 2>/dev/null; }
+
+# Nobody ends but those that were ended.
+check() {
+    local process
+    is_alive "$coordinator" || fail 'the coordinator ended by itself'
+    for process in "${pool[@]}"; do is_alive "$process" || fail "worker process $process ended by itself" "${logs[process]}"; done
+}
+
+# Calls a command until it succeeds, for a bounded time: what is waited for, command...
+await() {
+    local end=$((SECONDS + patience)) what=$1
+    shift
+    until "$@"; do
+        check
+        [ "$SECONDS" -lt "$end" ] || fail "$what did not happen within $patience s"
+        sleep 0.01
+    done
+}
+
+# The last step that the coordinator has told of, in `now`.
+at_step() {
+    now=$(tail -c 2000 "coordinator-$lives.log" | grep -oE '"step":[0-9]+' | tail -n 1) || now=:0
+    now=${now#*:}
+    [ "$now" -ge "$1" ]
+}
+has_said() { grep -q "$1" "coordinator-$lives.log"; }
+
+start_coordinator() { # options...
+    lives=$((lives + 1))
+    "$lockstep" coordinator --json --max-workers 12 "$@" >"coordinator-$lives.log" 2>&1 &
+    coordinator=$!
+    await 'that the coordinator listens' has_said 'coordinator listening on'
+}
+
+# Goes on with the run once so many workers are there.
+resume() { start_coordinator --workers "$1" --resume "$run"; }
+
+start_worker() {
+    born=$((born + 1))
+    "$lockstep" worker --coordinator "$address" >"worker-$born.log" 2>&1 &
+    logs[$!]=worker-$born.log
+    pool+=($!)
+}
+
+start_workers() {
+    local count
+    for ((count = $1; count > 0; count--)); do start_worker; done
+}
+
+# Kills a child and waits until it is gone; the shell's word on it is not wanted.
+kill_child() {
+    kill -KILL "$1"
+    wait "$1" 2>/dev/null || true
+}
+
+# One of the workers, in `victim`.
+choose() {
+    draw "${#pool[@]}"
+    victim=${pool[$drawn]}
+}
+
+forget() { # worker
+    local process rest=()
+    for process in "${pool[@]}"; do [ "$process" = "$1" ] || rest+=("$process"); done
+    pool=("${rest[@]}")
+    [ "$frozen" != "$1" ] || frozen=''
+}
+
+thaw() {
+    [ -n "$frozen" ] || return 0
+    kill -CONT "$frozen"
+    told "thawed worker process $frozen"
+    frozen=''
+}
+
+awake() { echo $((${#pool[@]} - (${#frozen} > 0))); }
+
+told() { printf '%5s  step %6s  %s\n' "$fault" "$now" "$1"; }
+
+# Two are always left to go on.
+spare() { [ "$(awake)" -gt 2 ] || join; }
+
+kill_worker() {
+    spare
+    choose
+    told "kill worker process $victim"
+    kill_child "$victim"
+    forget "$victim"
+}
+
+interrupt() {
+    spare
+    thaw # A frozen one could not go.
+    choose
+    told "interrupt worker process $victim"
+    local process=$victim
+    forget "$process"
+    # As SIGINT, which shells have their background processes ignore until these ask for it.
+    kill -TERM "$process"
+    await "that worker process $process goes" eval "! is_alive $process"
+    wait "$process" || true
+}
+
+join() {
+    start_worker
+    told "worker process ${pool[-1]} joins"
+}
+
+pause() {
+    thaw
+    choose
+    draw 2000
+    told "freeze worker process $victim for $drawn ms"
+    kill -STOP "$victim"
+    sleep "$(printf '%d.%03d' $((drawn / 1000)) $((drawn % 1000)))"
+    kill -CONT "$victim"
+}
+
+freeze() {
+    thaw
+    spare
+    choose
+    frozen=$victim
+    draw 3
+    thaw=$((fault + drawn + 1))
+    told "freeze worker process $victim until it is put out, and thaw it before fault $thaw"
+    kill -STOP "$victim"
+    # It may be on its way into the run, and then nothing waits for it.
+    local since=$SECONDS
+    await 'that the frozen worker is put out' \
+        eval "has_said 'process $victim) has not been heard from for' || { [ \$((SECONDS - $since)) -gt 10 ] && ! has_said 'process $victim) joined'; }"
+}
+
+kill_coordinator() {
+    draw 2
+    local count=1
+    [ "$drawn" = 0 ] || count=$(awake)
+    told "kill the coordinator, and resume with $count workers"
+    kill_child "$coordinator"
+    resume "$count"
+}
+
+kill_everything() {
+    draw 3
+    local process count=$((drawn + 2)) had=("${pool[@]}")
+    told "kill everything, and resume with $count new workers"
+    pool=() frozen=''
+    for process in "$coordinator" "${had[@]}"; do kill -KILL "$process"; done
+    for process in "$coordinator" "${had[@]}"; do wait "$process" 2>/dev/null || true; done
+    resume "$count"
+    start_workers "$count"
+}
+
+stop() {
+    thaw
+    draw 3
+    local process count=$((drawn + 2)) had=("${pool[@]}") status=0 end=$((SECONDS + patience))
+    told "stop everything in order, and resume with $count new workers"
+    pool=()
+    "$lockstep" stop "$run" >stop.log 2>&1 || fail "lockstep stop failed: $(cat stop.log)"
+    wait "$coordinator" || status=$?
+    [ "$status" = 130 ] || fail "the coordinator that was stopped ended with $status, not 130"
+    # One that is about to join finds nobody any more.
+    sleep 0.1
+    for process in "${had[@]}"; do
+        while is_alive "$process" && ! grep -q 'waiting for the coordinator' "${logs[process]}"; do
+            [ "$SECONDS" -lt "$end" ] || fail "worker process $process did not end with its run" "${logs[process]}"
+            sleep 0.01
+        done
+        kill_child "$process" 2>/dev/null || true
+    done
+    resume "$count"
+    start_workers "$count"
+}
+
+# Twelve faults, of which as many bring workers as take them.
+deck=()
+shuffle() {
+    local kinds=(kill_worker kill_worker interrupt join join join pause freeze kill_coordinator kill_coordinator
+        kill_everything stop)
+    deck=()
+    while [ ${#kinds[@]} -gt 0 ]; do
+        draw ${#kinds[@]}
+        deck+=("${kinds[$drawn]}")
+        unset "kinds[$drawn]"
+        kinds=("${kinds[@]}")
+    done
+}
+
+echo "chaos: $faults faults in $steps steps, seed $seed"
+fault=0 now=0
+start_coordinator --workers 4 "${job[@]}"
+run=$(echo runs/*)
+address=$(grep -oE 'tcp://[0-9.:]+' "coordinator-$lives.log" | head -n 1)
+start_workers 4
+for ((fault = 1; fault <= faults; fault++)); do
+    [ ${#deck[@]} -gt 0 ] || shuffle
+    draw $((gap / 2))
+    await "step $((fault * gap + drawn))" at_step $((fault * gap + drawn))
+    [ "$fault" -ne "$thaw" ] || thaw
+    kind=${deck[0]}
+    deck=("${deck[@]:1}")
+    "$kind"
+    tally[$kind]=$((${tally[$kind]-0} + 1))
+done
+thaw
+end=$((SECONDS + patience)) status=0
+while is_alive "$coordinator"; do
+    [ "$SECONDS" -lt "$end" ] || fail "the run did not end within $patience s"
+    sleep 0.1
+done
+wait "$coordinator" || status=$?
+[ "$status" = 0 ] || fail "the coordinator ended with $status"
+seconds=$SECONDS
+for process in "${pool[@]}"; do
+    end=$((SECONDS + 10))
+    # One that joined in the last moment may have found nobody.
+    while is_alive "$process"; do
+        [ "$SECONDS" -lt "$end" ] || fail "worker process $process did not end with its run" "${logs[process]}"
+        sleep 0.01
+    done
+    wait "$process" || fail "worker process $process ended with $?" "${logs[process]}"
+done
+pool=() coordinator=''
+
+"$lockstep" train --single-process --json --runs alone "${job[@]}" >alone.log
+digest() { grep '"event":"finished"' "$1" | grep -oE '"sha256":"[0-9a-f]+"'; }
+disturbed=$(digest "coordinator-$lives.log") undisturbed=$(digest alone.log)
+[ "$disturbed" = "$undisturbed" ] || fail "the run has $disturbed, and one that nothing happened to $undisturbed"
+grep '"kind":"step"' "$run/metrics.jsonl" | grep -oE '"step":[0-9]+' | cut -d : -f 2 | cmp - <(seq "$steps") ||
+    fail 'the metrics have not each step once, in order'
+# What was computed is the same too, besides times.
+losses() { grep -oE '"(accuracy|epoch|kind|loss|step|test_loss)":[^,}]*' "$1"/metrics.jsonl; }
+cmp <(losses "$run") <(losses alone/*) || fail 'the metrics have other losses than a run that nothing happened to'
+
+echo
+count() { cat coordinator-*.log | grep -c "$1" || true; }
+row() { printf '| %-58s | %6s |\n' "$1" "$2"; }
+row "$faults faults, seed $seed" times
+row --- ---:
+row 'a worker killed' "${tally[kill_worker]-0}"
+row 'a worker interrupted' "${tally[interrupt]-0}"
+row 'a worker frozen for up to 2 s' "${tally[pause]-0}"
+row 'a worker frozen until it was put out, then thawed' "${tally[freeze]-0}"
+row 'a worker started, to join a run that goes on' "${tally[join]-0}"
+row 'the coordinator killed and started again' "${tally[kill_coordinator]-0}"
+row 'everything killed, and resumed' "${tally[kill_everything]-0}"
+row 'everything stopped in order, and resumed' "${tally[stop]-0}"
+row 'workers in all' "$born"
+row 'times a worker joined, or joined again' "$(count ') joined')"
+row 'states sent from worker to worker' "$(count 'sends the state after')"
+row 'waits for workers that held the newest state, in vain' "$(count 'no worker holds the state after')"
+row 'steps, each once' "$steps"
+row 'seconds' "$seconds"
+echo "chaos: the weights are those of a single process that nothing happened to: ${disturbed:10:64}"
