@@ -20,7 +20,11 @@ public protocol Replica: AnyObject {
     var testCount: Int { get }
 
     /// The sum of the losses of some training samples and its gradient, shape [parameters.count].
-    func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>)
+    ///
+    /// While it is computed `isComplete` is told of each parameter, by its place in `parameters.entries`, whose gradient does not
+    /// change any more. It need not be told of any.
+    func gradient(of samples: some Collection<Int>, isComplete: ((_ entry: Int) -> Void)?) throws
+        -> (loss: Double, gradient: Tensor<Float>)
     /// The sum of the losses of some test samples and how many the model gets right.
     func evaluate(_ samples: Range<Int>) throws -> Evaluation
 }
@@ -126,11 +130,15 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
     var aliases: [String] { model.parameterAliases }
     var classNames: [String] { job.classNames }
 
-    func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>) {
+    func gradient(of samples: some Collection<Int>, isComplete: ((_ entry: Int) -> Void)?) throws
+        -> (loss: Double, gradient: Tensor<Float>)
+    {
         // An empty microbatch, where a last batch has fewer samples than there are microbatches, adds nothing.
         if samples.isEmpty { return (0, .zeros([parameters.count])) }
         let batch = try training.batch(at: samples)
         let losses = try check(job.loss(job.forward(model, batch), batch), count: samples.count)
+        parameters.gradientIsComplete = isComplete
+        defer { parameters.gradientIsComplete = nil }
         losses.backward(gradient: .ones(losses.shape))
         return (total(losses), parameters.takeGradients())
     }
