@@ -14,7 +14,8 @@ private struct Reduction {
     }
 
     var ranks: [AllReduce]
-    let contributions: [[(node: Range<Int>, sum: Tensor<Float>)]]
+    /// Each rank's sums over the buckets that it has not contributed yet.
+    private(set) var contributions: [[Trainer.BucketSums]]
     /// The mean that every rank must come to.
     let expected: [UInt32]
     /// The losses of each rank's microbatches.
@@ -24,7 +25,7 @@ private struct Reduction {
     var results: [Int: [UInt32]] = [:]
 
     /// Random gradients of so many microbatches, dealt to so many ranks.
-    init(ranks count: Int, microbatches: Int, elements: Int, seed: UInt64) {
+    init(ranks count: Int, microbatches: Int, elements: Int, seed: UInt64, bucketBytes: Int = 1 << 20) throws {
         var random = SplitMix(seed: seed)
         let tree = MicrobatchTree(count: microbatches)
         let leaves = (0..<microbatches).map { _ in
@@ -42,8 +43,14 @@ private struct Reduction {
         }
         let ranges = tree.deal(to: count)
         let scale = 1 / Float(3 * microbatches)
-        ranks = (0..<count).map { AllReduce(place: $0, ranges: ranges, tree: tree, count: elements, scale: scale) }
-        contributions = ranges.map { tree.subtrees(in: $0).map { ($0, sum($0)) } }
+        let buckets = try GradientBuckets(count: elements, bytes: bucketBytes).ranges
+        ranks = (0..<count).map { AllReduce(place: $0, ranges: ranges, tree: tree, buckets: buckets, scale: scale) }
+        contributions = ranges.map { range in
+            buckets.indices.map { bucket in
+                Trainer.BucketSums(
+                    bucket: bucket, subtrees: tree.subtrees(in: range).map { ($0, sum($0)[buckets[bucket]]) })
+            }
+        }
         losses = ranges.map { $0.map { Double($0) + 0.5 } }
         expected = (sum(tree.root) * scale).scalars.map(\.bitPattern)
         waiting = Set(0..<count)
@@ -56,8 +63,10 @@ private struct Reduction {
     mutating func take(_ choice: Int) throws {
         if choice < waiting.count {
             let rank = waiting.sorted()[choice]
-            waiting.remove(rank)
-            perform(ranks[rank].contribute(contributions[rank], losses: losses[rank]), of: rank)
+            let sums = contributions[rank].removeFirst()
+            let isLast = contributions[rank].isEmpty
+            if isLast { waiting.remove(rank) }
+            perform(ranks[rank].contribute(sums, losses: isLast ? losses[rank] : []), of: rank)
         } else {
             try deliver(messages.remove(at: choice - waiting.count))
         }
@@ -101,10 +110,28 @@ struct AllReduceTests {
         var random = SplitMix(seed: UInt64(ranks))
         for microbatches in 1...9 {
             for elements in 1...40 {
-                var reduction = Reduction(
+                var reduction = try Reduction(
                     ranks: ranks, microbatches: microbatches, elements: elements, seed: random.next())
                 try reduction.finish(&random)
                 #expect(reduction.isRight, "\(microbatches) microbatches, \(elements) elements")
+            }
+        }
+    }
+
+    @Test("So do they for any size of the buckets", arguments: [1, 2, 3, 5])
+    func buckets(ranks: Int) throws {
+        var random = SplitMix(seed: UInt64(ranks))
+        for bucketBytes in [4, 8, 12, 20, 40, 64, 100, 1000] {
+            for microbatches in [1, 4, 7] {
+                for elements in [0, 1, 2, 7, 25, 40] {
+                    var reduction = try Reduction(
+                        ranks: ranks, microbatches: microbatches, elements: elements, seed: random.next(),
+                        bucketBytes: bucketBytes)
+                    try reduction.finish(&random)
+                    #expect(
+                        reduction.isRight,
+                        "\(bucketBytes) bytes a bucket, \(microbatches) microbatches, \(elements) elements")
+                }
             }
         }
     }
@@ -133,7 +160,7 @@ struct AllReduceTests {
     func manyOrders(ranks: Int) throws {
         var random = SplitMix(seed: UInt64(ranks))
         for microbatches in [ranks - 1, ranks, 7] {
-            let start = Reduction(ranks: ranks, microbatches: microbatches, elements: 6, seed: 5)
+            let start = try Reduction(ranks: ranks, microbatches: microbatches, elements: 6, seed: 5)
             for _ in 0..<1000 {
                 var reduction = start
                 try reduction.finish(&random)
@@ -146,14 +173,14 @@ struct AllReduceTests {
     func bytes(ranks: Int) throws {
         var random = SplitMix(seed: 1)
         let elements = 24 * ranks
-        var reduction = Reduction(ranks: ranks, microbatches: ranks, elements: elements, seed: 1)
+        var reduction = try Reduction(ranks: ranks, microbatches: ranks, elements: elements, seed: 1)
         try reduction.finish(&random)
         for rank in reduction.ranks { #expect(rank.bytesSent == 2 * (ranks - 1) * 4 * elements / ranks) }
     }
 
     @Test("Who is awaited is known")
     func awaited() throws {
-        var reduction = Reduction(ranks: 3, microbatches: 3, elements: 6, seed: 1)
+        var reduction = try Reduction(ranks: 3, microbatches: 3, elements: 6, seed: 1)
         #expect(reduction.ranks[1].awaited == [0, 2])
         for _ in 0..<3 { try reduction.take(0) }
         for message in reduction.messages where message.to == 1 && message.from == 0 { try reduction.deliver(message) }
@@ -187,7 +214,7 @@ struct AllReduceTests {
         // Rank 3 of four has no microbatches, and with 3 elements no chunk either.
         var random = SplitMix(seed: 9)
         for elements in [3, 8] {
-            var reduction = Reduction(ranks: 4, microbatches: 3, elements: elements, seed: 4)
+            var reduction = try Reduction(ranks: 4, microbatches: 3, elements: elements, seed: 4)
             let chunk = (0..<elements).part(0, of: 4).count
             let good = Payload(floats: [Float](repeating: 1, count: chunk))
             while true {
@@ -219,11 +246,28 @@ struct AllReduceTests {
         }
     }
 
+    @Test("The losses come with the last bucket's sums, and with no others")
+    func lossesOfBuckets() throws {
+        // Buckets of 1, 4 and 3 elements; the chunks of rank 0 have 1, 2 and 2.
+        let moment = try Reduction(ranks: 2, microbatches: 2, elements: 8, seed: 4, bucketBytes: 16)
+        for (bucket, chunk) in [1, 2, 2].enumerated() {
+            let good = Payload(floats: [Float](repeating: 1, count: chunk))
+            let losses = bucket == 2 ? [] : [0.5]
+            try expectRefusal(
+                moment, .partial(Partial(bucket: bucket, subtrees: [1..<2], losses: losses)), good, from: 1)
+        }
+        for bucket in [-1, 3, .max] {
+            try expectRefusal(
+                moment, .partial(Partial(bucket: bucket, subtrees: [1..<2])), Payload(floats: [1]), from: 1)
+            try expectRefusal(moment, .reduced(Reduced(bucket: bucket)), Payload(floats: [1]), from: 1)
+        }
+    }
+
     @Test("A message that comes twice is refused the second time")
     func duplicates() throws {
         var random = SplitMix(seed: 2)
         for seed in 0..<20 as Range<UInt64> {
-            var reduction = Reduction(ranks: 3, microbatches: 5, elements: 7, seed: seed)
+            var reduction = try Reduction(ranks: 3, microbatches: 5, elements: 7, seed: seed, bucketBytes: 12)
             while reduction.choices > 0 {
                 let choice = Int.random(in: 0..<reduction.choices, using: &random)
                 let place = choice - reduction.waiting.count

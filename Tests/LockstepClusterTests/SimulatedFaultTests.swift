@@ -30,7 +30,7 @@ struct SimulatedFaultTests {
 
     @Test("A worker that is killed at any time is named, and the others go on with the same bits", arguments: 2...5)
     func killed(workers: Int) throws {
-        let settings = try TinyJob.settings(epochs: 4, checkpointEvery: 2)
+        let settings = try TinyJob.settings(epochs: 4, checkpointEvery: 2, bucketBytes: 40)
         let reference = try Reference(settings, job: TinyJob.job())
         var deaths = 0
         for seed in 0..<60 as Range<UInt64> {
@@ -60,7 +60,7 @@ struct SimulatedFaultTests {
 
     @Test("A worker that freezes is named within five seconds; thawed, it joins again with the current state")
     func frozen() throws {
-        let settings = try TinyJob.settings(epochs: 6)
+        let settings = try TinyJob.settings(epochs: 6, bucketBytes: 60)
         let reference = try Reference(settings, job: TinyJob.job())
         var returns = 0
         for seed in 0..<80 as Range<UInt64> {
@@ -147,7 +147,7 @@ struct SimulatedFaultTests {
 
     @Test("Everything killed, a run is resumed from its last checkpoint")
     func everythingKilled() throws {
-        let settings = try TinyJob.settings(epochs: 6, checkpointEvery: 2)
+        let settings = try TinyJob.settings(epochs: 6, checkpointEvery: 2, bucketBytes: 16)
         let reference = try Reference(settings, job: TinyJob.job())
         for seed in 0..<60 as Range<UInt64> {
             var simulation = try Simulation(settings: settings, workers: 3, seed: seed)

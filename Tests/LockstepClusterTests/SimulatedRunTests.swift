@@ -30,6 +30,26 @@ struct SimulatedRunTests {
         }
     }
 
+    @Test("So does it whatever the size of the buckets, which are sent while later ones are computed")
+    func buckets() throws {
+        let alone = try Reference(TinyJob.settings(), job: TinyJob.job())
+        for bucketBytes in [4, 16, 50, 100] {
+            let settings = try TinyJob.settings(bucketBytes: bucketBytes)
+            // The checkpoints hold the settings, so that those alone differ from a run with other buckets.
+            let reference = try Reference(settings, job: TinyJob.job())
+            #expect(reference.digest == alone.digest)
+            for workers in [1, 2, 3, 5] {
+                for seed in 0..<8 as Range<UInt64> {
+                    var simulation = try Simulation(settings: settings, workers: workers, seed: seed)
+                    simulation.run { $0.isOver }
+                    expectEnd(
+                        simulation, reference.record(),
+                        "\(workers) workers, \(bucketBytes) bytes a bucket, seed \(seed)")
+                }
+            }
+        }
+    }
+
     @Test(
         "So does it for other sizes: odd microbatches, checkpoints at any step, several blocks of test samples or none")
     func otherSizes() throws {

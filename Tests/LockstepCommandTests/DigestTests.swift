@@ -31,6 +31,33 @@ extension CommandTests {
             #expect(cluster.workers.map(\.code) == [0, 0, 0])
         }
 
+        @Test(arguments: [2, 3], ["400", "10000", "1000000"])
+        func areThoseOfASingleProcessWhateverTheBuckets(workers: Int, bytes: String) async throws {
+            let outcome = try await Lockstep.run(
+                ["train", "--workers", "\(workers)", "--bucket-bytes", bytes, "--json"] + Jobs.tiny, in: folder.path)
+            #expect(try await outcome.digest() == Jobs.digest(of: Jobs.tiny))
+        }
+
+        @Test(arguments: [2, 3, 4, 8])
+        func takeNoMoreBytesThanTheyMust(workers: Int) async throws {
+            // One subtree a worker: 2(N−1)/N of the gradient's bytes, in each step; the model has 25450 parameters.
+            let job = Jobs.tiny + ["--microbatches", "\(workers)", "--bucket-bytes", "10000"]
+            let outcome = try await Lockstep.run(
+                ["train", "--workers", "\(workers)", "--transport", "tcp", "--json"] + job, in: folder.path)
+            #expect(outcome.code == 0)
+            let least = 2 * Double(workers - 1) / Double(workers) * 4 * 25450
+            let steps = outcome.events.filter { $0.event == "step" }
+            #expect(!steps.isEmpty)
+            for step in steps { #expect(abs(Double(try #require(step.bytesSent)) / least - 1) < 0.02) }
+        }
+
+        @Test func needBucketsThatAreNotTooSmall() async throws {
+            let outcome = try await Lockstep.run(
+                ["train", "--single-process", "--bucket-bytes", "4"] + Jobs.tiny, in: folder.path)
+            #expect(outcome.code != 0)
+            #expect(outcome.errors.contains("--bucket-bytes is 4"))
+        }
+
         @Test func countTheLastSmallerBatchWithFewerSamplesThanMicrobatches() async throws {
             // 64 + 3 samples: most microbatches of the second batch are empty.
             let job = Jobs.tiny + ["--limit", "67"]

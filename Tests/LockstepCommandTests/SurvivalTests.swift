@@ -8,18 +8,18 @@ extension CommandTests {
 
         /// What a run that was disturbed must come to: the digest of one process that nothing disturbs, and each step once in its
         /// metrics, in order.
-        private func expectUndisturbed(_ outcome: Outcome, job: [String] = Jobs.middling) async throws {
+        private func expectUndisturbed(_ outcome: Outcome, job: [String] = Jobs.long) async throws {
             #expect(outcome.code == 0, "\(outcome.errors)")
             #expect(try await outcome.digest() == Jobs.digest(of: job))
             let run = try #require(outcome.event("finished").run)
             let metrics = try Event.lines(ofFile: "\(folder.path)/\(run)/metrics.jsonl")
-            #expect(metrics.filter { $0.kind == "step" }.compactMap(\.step) == Array(1...600))
-            #expect(metrics.filter { $0.kind == "test" }.compactMap(\.epoch) == Array(1...4))
+            #expect(metrics.filter { $0.kind == "step" }.compactMap(\.step) == Array(1...6000))
+            #expect(metrics.filter { $0.kind == "test" }.compactMap(\.epoch) == Array(1...40))
         }
 
         @Test func workersThatAreKilledAreReplacedAndTheBitsStay() async throws {
             let outcome = try await Lockstep.run(
-                ["train", "--workers", "3", "--restarts", "2", "--json"] + Jobs.middling, in: folder.path
+                ["train", "--workers", "3", "--restarts", "2", "--json"] + Jobs.long, in: folder.path
             ) { command in
                 var workers: [pid_t] = []
                 for rank in 0..<3 { workers.append(try await command.worker(rank)) }
@@ -72,7 +72,7 @@ extension CommandTests {
         }
 
         @Test func aCoordinatorThatIsKilledGoesOnWithTheWorkersThatWaitForIt() async throws {
-            let job = Jobs.middling
+            let job = Jobs.long
             let second = Shared<Outcome?>(nil)
             let first = try await Lockstep.run(
                 ["coordinator", "--workers", "2", "--json"] + job, in: folder.path
@@ -98,7 +98,7 @@ extension CommandTests {
 
         @Test func aWorkerMayJoinARunThatGoesOn() async throws {
             let outcome = try await Lockstep.run(
-                ["coordinator", "--workers", "1", "--max-workers", "2", "--json"] + Jobs.middling, in: folder.path
+                ["coordinator", "--workers", "1", "--max-workers", "2", "--json"] + Jobs.long, in: folder.path
             ) { [folder] coordinator in
                 let address = try await coordinator.address()
                 async let one = Lockstep.run(["worker", "--coordinator", address], in: folder.path)

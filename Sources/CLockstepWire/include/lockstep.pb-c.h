@@ -381,16 +381,21 @@ struct  Lockstep__Subtree
 
 
 /*
- * Worker to worker (reduce-scatter): the payload holds, for each subtree in order, its Float32 sums of the receiver's chunk.
+ * Worker to worker (reduce-scatter): the payload holds, for each subtree in order, its Float32 sums of the receiver's chunk
+ * of the bucket.
  */
 struct  Lockstep__Partial
 {
   ProtobufCMessage base;
+  /*
+   * Counted from the end of the gradient, which backward computes first.
+   */
   uint32_t bucket;
   size_t n_subtrees;
   Lockstep__Subtree **subtrees;
   /*
-   * The loss's sum over each microbatch of the sender's range, so that every worker can report those of all.
+   * The loss's sum over each microbatch of the sender's range, so that every worker can report those of all; only in the last
+   * bucket's message, since the others are sent before backward is over.
    */
   size_t n_losses;
   double *losses;
@@ -401,7 +406,7 @@ struct  Lockstep__Partial
 
 
 /*
- * Worker to worker (all-gather): the payload is the sender's chunk, summed over all microbatches, as Float32.
+ * Worker to worker (all-gather): the payload is the sender's chunk of the bucket, summed over all microbatches, as Float32.
  */
 struct  Lockstep__Reduced
 {

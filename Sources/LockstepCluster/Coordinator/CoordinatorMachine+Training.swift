@@ -148,7 +148,8 @@ extension CoordinatorMachine {
         return .completeStep(
             step, lossSum: MicrobatchTree(count: settings.microbatches).sum(inOrder[0].losses),
             computeSeconds: inOrder.reduce(0) { $0 + $1.computeSeconds } / count,
-            communicateSeconds: inOrder.reduce(0) { $0 + $1.communicateSeconds } / count)
+            communicateSeconds: inOrder.reduce(0) { $0 + $1.communicateSeconds } / count,
+            bytesSent: Int((inOrder.reduce(0) { $0 + Double($1.bytesSent) } / count).rounded()))
     }
 
     /// A member has tested its blocks. Once all have, the sums are put together.

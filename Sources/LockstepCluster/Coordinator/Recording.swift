@@ -69,9 +69,10 @@ final class Recording: @unchecked Sendable {
             self.recorder = recorder
             position = RecordedPosition(
                 steps: recordedSteps, testedSteps: min(position.testedSteps, recordedSteps))
-        case .completeStep(let step, let lossSum, let computeSeconds, let communicateSeconds):
+        case .completeStep(let step, let lossSum, let computeSeconds, let communicateSeconds, let bytesSent):
             try recorder?.complete(
-                step: step, lossSum: lossSum, computeSeconds: computeSeconds, communicateSeconds: communicateSeconds)
+                step: step, lossSum: lossSum, computeSeconds: computeSeconds, communicateSeconds: communicateSeconds,
+                bytesSent: bytesSent)
             position.steps = step + 1
             // Often enough that workers need not keep many, and seldom enough to cost nothing.
             if position.steps % 32 == 0 { report(.recorded(position)) }

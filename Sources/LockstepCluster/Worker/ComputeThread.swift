@@ -30,7 +30,7 @@ final class ComputeThread: Sendable {
                 if case .state = request, let snapshot = replica.snapshot {
                     writing.async { answer(ReplicaHolder.state(of: snapshot)) }
                 } else {
-                    answer(replica.carryOut(request))
+                    answer(replica.carryOut(request, report: answer))
                 }
             }
         }
@@ -57,7 +57,10 @@ package struct ReplicaHolder {
 
     package init(makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob) { self.makeJob = makeJob }
 
-    package mutating func carryOut(_ request: ComputeRequest) -> ComputeResult {
+    /// Does what is asked for; `report` receives, on this thread, what is known before the end.
+    package mutating func carryOut(
+        _ request: ComputeRequest, report: @escaping (ComputeResult) -> Void = { _ in }
+    ) -> ComputeResult {
         do {
             if case .prepare(let settings) = request { return .prepared(try prepare(settings)) }
             guard let trainer else { return .failed("it was asked to compute before it was told what") }
@@ -65,8 +68,12 @@ package struct ReplicaHolder {
             switch request {
             case .prepare: return .failed("it was asked to prepare twice")
             case .sums(let step, let microbatches):
-                let sums = try trainer.sums(of: microbatches, step: step)
-                return .sums(sums, seconds: start.duration(to: clock.now).seconds)
+                let lastBucket = trainer.buckets.ranges.count - 1
+                var last = Trainer.BucketSums(bucket: lastBucket, subtrees: [])
+                let losses = try trainer.sums(of: microbatches, step: step) { sums in
+                    if sums.bucket == lastBucket { last = sums } else { report(.bucket(sums)) }
+                }
+                return .sums(last: last, losses: losses, seconds: start.duration(to: clock.now).seconds)
             case .apply(let gradient, let digests):
                 trainer.apply(gradient)
                 return .applied(
@@ -108,7 +115,7 @@ package struct ReplicaHolder {
         let trainer = try Trainer(settings: settings, job: makeJob(settings))
         self.trainer = trainer
         return ComputeResult.Prepared(
-            schedule: trainer.schedule, tree: trainer.tree, sumCount: trainer.sumCount,
+            schedule: trainer.schedule, tree: trainer.tree, buckets: trainer.buckets,
             evaluationBlocks: trainer.evaluationBlocks,
             ready: Ready(
                 signature: trainer.signature, fingerprint: trainer.fingerprint, parameters: trainer.digest,

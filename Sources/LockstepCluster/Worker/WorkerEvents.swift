@@ -108,7 +108,10 @@ package enum ComputeRequest: Sendable {
 /// What the compute thread gives back.
 package enum ComputeResult: Sendable {
     case prepared(Prepared)
-    case sums(Trainer.Sums, seconds: Double)
+    /// The sums over one bucket are known, while the next ones are computed.
+    case bucket(Trainer.BucketSums)
+    /// Those over the last bucket are, too, and with them the losses of the microbatches.
+    case sums(last: Trainer.BucketSums, losses: [Double], seconds: Double)
     case applied(seconds: Double, digest: String)
     case evaluated([Evaluation], digest: String)
     /// The image of a state; states come in the order in which they were asked for, but other results may come in between.
@@ -121,8 +124,7 @@ package enum ComputeResult: Sendable {
     package struct Prepared: Sendable {
         var schedule: Schedule
         var tree: MicrobatchTree
-        /// Elements of what the all-reduce sums.
-        var sumCount: Int
+        var buckets: GradientBuckets
         var evaluationBlocks: Int
         package var ready: Ready
     }

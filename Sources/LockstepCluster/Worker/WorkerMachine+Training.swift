@@ -83,6 +83,7 @@ extension WorkerMachine {
     /// The compute thread is done.
     mutating func handle(_ result: ComputeResult, now: Duration) -> [WorkerAction] {
         if case .state(let image) = result { return send(image) }
+        if case .bucket(let sums) = result { return handle(sums, now: now) }
         if forgottenResults > 0 {
             forgottenResults -= 1
             return []
@@ -93,11 +94,11 @@ extension WorkerMachine {
         inHand = nil
         switch (result, finished) {
         case (.prepared(let prepared), .prepare): return report(prepared)
-        case (.sums(let sums, let seconds), .sums(let begun)):
+        case (.sums(let last, let losses, let seconds), .sums(let begun)):
             guard begun == generation, case .working(on: .step(let step, _)) = phase else { return finishLinking() }
             timing.compute += seconds
             timing.communicationBegan = now
-            return reduce(step: step, now: now) { $0.contribute(sums.subtrees, losses: sums.losses) }
+            return reduce(step: step, now: now) { $0.contribute(last, losses: losses) }
         case (.applied(let seconds, let digest), .apply): return applied(seconds: seconds, digest: digest, now: now)
         case (.evaluated(let evaluations, let digest), .evaluate(let begun)):
             guard begun == generation, case .working(on: .evaluate) = phase, let rank, let place = place(ofRank: rank)
@@ -109,6 +110,14 @@ extension WorkerMachine {
         case (.restored(let step), .restore(let begun)): return restored(step, generation: begun, now: now)
         default: return fail("its compute thread answered what it was not asked")
         }
+    }
+
+    /// The compute thread knows the sums over a bucket, and goes on with the next. Those of another generation, or of a run that is no
+    /// more, are void.
+    private mutating func handle(_ sums: Trainer.BucketSums, now: Duration) -> [WorkerAction] {
+        guard forgottenResults == 0, case .sums(generation) = inHand, case .working(on: .step(let step, _)) = phase
+        else { return [] }
+        return reduce(step: step, now: now) { $0.contribute(sums) }
     }
 
     /// The parameters are updated, which counts in whatever generation this worker is by now.
@@ -159,7 +168,8 @@ extension WorkerMachine {
         var reduction =
             allReduces.removeValue(forKey: step)
             ?? AllReduce(
-                place: place, ranges: members.map(\.microbatches), tree: prepared.tree, count: prepared.sumCount,
+                place: place, ranges: members.map(\.microbatches), tree: prepared.tree,
+                buckets: prepared.buckets.ranges,
                 scale: prepared.schedule.scale(ofStep: step))
         let result = Result<[AllReduce.Action], E> { () throws(E) in try take(&reduction) }
         allReduces[step] = reduction

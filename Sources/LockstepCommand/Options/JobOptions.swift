@@ -31,7 +31,7 @@ struct JobOptions: ParsableArguments {
             checkpointEvery: steps.checkpointEvery, continuesWhenNotFinite: steps.allowNonFinite,
             loss: subject.loss.map { try LossFunction(parsing: $0).rawValue }, schedule: schedule.settings(),
             clipNorm: optimizer.clipNorm, clipValue: optimizer.clipValue, shuffle: subject.noShuffle ? false : nil,
-            initialWeights: initialWeights?.digest)
+            initialWeights: initialWeights?.digest, bucketBytes: steps.bucketBytes)
     }
 
     /// The first option that was given, as the user typed it, of those that may not be where a run is resumed: all but the
@@ -96,13 +96,20 @@ struct StepOptions: ParsableArguments {
     var epochs: Int?
     @Option(parsing: .unconditional, help: "Steps between two checkpoints. (default: one at the end of each epoch)")
     var checkpointEvery: Int?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Bytes of the gradient that workers sum at a time, while they compute the rest of it. The bits of the result do not \
+            depend on it. (default: \(GradientBuckets.defaultBytes))
+            """)
+    var bucketBytes: Int?
     @Flag(help: "Go on when the loss is not finite.")
     var allowNonFinite = false
 
     var given: [(String, Bool)] {
         [
             ("--batch", batch != nil), ("--microbatches", microbatches != nil), ("--epochs", epochs != nil),
-            ("--checkpoint-every", checkpointEvery != nil),
+            ("--checkpoint-every", checkpointEvery != nil), ("--bucket-bytes", bucketBytes != nil),
         ]
     }
 }

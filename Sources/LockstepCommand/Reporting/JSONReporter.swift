@@ -14,7 +14,7 @@ final class JSONReporter: RunObserver {
                 Step(
                     step: record.step, epoch: record.epoch, loss: record.loss, samples: record.samples,
                     samplesPerSecond: record.throughput, computeSeconds: record.computeSeconds,
-                    communicateSeconds: record.communicateSeconds))
+                    communicateSeconds: record.communicateSeconds, bytesSent: record.bytesSent))
         case .tested(let record): print(JSONReporter.line(record))
         case .checkpoint(let path, let step): write(Checkpoint(path: path, step: step))
         case .note(let text): write(Message(event: "note", text: text))
@@ -58,6 +58,7 @@ final class JSONReporter: RunObserver {
         var samplesPerSecond: Double
         var computeSeconds: Double
         var communicateSeconds: Double
+        var bytesSent: Int
     }
     private struct Test: Encodable {
         var event = "test"

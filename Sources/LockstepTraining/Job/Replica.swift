@@ -23,7 +23,11 @@ public protocol Replica: AnyObject {
 
     /// The sum of the losses of some training samples and its gradient, with what they change in the buffers behind it: shape
     /// [parameters.count + buffers.count]. The buffers are afterwards as they were.
-    func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>)
+    ///
+    /// While it is computed `isComplete` is told of each parameter, by its place in `parameters.entries`, whose gradient does not
+    /// change any more. It need not be told of any.
+    func gradient(of samples: some Collection<Int>, isComplete: ((_ entry: Int) -> Void)?) throws
+        -> (loss: Double, gradient: Tensor<Float>)
     /// Throws where the model cannot be trained on one sample alone.
     func checkSingleSamples() throws
     /// The sum of the losses of some test samples and how many the model gets right.
@@ -126,7 +130,9 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
     var aliases: [String] { model.parameterAliases }
     var classNames: [String] { job.classNames }
 
-    func gradient(of samples: some Collection<Int>) throws -> (loss: Double, gradient: Tensor<Float>) {
+    func gradient(of samples: some Collection<Int>, isComplete: ((_ entry: Int) -> Void)?) throws
+        -> (loss: Double, gradient: Tensor<Float>)
+    {
         // An empty microbatch, where a last batch has fewer samples than there are microbatches, adds nothing.
         if samples.isEmpty { return (0, .zeros([parameters.count + buffers.count])) }
         // Each microbatch finds them as they were at the start of the step, whoever computes it and after whatever others.
@@ -134,6 +140,8 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
         defer { buffers.values = start }
         let batch = try training.batch(at: samples)
         let losses = try check(job.loss(job.forward(model, batch), batch), count: samples.count)
+        parameters.gradientIsComplete = isComplete
+        defer { parameters.gradientIsComplete = nil }
         losses.backward(gradient: .ones(losses.shape))
         let gradient = parameters.takeGradients()
         let changes = try buffers.changes(since: start, samples: samples.count)

@@ -35,6 +35,9 @@ public struct RunSettings: Codable, Sendable, Equatable {
     public var limit: Int?
     /// Steps between two checkpoints; where absent one is written at the end of each epoch.
     public var checkpointEvery: Int?
+    /// Bytes of a bucket of the gradient where it is summed over workers; where absent ``GradientBuckets/defaultBytes``. The bits do
+    /// not depend on it.
+    public var bucketBytes: Int?
     /// Whether the run goes on when a loss is not finite.
     public var continuesWhenNotFinite: Bool
     /// Where the final weights are written besides the run's folder, on the host that keeps it.
@@ -48,7 +51,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
         optimizer: OptimizerSettings, seed: UInt64, limit: Int? = nil, checkpointEvery: Int? = nil,
         continuesWhenNotFinite: Bool = false, loss: String? = nil, schedule: LearningRateSettings? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, shuffle: Bool? = nil, initialWeights: String? = nil,
-        save: String? = nil
+        save: String? = nil, bucketBytes: Int? = nil
     ) throws {
         self.name = name
         self.model = model
@@ -61,6 +64,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
         self.limit = limit
         self.checkpointEvery = checkpointEvery
         self.continuesWhenNotFinite = continuesWhenNotFinite
+        self.bucketBytes = bucketBytes
         (self.loss, self.schedule, self.clipNorm, self.clipValue) = (loss, schedule, clipNorm, clipValue)
         (self.shuffle, self.initialWeights, self.save) = (shuffle, initialWeights, save)
         try check()
@@ -95,6 +99,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
             microbatches <= batch, "--microbatches", microbatches, "at most the samples of a batch (--batch \(batch))")
         try require(limit ?? 1 >= 1, "--limit", limit ?? 1, "at least 1 sample")
         try require(checkpointEvery ?? 1 >= 1, "--checkpoint-every", checkpointEvery ?? 1, "at least 1 step")
+        try require(bucketBytes ?? 4 >= 4, "--bucket-bytes", bucketBytes ?? 4, "at least 4 bytes")
         if let loss { _ = try LossFunction(parsing: loss) }
         try schedule?.check()
         for (option, limit) in [("--clip-norm", clipNorm), ("--clip-value", clipValue)] {

@@ -3,7 +3,8 @@ internal import LockstepFormats
 
 /// The metrics of a run as JSON lines: one a step, one a test, in the order of the run.
 ///
-///     {"kind":"step","step":1,"epoch":1,"loss":2.31,"samples":128,"samples_per_second":…,"compute_seconds":…,"communicate_seconds":…}
+///     {"kind":"step","step":1,"epoch":1,"loss":2.31,"samples":128,"samples_per_second":…,"compute_seconds":…,"communicate_seconds":…,
+///      "bytes_sent":…}
 ///     {"kind":"test","step":469,"epoch":1,"loss":0.46,"samples":10000,"accuracy":0.8342}
 ///
 /// Where the next character of a text is predicted, a test has the perplexity instead of the accuracy.
@@ -55,7 +56,7 @@ public final class MetricsFile {
             Line(
                 kind: "step", step: record.step, epoch: record.epoch, loss: record.loss, samples: record.samples,
                 samplesPerSecond: record.throughput, computeSeconds: record.computeSeconds,
-                communicateSeconds: record.communicateSeconds))
+                communicateSeconds: record.communicateSeconds, bytesSent: record.bytesSent))
     }
 
     /// Adds a test.
@@ -100,13 +101,15 @@ public final class MetricsFile {
         var samplesPerSecond: Double?
         var computeSeconds: Double?
         var communicateSeconds: Double?
+        var bytesSent: Int?
         var accuracy: Double?
         var perplexity: Double?
 
         var stepRecord: StepRecord {
             StepRecord(
                 step: step, epoch: epoch, loss: loss, samples: samples, throughput: samplesPerSecond ?? 0,
-                computeSeconds: computeSeconds ?? 0, communicateSeconds: communicateSeconds ?? 0)
+                computeSeconds: computeSeconds ?? 0, communicateSeconds: communicateSeconds ?? 0,
+                bytesSent: bytesSent ?? 0)
         }
 
         var test: TestRecord {

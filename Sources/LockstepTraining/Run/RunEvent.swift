@@ -90,10 +90,12 @@ public struct StepRecord: Sendable, Equatable {
     public var computeSeconds: Double
     /// Seconds that a worker waited for or worked on the all-reduce; the mean over the workers.
     public var communicateSeconds: Double
+    /// Bytes of gradients that a worker sent to the others; the mean over the workers, 0 in a single process.
+    public var bytesSent: Int
 
     package init(
         step: Int, epoch: Int, loss: Double, samples: Int, throughput: Double, computeSeconds: Double,
-        communicateSeconds: Double
+        communicateSeconds: Double, bytesSent: Int = 0
     ) {
         self.step = step
         self.epoch = epoch
@@ -102,6 +104,7 @@ public struct StepRecord: Sendable, Equatable {
         self.throughput = throughput
         self.computeSeconds = computeSeconds
         self.communicateSeconds = communicateSeconds
+        self.bytesSent = bytesSent
     }
 }
 

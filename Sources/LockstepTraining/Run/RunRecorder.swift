@@ -43,14 +43,16 @@ public final class RunRecorder {
     /// Step `step`, from 0, is complete. `lossSum` is the sum over the batch's samples.
     ///
     /// Throws where the loss is not finite, unless the settings say to go on.
-    public func complete(step: Int, lossSum: Double, computeSeconds: Double, communicateSeconds: Double) throws {
+    public func complete(
+        step: Int, lossSum: Double, computeSeconds: Double, communicateSeconds: Double, bytesSent: Int = 0
+    ) throws {
         let now = clock.now
         let count = schedule.samples(ofStep: step)
         let record = StepRecord(
             step: step + 1, epoch: schedule.epoch(of: step) + 1, loss: lossSum / Double(count), samples: count,
             throughput: pace.add(samples: count, seconds: last.duration(to: now).seconds),
             computeSeconds: computeSeconds,
-            communicateSeconds: communicateSeconds)
+            communicateSeconds: communicateSeconds, bytesSent: bytesSent)
         last = now
         samples += count
         try metrics.write(record)

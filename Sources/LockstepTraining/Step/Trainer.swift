@@ -13,15 +13,17 @@ public final class Trainer {
     public let schedule: Schedule
     /// The order in which microbatches are summed.
     public let tree: MicrobatchTree
+    /// How the gradient is cut where it is summed over workers.
+    public let buckets: GradientBuckets
     /// Steps completed since the run began.
     public internal(set) var completedSteps = 0
 
     let replica: any Replica
     let optimizer: any Optimizer
-    private let sampler: ShuffledSampler
+    let sampler: ShuffledSampler
     private let rates: LearningRateSchedule?
-    private var order: (epoch: Int, samples: [Int])?
-    private var hasCheckedSingleSamples = false
+    var order: (epoch: Int, samples: [Int])?
+    var hasCheckedSingleSamples = false
 
     /// A trainer at step 0.
     public init(settings: RunSettings, job: any TrainableJob) throws {
@@ -29,6 +31,8 @@ public final class Trainer {
         replica = try job.makeReplica(seed: settings.seed, limit: settings.limit)
         schedule = try Schedule(samples: replica.trainingCount, settings: settings)
         tree = MicrobatchTree(count: settings.microbatches)
+        buckets = try GradientBuckets(
+            count: replica.parameters.count, tail: replica.buffers.count, bytes: settings.bucketBytes ?? GradientBuckets.defaultBytes)
         optimizer = settings.optimizer.make(for: replica.parameters)
         rates = try settings.schedule?.schedule(
             learningRate: settings.optimizer.learningRate, steps: schedule.steps, stepsPerEpoch: schedule.stepsPerEpoch)
@@ -45,40 +49,6 @@ public final class Trainer {
     public var sumCount: Int { parameterCount + replica.buffers.count }
     /// How many samples the model is tested on, 0 for none.
     public var testCount: Int { replica.testCount }
-
-    /// What a worker's microbatches add to a step.
-    public struct Sums: Sendable {
-        /// The sum over each subtree in the worker's range, from left to right, of the gradients and the changes of buffers;
-        /// shape [sumCount] each.
-        public var subtrees: [(node: Range<Int>, sum: Tensor<Float>)]
-        /// The loss's sum over each microbatch of the range.
-        public var losses: [Double]
-    }
-
-    /// Computes the gradients of `microbatches` of step `step` and sums them over the tree's nodes that lie in the range.
-    public func sums(of microbatches: Range<Int>, step: Int) throws -> Sums {
-        if !hasCheckedSingleSamples {
-            // Said before the first step, and not at the end of the first epoch, which may be hours later.
-            if schedule.hasSingleSamples(microbatches: tree.count) { try replica.checkSingleSamples() }
-            hasCheckedSingleSamples = true
-        }
-        let samples = samples(ofEpoch: schedule.epoch(of: step))
-        var losses: [Double] = []
-        let subtrees = try tree.subtrees(in: microbatches).map { node in
-            let sum = try MicrobatchTree.sum(
-                node,
-                known: { node -> Tensor<Float>? in
-                    guard node.count == 1 else { return nil }
-                    let places = schedule.places(ofMicrobatch: node.lowerBound, step: step)
-                    manualSeed(drawSeed(ofMicrobatch: node.lowerBound, step: step))
-                    let (loss, gradient) = try replica.gradient(of: samples[places])
-                    losses.append(loss)
-                    return gradient
-                }, combine: { $0 += $1 })
-            return (node, sum)
-        }
-        return Sums(subtrees: subtrees, losses: losses)
-    }
 
     /// Updates the parameters with the mean gradient of a step, and the model's buffers with the mean change behind it, shape
     /// [sumCount], and counts the step.
@@ -108,19 +78,6 @@ public final class Trainer {
         if let momentum = rates.momentum(after: completedSteps), optimizer.momenta.allSatisfy({ $0 ?? 0 > 0 }) {
             optimizer.momenta = optimizer.momenta.map { _ in momentum }
         }
-    }
-
-    /// What a microbatch's draws, such as dropout's, come from: its place in the run, never the worker that computes it.
-    private func drawSeed(ofMicrobatch microbatch: Int, step: Int) -> UInt64 {
-        var key = KeyedGenerator(settings.seed, UInt64(step), UInt64(microbatch))
-        return key.next()
-    }
-
-    private func samples(ofEpoch epoch: Int) -> [Int] {
-        if let order, order.epoch == epoch { return order.samples }
-        let samples = (settings.shuffle ?? true) ? sampler.permutation(epoch: epoch) : Array(0..<sampler.count)
-        order = (epoch, samples)
-        return samples
     }
 }
 

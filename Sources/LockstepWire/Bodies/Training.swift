@@ -26,7 +26,8 @@ public struct Partial: Sendable, Equatable {
     public var bucket: Int
     /// The microbatches that each sum is over.
     public var subtrees: [Range<Int>]
-    /// The loss's sum over each microbatch of the sender's range.
+    /// The loss's sum over each microbatch of the sender's range; empty but in the last bucket's message, since the first ones are
+    /// sent before backward is over.
     public var losses: [Double]
 
     /// A message with these values.

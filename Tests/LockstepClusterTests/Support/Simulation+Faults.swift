@@ -44,6 +44,7 @@ extension Simulation {
         switch node {
         case .worker(let number):
             computations[number] = []
+            results[number] = []
             endings[node] = nil
             put(.lost, on: Link(from: node, to: .coordinator, connection: connections[number]))
             for other in workers.indices {

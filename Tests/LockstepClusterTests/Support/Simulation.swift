@@ -45,6 +45,8 @@ struct Simulation {
     let job: @Sendable (Int) -> any TrainableJob
     var links: [Link: [Item]] = [:]
     var computations: [[ComputeRequest]] = []
+    /// What each worker's compute thread has found and its socket thread has not heard of.
+    var results: [[ComputeResult]] = []
     var replicas: [ReplicaHolder] = []
     /// The number of the worker that a worker calls by a rank, and of its connection to it.
     var peers: [[Int: (number: Int, connection: Int)]] = []
@@ -104,6 +106,7 @@ struct Simulation {
         let job = job
         replicas.append(ReplicaHolder(makeJob: { _ in job(number) }))
         computations.append([])
+        results.append([])
         peers.append([:])
         connections.append(newConnection())
         perform(workers[number].start(), of: number)
@@ -144,16 +147,17 @@ struct Simulation {
     private enum Choice {
         case arrival(Link)
         case computation(Int)
+        /// A worker's socket thread hears of what its compute thread has found.
+        case result(Int)
         case writing
     }
 
     private var choices: [Choice] {
         let stopped = frozen.union(dead)
         let arrivals = links.keys.sorted().filter { !stopped.contains($0.to) }.map { Choice.arrival($0) }
-        let computing = computations.indices.filter {
-            !computations[$0].isEmpty && !stopped.contains(.worker($0))
-        }
-        return arrivals + computing.map { .computation($0) }
+        let working = computations.indices.filter { !stopped.contains(.worker($0)) }
+        return arrivals + working.filter { !computations[$0].isEmpty }.map { .computation($0) }
+            + working.filter { !results[$0].isEmpty }.map { .result($0) }
             + (unwritten.isEmpty || stopped.contains(.coordinator) ? [] : [.writing])
     }
 
@@ -179,8 +183,10 @@ struct Simulation {
         case .computation(let number):
             let request = computations[number].removeFirst()
             if case .sums(let step, _) = request { computedSteps.append(step) }
-            let result = replicas[number].carryOut(request)
-            feed(.computed(result), to: number)
+            let known = Known()
+            let result = replicas[number].carryOut(request) { known.results.append($0) }
+            results[number] += known.results + [result]
+        case .result(let number): feed(.computed(results[number].removeFirst()), to: number)
         case .writing: write()
         case .arrival(let link): arrive(link)
         }
@@ -276,7 +282,7 @@ struct Simulation {
             record.removeAll { !$0.hasPrefix("checkpoint") && Reference.step(of: $0) > recordedSteps }
             position = RecordedPosition(
                 steps: recordedSteps, testedSteps: min(position.testedSteps, recordedSteps))
-        case .completeStep(let step, let lossSum, _, _):
+        case .completeStep(let step, let lossSum, _, _, _):
             record.append(Reference.line(step: step, loss: lossSum))
             position.steps = step + 1
             feed(.recorded(position))
@@ -313,3 +319,6 @@ struct Simulation {
         }
     }
 }
+
+/// What a computation told before its end.
+private final class Known { var results: [ComputeResult] = [] }

@@ -24,6 +24,7 @@ struct Event: Decodable, Sendable {
     var samplesPerSecond: Double?
     var computeSeconds: Double?
     var communicateSeconds: Double?
+    var bytesSent: Int?
 
     /// A number, or the word for what is none.
     enum Number: Decodable, Sendable {

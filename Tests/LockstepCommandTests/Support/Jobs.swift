@@ -16,6 +16,12 @@ enum Jobs {
         "--epochs", "4",
     ]
 
+    /// Six thousand steps in forty epochs: long enough for somebody to join, or to be lost and replaced, on the way.
+    static let long = [
+        "--data", "synthetic", "--limit", "4800", "--model", "mlp:784-32-10", "--batch", "32", "--microbatches", "4",
+        "--epochs", "40",
+    ]
+
     /// More steps than anybody waits for.
     static let endless = [
         "--data", "synthetic", "--limit", "6400", "--model", "mlp:784-32-10", "--batch", "32", "--microbatches", "4",

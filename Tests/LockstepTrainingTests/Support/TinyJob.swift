@@ -31,12 +31,14 @@ enum TinyJob {
     /// Settings that fit; a batch of 8 of 23 samples leaves 7 for the last.
     static func settings(
         batch: Int = 8, microbatches: Int = 4, epochs: Int = 2, optimizer: OptimizerSettings? = nil, seed: UInt64 = 7,
-        limit: Int? = nil, checkpointEvery: Int? = nil, continuesWhenNotFinite: Bool = false
+        limit: Int? = nil, checkpointEvery: Int? = nil, continuesWhenNotFinite: Bool = false,
+        bucketBytes: Int? = nil
     ) throws -> RunSettings {
         try RunSettings(
             name: "tiny", model: "tiny", data: "points", batch: batch, microbatches: microbatches, epochs: epochs,
             optimizer: optimizer ?? OptimizerSettings(name: "sgd", learningRate: 0.1, momentum: 0.9), seed: seed,
-            limit: limit, checkpointEvery: checkpointEvery, continuesWhenNotFinite: continuesWhenNotFinite)
+            limit: limit, checkpointEvery: checkpointEvery, continuesWhenNotFinite: continuesWhenNotFinite,
+            bucketBytes: bucketBytes)
     }
 
     /// A trainer of the job.
