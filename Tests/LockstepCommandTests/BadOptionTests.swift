@@ -61,6 +61,7 @@ extension CommandTests {
             (["--epochs", "-1"], ["--epochs is -1; expected at least 1"]),
             (["--limit", "0"], ["--limit is 0; expected at least 1"]),
             (["--checkpoint-every", "0"], ["--checkpoint-every is 0; expected at least 1"]),
+            (["--bucket-bytes", "3"], ["--bucket-bytes is 3; expected at least 4 bytes"]),
             (["--lr", "-1"], ["--optimizer adam: Invalid learning rate: -1"]),
             (["--optimizer", "sgd", "--momentum", "-0.5"], ["--optimizer sgd: Invalid momentum value: -0.5"]),
             (

@@ -106,5 +106,5 @@ private final class Scrambled: Module, Layer {
     private let last = Linear(5, 3)
     private let unused = Linear(2, 2)
     private let first = Linear(2, 5)
-    func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { last(relu(first(input))) }
+    func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { last(first(input).relu()) }
 }

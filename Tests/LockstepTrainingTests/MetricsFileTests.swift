@@ -5,7 +5,8 @@ import Testing
 struct MetricsFileTests {
     private func step(_ step: Int, loss: Double = 0.5) -> StepRecord {
         StepRecord(
-            step: step, epoch: 1, loss: loss, samples: 8, throughput: 4, computeSeconds: 1, communicateSeconds: 0.25)
+            step: step, epoch: 1, loss: loss, samples: 8, throughput: 4, computeSeconds: 1, communicateSeconds: 0.25,
+            bytesSent: 99)
     }
 
     private func test(_ step: Int, correct: Int?) -> TestRecord {
@@ -27,7 +28,7 @@ struct MetricsFileTests {
         try file.write(test(2, correct: nil))
         #expect(
             try lines(path) == [
-                #"{"communicate_seconds":0.25,"compute_seconds":1,"epoch":1,"kind":"step","loss":0.5,"samples":8,"samples_per_second":4,"step":1}"#,
+                #"{"bytes_sent":99,"communicate_seconds":0.25,"compute_seconds":1,"epoch":1,"kind":"step","loss":0.5,"samples":8,"samples_per_second":4,"step":1}"#,
                 #"{"accuracy":0.75,"epoch":1,"kind":"test","loss":0.25,"samples":4,"step":1}"#,
                 #"{"epoch":1,"kind":"test","loss":0.25,"samples":4,"step":2}"#,
                 "",
