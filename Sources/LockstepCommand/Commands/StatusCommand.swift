@@ -88,11 +88,12 @@ struct StopCommand: ParsableCommand {
                 "\(folder) is not being trained by a process of this host"
                     + ((try? RunFolder.coordinator(of: folder))?.map { "; its last one was on host \($0.host)" } ?? ""))
         }
-        guard try RunningProcess(coordinator.process).stop(within: .seconds(wait), until: { !RunFolder.isInUse(folder) })
-        else {
+        let process = RunningProcess(coordinator.process)
+        guard try process.stop(within: .seconds(wait), until: { !RunFolder.isInUse(folder) }) else {
             throw TrainingError(
                 .invalidRun,
-                "process \(coordinator.process), which trains \(folder), has not ended within \(wait) s; it may be in a long step"
+                "process \(coordinator.process), which trains \(folder), has not ended within \(wait) s; "
+                    + "it may be in a long step"
             )
         }
         print("stopped     \(folder)")
