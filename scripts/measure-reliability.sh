@@ -13,32 +13,56 @@ times=${1-5}
     exit 1
 }
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work"
-job=(--data synthetic --limit 6400 --model mlp:784-128-10 --batch 64 --epochs 100000 --json)
+# Steps of some milliseconds, so that the shell below can keep up with their lines.
+job=(--data synthetic --limit 6400 --model mlp:784-512-10 --batch 256 --epochs 100000 --json)
+run='' others=()
+trap 'kill -KILL $run "${others[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
 
 # Starts a command in the background with the time of each line of its output in the file log.
 start() {
     log=$work/log
+    rm -f "$log"
     : >"$log"
-    "$@" > >(while IFS= read -r line; do printf '%s %s\n' "$EPOCHREALTIME" "$line"; done >"$log") 2>&1 &
+    "$@" > >(while IFS= read -r line; do printf '%s %s\n' "$EPOCHREALTIME" "$line"; done >>"$log") 2>&1 &
     run=$!
 }
 
-# The time of the first line after line $1 that matches $2; waits for it.
-moment() {
-    local found=
-    until found=$(tail -n "+$(($1 + 1))" "$log" | grep -m 1 -E "$2"); do
-        kill -0 "$run" 2>/dev/null || { tail -3 "$log" >&2; exit 1; }
+# Waits for the first line after line $1 that matches $2: its time in `moment`, its number in `number`.
+await() {
+    local found
+    until found=$(grep -n -m 1 -E "$2" < <(tail -n "+$(($1 + 1))" "$log")); do
+        if ! kill -0 "$run" 2>/dev/null; then
+            echo "measure-reliability: the run ended without a line of '$2'" >&2
+            tail -n 3 "$log" >&2
+            exit 1
+        fi
         sleep 0.002
     done
-    echo "${found%% *}"
+    number=$(($1 + ${found%%:*})) moment=${found#*:}
+    moment=${moment%% *}
 }
 
 lines() { wc -l <"$log"; }
-worker() { grep -oE "worker $1 \(host [^ ]*, process [0-9]+\) joined" "$log" | tail -1 | grep -oE 'process [0-9]+' | cut -d ' ' -f 2; }
+process() { grep -oE "worker $1 \(host [^ ]*, process [0-9]+\) joined" "$log" | tail -n 1 | grep -oE '[0-9]+\) joined' | cut -d ')' -f 1; }
 since() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f\n", b - a }'; }
-stop() { kill -INT "$run"; wait "$run" || true; }
+stop() {
+    kill -INT "$run"
+    wait "$run" || true
+    local process
+    for process in "${others[@]}"; do wait "$process" || true; done
+    others=()
+}
+coordinate() { # options...
+    start "$lockstep" coordinator "$@"
+    await 0 'listening on'
+    address=$(grep -oE 'tcp://[0-9.:]+' "$log" | head -n 1)
+}
+add_worker() {
+    "$lockstep" worker --coordinator "$address" --quiet &
+    others+=($!)
+}
 
 # Median and range of the numbers of a file.
 summary() { sort -n "$1" | awk '{ v[NR] = $1 } END { printf "%s s (%s to %s)", v[int((NR + 1) / 2)], v[1], v[NR] }'; }
@@ -48,49 +72,59 @@ step='"event":"step"'
 for _ in $(seq "$times"); do
     # A worker is killed: named, and the next step done without it.
     start "$lockstep" train --workers 3 --restarts 0 "${job[@]}"
-    moment 0 '"step":50,' >/dev/null
-    at=$(lines) began=$EPOCHREALTIME
-    kill -KILL "$(worker 1)"
-    since "$began" "$(moment "$at" 'SIGKILL')" >>killed-named
-    named=$(grep -n SIGKILL "$log" | head -1 | cut -d : -f 1)
-    since "$began" "$(moment "$named" "$step")" >>killed-trains
+    await 0 '"step":50,'
+    victim=$(process 1) at=$(lines) began=$EPOCHREALTIME
+    kill -KILL "$victim"
+    await "$at" 'SIGKILL'
+    since "$began" "$moment" >>killed-named
+    await "$number" "$step"
+    since "$began" "$moment" >>killed-trains
     stop
     # A worker is frozen, and thawed.
     start "$lockstep" train --workers 3 "${job[@]}"
-    moment 0 '"step":50,' >/dev/null
-    victim=$(worker 1) at=$(lines) began=$EPOCHREALTIME
+    await 0 '"step":50,'
+    victim=$(process 1) at=$(lines) began=$EPOCHREALTIME
     kill -STOP "$victim"
-    since "$began" "$(moment "$at" 'has not been heard from')" >>frozen-named
-    named=$(grep -n 'has not been heard from' "$log" | head -1 | cut -d : -f 1)
-    since "$began" "$(moment "$named" "$step")" >>frozen-trains
+    await "$at" 'has not been heard from'
+    since "$began" "$moment" >>frozen-named
+    await "$number" "$step"
+    since "$began" "$moment" >>frozen-trains
     at=$(lines) began=$EPOCHREALTIME
     kill -CONT "$victim"
-    since "$began" "$(moment "$at" '3 workers go on')" >>thawed
+    await "$at" '3 workers go on'
+    since "$began" "$moment" >>thawed
     stop
     # The coordinator is killed, and started again.
     rm -rf runs
-    start "$lockstep" coordinator --workers 2 "${job[@]}"
-    address=$(moment 0 'listening on' >/dev/null && grep -oE 'tcp://[0-9.:]+' "$log" | head -1)
-    "$lockstep" worker --coordinator "$address" --quiet & one=$!
-    "$lockstep" worker --coordinator "$address" --quiet & two=$!
-    moment 0 '"step":50,' >/dev/null
+    coordinate --workers 2 "${job[@]}"
+    add_worker
+    add_worker
+    await 0 '"step":50,'
     kill -KILL "$run"
-    wait "$run" || true
+    wait "$run" 2>/dev/null || true
     began=$EPOCHREALTIME
-    start "$lockstep" coordinator --workers 2 --json --resume runs/*
-    since "$began" "$(moment 0 "$step")" >>coordinator
+    coordinate --workers 2 --json --resume runs/*
+    await 0 "$step"
+    since "$began" "$moment" >>coordinator
     stop
-    wait "$one" "$two" || true
-    # A worker joins a large run: the time from being asked for the state to the next generation.
-    start "$lockstep" coordinator --workers 1 --max-workers 2 --data synthetic --limit 6400 --model mlp:784-2048-2048-10 \
-        --batch 64 --epochs 1000 --optimizer adam --json
-    address=$(moment 0 'listening on' >/dev/null && grep -oE 'tcp://[0-9.:]+' "$log" | head -1)
-    "$lockstep" worker --coordinator "$address" --quiet & one=$!
-    moment 0 '"step":5,' >/dev/null
-    "$lockstep" worker --coordinator "$address" --quiet & two=$!
-    since "$(moment 0 'sends the state after')" "$(moment 0 '2 workers go on')" >>transfer
+    # A worker joins a large run: the time from being asked for the state to the next generation. Then checkpoints: how much longer
+    # the step after one takes than the others.
+    coordinate --workers 1 --max-workers 2 --data synthetic --limit 6400 --model mlp:784-2048-2048-10 --batch 64 \
+        --epochs 1000 --optimizer adam --checkpoint-every 10 --json
+    add_worker
+    await 0 '"step":5,'
+    add_worker
+    await 0 'sends the state after'
+    began=$moment
+    await "$number" '2 workers go on'
+    since "$began" "$moment" >>transfer
+    at=$number
+    await "$at" '"step":[0-9]*9[0-9],'
     stop
-    wait "$one" "$two" || true
+    tail -n "+$((at + 1))" "$log" | sed -nE 's/^([0-9.]+) .*"event":"step".*"step":([0-9]+).*/\1 \2/p' | awk '
+        NR > 2 && $2 % 100 > 1 { took = $1 - last; if ($2 % 10 == 1) { after += took; n++ } else { other += took; m++ } }
+        { last = $1 }
+        END { printf "%.3f\n", after / n - other / m }' >>checkpoint
 done
 bytes=$((4 * 3 * (784 * 2048 + 2048 + 2048 * 2048 + 2048 + 2048 * 10 + 10)))
 echo '| what | median (range) |'
@@ -102,3 +136,4 @@ report 'frozen worker: the others have done the next step' frozen-trains
 report 'thawed worker: in the run again, with the current state' thawed
 report 'coordinator started again: the next step is done' coordinator
 report "state of $((bytes / 1000000)) MB sent to a worker that joins, checked and taken up" transfer
+report "checkpoint of $((bytes / 1000000)) MB: how much longer the next step takes" checkpoint
