@@ -12,7 +12,7 @@ public struct GradientBuckets: Sendable, Equatable {
     public let ranges: [Range<Int>]
 
     /// Bytes of a bucket unless told otherwise: see the figures in `docs/performance.md`.
-    public static let defaultBytes = 1 << 20
+    public static let defaultBytes = 1 << 22
 
     /// The most buckets that a gradient is cut into: with two messages a bucket and peer, few enough for the queues of the transport.
     public static let most = 1024
