@@ -32,7 +32,8 @@ public final class Trainer {
         schedule = try Schedule(samples: replica.trainingCount, settings: settings)
         tree = MicrobatchTree(count: settings.microbatches)
         buckets = try GradientBuckets(
-            count: replica.parameters.count, tail: replica.buffers.count, bytes: settings.bucketBytes ?? GradientBuckets.defaultBytes)
+            count: replica.parameters.count, tail: replica.buffers.count,
+            bytes: settings.bucketBytes ?? GradientBuckets.defaultBytes)
         optimizer = settings.optimizer.make(for: replica.parameters)
         rates = try settings.schedule?.schedule(
             learningRate: settings.optimizer.learningRate, steps: schedule.steps, stepsPerEpoch: schedule.stepsPerEpoch)
