@@ -72,7 +72,7 @@ step='"event":"step"'
 for _ in $(seq "$times"); do
     # A worker is killed: named, and the next step done without it.
     start "$lockstep" train --workers 3 --restarts 0 "${job[@]}"
-    await 0 '"step":50,'
+    await 0 '"step":50}'
     victim=$(process 1) at=$(lines) began=$EPOCHREALTIME
     kill -KILL "$victim"
     await "$at" 'SIGKILL'
@@ -82,7 +82,7 @@ for _ in $(seq "$times"); do
     stop
     # A worker is frozen, and thawed.
     start "$lockstep" train --workers 3 "${job[@]}"
-    await 0 '"step":50,'
+    await 0 '"step":50}'
     victim=$(process 1) at=$(lines) began=$EPOCHREALTIME
     kill -STOP "$victim"
     await "$at" 'has not been heard from'
@@ -99,7 +99,7 @@ for _ in $(seq "$times"); do
     coordinate --workers 2 "${job[@]}"
     add_worker
     add_worker
-    await 0 '"step":50,'
+    await 0 '"step":50}'
     kill -KILL "$run"
     wait "$run" 2>/dev/null || true
     began=$EPOCHREALTIME
@@ -112,14 +112,14 @@ for _ in $(seq "$times"); do
     coordinate --workers 1 --max-workers 2 --data synthetic --limit 6400 --model mlp:784-2048-2048-10 --batch 64 \
         --epochs 1000 --optimizer adam --checkpoint-every 10 --json
     add_worker
-    await 0 '"step":5,'
+    await 0 '"step":5}'
     add_worker
     await 0 'sends the state after'
     began=$moment
     await "$number" '2 workers go on'
     since "$began" "$moment" >>transfer
     at=$number
-    await "$at" '"step":[0-9]*9[0-9],'
+    await "$at" '"step":[0-9]*9[0-9]}'
     stop
     tail -n "+$((at + 1))" "$log" | sed -nE 's/^([0-9.]+) .*"event":"step".*"step":([0-9]+).*/\1 \2/p' | awk '
         NR > 2 && $2 % 100 > 1 { took = $1 - last; if ($2 % 10 == 1) { after += took; n++ } else { other += took; m++ } }
