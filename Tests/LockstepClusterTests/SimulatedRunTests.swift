@@ -19,7 +19,7 @@ struct SimulatedRunTests {
         #expect(simulation.coordinator.droppedMessages == 0, comment, sourceLocation: location)
     }
 
-    @Test("Any number of workers records what a single process does, bit for bit and in its order", arguments: 1...6)
+    @Test("Any number of workers records what a single process does, bit for bit and in its order", arguments: 1...8)
     func anyOrder(workers: Int) throws {
         let settings = try TinyJob.settings()
         let reference = try Reference(settings, job: TinyJob.job())

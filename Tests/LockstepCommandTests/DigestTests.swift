@@ -5,7 +5,7 @@ extension CommandTests {
     @Suite struct Digests {
         private let folder = TemporaryFolder()
 
-        @Test(arguments: [1, 2, 3, 4, 5], ["ipc", "tcp", "in-process"])
+        @Test(arguments: [1, 2, 3, 4, 5, 7, 8], ["ipc", "tcp", "in-process"])
         func areThoseOfASingleProcess(workers: Int, transport: String) async throws {
             let outcome = try await Lockstep.run(
                 ["train", "--workers", "\(workers)", "--transport", transport, "--json"] + Jobs.tiny, in: folder.path)
@@ -22,6 +22,13 @@ extension CommandTests {
         func areThoseOfASingleProcessWithEveryOptimizer(options: [String]) async throws {
             let job = Jobs.tiny + options
             let outcome = try await Lockstep.run(["train", "--workers", "3", "--json"] + job, in: folder.path)
+            #expect(try await outcome.digest() == Jobs.digest(of: job))
+        }
+
+        @Test func areThoseOfASingleProcessHoweverTheMicrobatchesAreDealt() async throws {
+            let job = Jobs.middling + ["--microbatches", "8"]
+            let outcome = try await Lockstep.run(
+                ["train", "--workers", "3", "--balance", "--json"] + job, in: folder.path)
             #expect(try await outcome.digest() == Jobs.digest(of: job))
         }
 

@@ -49,7 +49,10 @@ extension Outcome {
         let alone = TemporaryFolder()
         let step = try #require(stop.step)
         let single = try await Lockstep.run(
-            ["train", "--single-process", "--json", "--checkpoint-every", "\(step)"] + Jobs.endless, in: alone.path
+            // It goes on past the step before it can be stopped, so that one may not be removed for newer ones.
+            ["train", "--single-process", "--json", "--checkpoint-every", "\(step)", "--keep", "1000000"]
+                + Jobs.endless,
+            in: alone.path
         ) { command in
             try await command.line(containing: "checkpoint-")
             command.signal(SIGINT)
@@ -58,6 +61,7 @@ extension Outcome {
         let found = try #require(stop.checkpoint)
         let mine = try await Lockstep.run(["evaluate", "\(folder)/\(found)"], in: folder)
         let other = try await Lockstep.run(["evaluate", "\(alone.path)/\(expected)"], in: folder)
+        #expect(mine.code == 0 && other.code == 0, "\(mine.errors)\(other.errors)")
         let digest = mine.lines.first { $0.hasPrefix("sha256") }
         #expect(digest != nil && digest == other.lines.first { $0.hasPrefix("sha256") })
     }
