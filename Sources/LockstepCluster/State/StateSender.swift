@@ -48,9 +48,6 @@ package struct StateSender<Receiver: Hashable> {
     /// Whether a receiver lacks something of it.
     package func isFor(_ receiver: Receiver) -> Bool { sent[receiver] != nil }
 
-    /// Nothing more is sent to a receiver that is gone.
-    package mutating func remove(_ receiver: Receiver) { sent[receiver] = nil }
-
     /// Whether all receivers have all of it.
     package var isDone: Bool { sent.isEmpty }
 
