@@ -4,14 +4,25 @@
 #
 #     scripts/chaos.sh [faults] [seed]        # 200 faults by default, and a seed of its own
 #
-# Faults come in decks of twelve, each shuffled: workers are killed, interrupted, frozen for a moment, frozen until they are put
-# out and then thawed; new ones join; the coordinator is killed and started again; everything is killed, or stopped in order, and
-# resumed from the checkpoint. What happens, to whom and at which step follows from the seed; what a process is doing just then
-# does not, so a seed that failed is worth a few repetitions.
+# Faults come in shuffled decks: workers are killed, interrupted, frozen for a moment, frozen until they are put out and then thawed;
+# new ones join; the coordinator is killed and started again; everything is killed, or stopped in order, and resumed from the
+# checkpoint. Where this user may make network namespaces each worker has a host of its own, and keys: cables are pulled for a moment,
+# or until the worker is put out, and links are slow. What happens, to whom and at which step follows from the seed; what a process is
+# doing just then does not, so a seed that failed is worth a few repetitions.
 #
-# Uses .build/release/lockstep or what LOCKSTEP_BINARY names, and loopback alone.
+# Uses .build/release/lockstep or what LOCKSTEP_BINARY names. No packet leaves the machine.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/chaos-hosts.sh
+. scripts/chaos-hosts.sh
+if [ -z "${CHAOS_NETWORK-}" ]; then
+    if hosts_are_permitted; then
+        CHAOS_NETWORK=hosts exec unshare --net "scripts/$(basename "${BASH_SOURCE[0]}")" "$@"
+    fi
+    echo 'chaos: on loopback alone, as network namespaces need root and iproute2: no cable is pulled' >&2
+    CHAOS_NETWORK=loopback
+fi
+readonly CHAOS_NETWORK
 lockstep=$(realpath "${LOCKSTEP_BINARY:-.build/release/lockstep}")
 readonly lockstep faults=${1-200} seed=${2-$((SRANDOM & 0x7fffffff))}
 usage() {
@@ -33,14 +44,19 @@ coordinator='' # its process
 lives=0        # how many coordinators there were
 born=0         # how many workers there were
 pool=()        # the workers' processes
-frozen=''      # the one of them that is frozen
-thaw=0         # the fault before which it is thawed
+absent=''      # the one of them that is frozen, or whose cable is pulled
+absence=''     # which of the two
+due=0          # the fault before which it comes back
+slow=''        # the one of them whose link is slow
 logs=()        # the logs of the workers, by process
+listen=()      # where the coordinator listens, and with which keys
+key=()         # the workers' keys
 declare -A tally=()
 
 cleanup() {
     local status=$?
-    kill -KILL ${coordinator:+"$coordinator"} "${pool[@]}" 2>/dev/null || true
+    kill -KILL ${coordinator:+"$coordinator"} "${pool[@]}" "${holders[@]}" 2>/dev/null || true
+    wait 2>/dev/null # The shell's word on those is not wanted.
     if [ "$status" = 0 ]; then rm -rf "$work"; else echo "chaos: failed; seed $seed; the logs are in $work" >&2; fi
 }
 trap cleanup EXIT
@@ -93,7 +109,8 @@ has_said() { grep -q "$1" "coordinator-$lives.log"; }
 
 start_coordinator() { # options...
     lives=$((lives + 1))
-    "$lockstep" coordinator --json --max-workers 12 "$@" >"coordinator-$lives.log" 2>&1 &
+    : >"coordinator-$lives.log"
+    "$lockstep" coordinator --json --max-workers 12 "${listen[@]}" "$@" >"coordinator-$lives.log" 2>&1 &
     coordinator=$!
     await 'that the coordinator listens' has_said 'coordinator listening on'
 }
@@ -103,8 +120,14 @@ resume() { start_coordinator --workers "$1" --resume "$run"; }
 
 start_worker() {
     born=$((born + 1))
-    "$lockstep" worker --coordinator "$address" >"worker-$born.log" 2>&1 &
+    local place=()
+    if [ "$CHAOS_NETWORK" = hosts ]; then
+        make_host "$born"
+        place=(nsenter --net --target "$holder")
+    fi
+    "${place[@]}" "$lockstep" worker --coordinator "$address" "${key[@]}" >"worker-$born.log" 2>&1 &
     logs[$!]=worker-$born.log
+    [ "$CHAOS_NETWORK" != hosts ] || holders[$!]=$holder
     pool+=($!)
 }
 
@@ -129,17 +152,40 @@ forget() { # worker
     local process rest=()
     for process in "${pool[@]}"; do [ "$process" = "$1" ] || rest+=("$process"); done
     pool=("${rest[@]}")
-    [ "$frozen" != "$1" ] || frozen=''
+    [ "$absent" != "$1" ] || absent=''
+    [ "$slow" != "$1" ] || slow=''
 }
 
-thaw() {
-    [ -n "$frozen" ] || return 0
-    kill -CONT "$frozen"
-    told "thawed worker process $frozen"
-    frozen=''
+# All workers are gone, and their hosts with them.
+forget_all() {
+    local process
+    pool=() absent='' slow=''
+    for process in "${!holders[@]}"; do remove_host "$process"; done
 }
 
-awake() { echo $((${#pool[@]} - (${#frozen} > 0))); }
+# A worker's host goes with it.
+leave() { # worker
+    forget "$1"
+    [ -z "${holders[$1]-}" ] || remove_host "$1"
+}
+
+come_back() {
+    [ -n "$absent" ] || return 0
+    case $absence in
+    frozen) kill -CONT "$absent" ;;
+    cut) set_cable "$absent" up ;;
+    esac
+    told "worker process $absent, which was $absence, is back"
+    absent=''
+}
+
+hurry() {
+    [ -n "$slow" ] || return 0
+    set_rate "$slow"
+    slow=''
+}
+
+awake() { echo $((${#pool[@]} - (${#absent} > 0))); }
 
 told() { printf '%5s  step %6s  %s\n' "$fault" "$now" "$1"; }
 
@@ -151,12 +197,12 @@ kill_worker() {
     choose
     told "kill worker process $victim"
     kill_child "$victim"
-    forget "$victim"
+    leave "$victim"
 }
 
 interrupt() {
     spare
-    thaw # A frozen one could not go.
+    come_back # One that is frozen could not go.
     choose
     told "interrupt worker process $victim"
     local process=$victim
@@ -165,6 +211,7 @@ interrupt() {
     kill -TERM "$process"
     await "that worker process $process goes" eval "! is_alive $process"
     wait "$process" || true
+    leave "$process"
 }
 
 join() {
@@ -172,29 +219,67 @@ join() {
     told "worker process ${pool[-1]} joins"
 }
 
-pause() {
-    thaw
-    choose
+# Up to two seconds, which nobody is put out for.
+moment() {
     draw 2000
-    told "freeze worker process $victim for $drawn ms"
+    moment=$(printf '%d.%03d' $((drawn / 1000)) $((drawn % 1000)))
+}
+
+pause() {
+    come_back
+    choose
+    moment
+    told "freeze worker process $victim for $moment s"
     kill -STOP "$victim"
-    sleep "$(printf '%d.%03d' $((drawn / 1000)) $((drawn % 1000)))"
+    sleep "$moment"
     kill -CONT "$victim"
 }
 
-freeze() {
-    thaw
+flicker() {
+    come_back
+    choose
+    moment
+    told "pull the cable of worker process $victim for $moment s"
+    set_cable "$victim" down
+    sleep "$moment"
+    set_cable "$victim" up
+}
+
+# One of the workers goes until it is put out, and comes back before one of the next faults.
+lose() { # frozen or cut
+    come_back
     spare
     choose
-    frozen=$victim
+    absent=$victim absence=$1
     draw 3
-    thaw=$((fault + drawn + 1))
-    told "freeze worker process $victim until it is put out, and thaw it before fault $thaw"
-    kill -STOP "$victim"
-    # It may be on its way into the run, and then nothing waits for it.
+    due=$((fault + drawn + 1))
+    told "worker process $victim is $absence until it is put out, and back before fault $due"
+}
+
+# It may be on its way into the run, and then nothing waits for it.
+await_put_out() {
     local since=$SECONDS
-    await 'that the frozen worker is put out' \
-        eval "has_said 'process $victim) has not been heard from for' || { [ \$((SECONDS - $since)) -gt 10 ] && ! has_said 'process $victim) joined'; }"
+    await "that the worker that is $absence is put out" \
+        eval "has_said 'process $absent) has not been heard from for' || { [ \$((SECONDS - $since)) -gt 10 ] && ! has_said 'process $absent) joined'; }"
+}
+
+freeze() {
+    lose frozen
+    kill -STOP "$absent"
+    await_put_out
+}
+
+cut_off() {
+    lose cut
+    set_cable "$absent" down
+    await_put_out
+}
+
+slow_down() {
+    choose
+    slow=$victim
+    told "worker process $victim sends 100 Mbit a second"
+    set_rate "$slow" 100mbit
 }
 
 kill_coordinator() {
@@ -210,15 +295,15 @@ kill_everything() {
     draw 3
     local process count=$((drawn + 2)) had=("${pool[@]}")
     told "kill everything, and resume with $count new workers"
-    pool=() frozen=''
     for process in "$coordinator" "${had[@]}"; do kill -KILL "$process"; done
     for process in "$coordinator" "${had[@]}"; do wait "$process" 2>/dev/null || true; done
+    forget_all
     resume "$count"
     start_workers "$count"
 }
 
 stop() {
-    thaw
+    come_back
     draw 3
     local process count=$((drawn + 2)) had=("${pool[@]}") status=0 end=$((SECONDS + patience))
     told "stop everything in order, and resume with $count new workers"
@@ -235,15 +320,17 @@ stop() {
         done
         kill_child "$process" 2>/dev/null || true
     done
+    forget_all
     resume "$count"
     start_workers "$count"
 }
 
-# Twelve faults, of which as many bring workers as take them.
+# A deck, of whose faults as many bring workers as take them.
 deck=()
 shuffle() {
     local kinds=(kill_worker kill_worker interrupt join join join pause freeze kill_coordinator kill_coordinator
         kill_everything stop)
+    [ "$CHAOS_NETWORK" != hosts ] || kinds+=(flicker cut_off slow_down)
     deck=()
     while [ ${#kinds[@]} -gt 0 ]; do
         draw ${#kinds[@]}
@@ -255,6 +342,11 @@ shuffle() {
 
 echo "chaos: $faults faults in $steps steps, seed $seed"
 fault=0 now=0
+if [ "$CHAOS_NETWORK" = hosts ]; then
+    make_network
+    "$lockstep" keys new cluster >/dev/null
+    listen=(--bind "tcp://$network.1:5700" --keys cluster) key=(--keys cluster/workers/all)
+fi
 start_coordinator --workers 4 "${job[@]}"
 run=$(echo runs/*)
 address=$(grep -oE 'tcp://[0-9.:]+' "coordinator-$lives.log" | head -n 1)
@@ -263,13 +355,15 @@ for ((fault = 1; fault <= faults; fault++)); do
     [ ${#deck[@]} -gt 0 ] || shuffle
     draw $((gap / 2))
     await "step $((fault * gap + drawn))" at_step $((fault * gap + drawn))
-    [ "$fault" -ne "$thaw" ] || thaw
+    [ "$fault" -ne "$due" ] || come_back
+    hurry
     kind=${deck[0]}
     deck=("${deck[@]:1}")
     "$kind"
     tally[$kind]=$((${tally[$kind]-0} + 1))
 done
-thaw
+come_back
+hurry
 end=$((SECONDS + patience)) status=0
 while is_alive "$coordinator"; do
     [ "$SECONDS" -lt "$end" ] || fail "the run did not end within $patience s"
@@ -301,13 +395,16 @@ cmp <(losses "$run") <(losses alone/*) || fail 'the metrics have other losses th
 
 echo
 count() { cat coordinator-*.log | grep -c "$1" || true; }
-row() { printf '| %-58s | %6s |\n' "$1" "$2"; }
+row() { printf '| %-60s | %6s |\n' "$1" "$2"; }
 row "$faults faults, seed $seed" times
 row --- ---:
 row 'a worker killed' "${tally[kill_worker]-0}"
 row 'a worker interrupted' "${tally[interrupt]-0}"
 row 'a worker frozen for up to 2 s' "${tally[pause]-0}"
 row 'a worker frozen until it was put out, then thawed' "${tally[freeze]-0}"
+row 'a cable pulled for up to 2 s' "${tally[flicker]-0}"
+row 'a cable pulled until the worker was put out, then plugged in' "${tally[cut_off]-0}"
+row 'a link slowed down to 100 Mbit a second' "${tally[slow_down]-0}"
 row 'a worker started, to join a run that goes on' "${tally[join]-0}"
 row 'the coordinator killed and started again' "${tally[kill_coordinator]-0}"
 row 'everything killed, and resumed' "${tally[kill_everything]-0}"
