@@ -2447,7 +2447,7 @@ const ProtobufCMessageDescriptor lockstep__reduced__descriptor =
   (ProtobufCMessageInit) lockstep__reduced__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[5] =
+static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[6] =
 {
   {
     "losses",
@@ -2509,6 +2509,18 @@ static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[5
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "overflowed",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__StepReport, overflowed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__step_report__field_indices_by_name[] = {
   3,   /* field[3] = bytes_sent */
@@ -2516,11 +2528,12 @@ static const unsigned lockstep__step_report__field_indices_by_name[] = {
   1,   /* field[1] = compute_seconds */
   4,   /* field[4] = digest */
   0,   /* field[0] = losses */
+  5,   /* field[5] = overflowed */
 };
 static const ProtobufCIntRange lockstep__step_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor lockstep__step_report__descriptor =
 {
@@ -2530,7 +2543,7 @@ const ProtobufCMessageDescriptor lockstep__step_report__descriptor =
   "Lockstep__StepReport",
   "lockstep",
   sizeof(Lockstep__StepReport),
-  5,
+  6,
   lockstep__step_report__field_descriptors,
   lockstep__step_report__field_indices_by_name,
   1,  lockstep__step_report__number_ranges,

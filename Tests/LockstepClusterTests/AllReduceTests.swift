@@ -25,30 +25,36 @@ private struct Reduction {
     var results: [Int: [UInt32]] = [:]
 
     /// Random gradients of so many microbatches, dealt to so many ranks.
-    init(ranks count: Int, microbatches: Int, elements: Int, seed: UInt64, bucketBytes: Int = 1 << 20) throws {
+    init(
+        ranks count: Int, microbatches: Int, elements: Int, seed: UInt64, bucketBytes: Int = 1 << 20,
+        wire: WireType = .float32, tail: Int = 0
+    ) throws {
         var random = SplitMix(seed: seed)
         let tree = MicrobatchTree(count: microbatches)
         let leaves = (0..<microbatches).map { _ in
-            Tensor(
-                (0..<elements).map { _ in
+            var leaf = Tensor(
+                (0..<elements + tail).map { _ in
                     Float(
                         sign: Bool.random(using: &random) ? .plus : .minus,
                         exponent: .random(in: -20...20, using: &random), significand: .random(in: 1..<2, using: &random)
                     )
                 })
+            wire.round(&leaf, first: elements)
+            return leaf
         }
         func sum(_ node: Range<Int>) -> Tensor<Float> {
             MicrobatchTree.sum(
-                node, known: { $0.count == 1 ? leaves[$0.lowerBound] : nil }, combine: { $0 = $0 + $1 })
+                node, known: { $0.count == 1 ? leaves[$0.lowerBound] : nil },
+                combine: { wire.add($1, to: &$0, first: elements) })
         }
         let ranges = tree.deal(to: count)
         let scale = 1 / Float(3 * microbatches)
-        let buckets = try GradientBuckets(count: elements, bytes: bucketBytes).ranges
+        let buckets = try GradientBuckets(count: elements, tail: tail, bytes: bucketBytes, wire: wire)
         ranks = (0..<count).map { AllReduce(place: $0, ranges: ranges, tree: tree, buckets: buckets, scale: scale) }
         contributions = ranges.map { range in
-            buckets.indices.map { bucket in
+            buckets.ranges.indices.map { bucket in
                 Trainer.BucketSums(
-                    bucket: bucket, subtrees: tree.subtrees(in: range).map { ($0, sum($0)[buckets[bucket]]) })
+                    bucket: bucket, subtrees: tree.subtrees(in: range).map { ($0, sum($0)[buckets.ranges[bucket]]) })
             }
         }
         losses = ranges.map { $0.map { Double($0) + 0.5 } }
@@ -118,6 +124,22 @@ struct AllReduceTests {
         }
     }
 
+    @Test(
+        "So do they with sums of 16 bits, each node of which is rounded, but for those behind the gradient",
+        arguments: 1...8, WireType.allCases)
+    func wires(ranks: Int, wire: WireType) throws {
+        var random = SplitMix(seed: UInt64(ranks))
+        for microbatches in 1...9 {
+            for (elements, tail) in [(1, 0), (2, 1), (7, 0), (16, 3), (40, 5), (0, 2)] {
+                var reduction = try Reduction(
+                    ranks: ranks, microbatches: microbatches, elements: elements, seed: random.next(), bucketBytes: 48,
+                    wire: wire, tail: tail)
+                try reduction.finish(&random)
+                #expect(reduction.isRight, "\(microbatches) microbatches, \(elements) and \(tail) elements")
+            }
+        }
+    }
+
     @Test("So do they for any size of the buckets", arguments: [1, 2, 3, 5])
     func buckets(ranks: Int) throws {
         var random = SplitMix(seed: UInt64(ranks))
@@ -169,13 +191,16 @@ struct AllReduceTests {
         }
     }
 
-    @Test("A rank sends 2(N−1)/N of the gradient's bytes where its microbatches make one subtree", arguments: 1...8)
-    func bytes(ranks: Int) throws {
+    @Test(
+        "A rank sends 2(N−1)/N of the gradient's bytes where its microbatches make one subtree", arguments: 1...8,
+        WireType.allCases)
+    func bytes(ranks: Int, wire: WireType) throws {
         var random = SplitMix(seed: 1)
         let elements = 24 * ranks
-        var reduction = try Reduction(ranks: ranks, microbatches: ranks, elements: elements, seed: 1)
+        var reduction = try Reduction(ranks: ranks, microbatches: ranks, elements: elements, seed: 1, wire: wire)
         try reduction.finish(&random)
-        for rank in reduction.ranks { #expect(rank.bytesSent == 2 * (ranks - 1) * 4 * elements / ranks) }
+        let bytes = 2 * (ranks - 1) * wire.elementBytes * elements / ranks
+        for rank in reduction.ranks { #expect(rank.bytesSent == bytes) }
     }
 
     @Test("Who is awaited is known")

@@ -381,8 +381,9 @@ struct  Lockstep__Subtree
 
 
 /*
- * Worker to worker (reduce-scatter): the payload holds, for each subtree in order, its Float32 sums of the receiver's chunk
- * of the bucket.
+ * Worker to worker (reduce-scatter): the payload holds, for each subtree in order, its sums of the receiver's chunk of the bucket.
+ * Each element is Float32 or, where the settings have a "wire", bfloat16 or IEEE 754 binary16; that of the last bucket of a model
+ * with running statistics is always Float32.
  */
 struct  Lockstep__Partial
 {
@@ -406,7 +407,8 @@ struct  Lockstep__Partial
 
 
 /*
- * Worker to worker (all-gather): the payload is the sender's chunk of the bucket, summed over all microbatches, as Float32.
+ * Worker to worker (all-gather): the payload is the sender's chunk of the bucket, summed over all microbatches, in the same type. Who
+ * receives it divides by the number of samples.
  */
 struct  Lockstep__Reduced
 {
@@ -436,10 +438,14 @@ struct  Lockstep__StepReport
    * Of parameters and optimizer state after the step, where the order asked for it.
    */
   char *digest;
+  /*
+   * Whether the mean gradient is more than the type that sums travel in can hold.
+   */
+  protobuf_c_boolean overflowed;
 };
 #define LOCKSTEP__STEP_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__step_report__descriptor) \
-    , 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 /*

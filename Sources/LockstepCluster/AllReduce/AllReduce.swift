@@ -6,9 +6,9 @@ package import LockstepWire
 ///
 /// The flat gradient is cut into buckets, each reduced by itself: of each its elements are cut into one chunk a worker. In the
 /// first round (reduce-scatter) each worker sends its subtree sums of a chunk to the chunk's owner, who finishes the tree and
-/// divides by the number of samples; in the second (all-gather) the owner sends the result to all. Two rounds for any number of
-/// workers N; each worker sends and receives (N−1)/N of the gradient's bytes a round where its microbatches make one subtree. With
-/// the sums of the last bucket travel the losses of their microbatches, so that the report of any one worker tells those of all.
+/// in the second (all-gather) sends the result to all, who divide by the number of samples. Two rounds for any number of workers N;
+/// each worker sends and receives (N−1)/N of the gradient's bytes a round where its microbatches make one subtree. Sums travel in
+/// the type that each node of the tree is rounded to, so nothing more is lost on the way. With the sums of the last bucket travel the losses of their microbatches, so that the report of any one worker tells those of all.
 ///
 /// Workers are counted by their place in the generation, from 0, which need not be their rank.
 ///
@@ -24,6 +24,8 @@ package struct AllReduce {
 
     /// One bucket on its way.
     private struct Bucket {
+        /// The type that its sums are rounded to and travel in.
+        let wire: WireType
         /// For each worker, the part of the gradient that it owns.
         let chunks: [Range<Int>]
         /// The known sums over my chunk, by the node's first microbatch: the nodes do not overlap.
@@ -53,9 +55,9 @@ package struct AllReduce {
     /// - Parameters:
     ///   - place: This worker's.
     ///   - ranges: The microbatches of each worker.
-    ///   - buckets: The elements of each bucket: together those of the gradient.
+    ///   - buckets: How the gradient is cut.
     ///   - scale: What the sum is multiplied with to become the mean.
-    package init(place: Int, ranges: [Range<Int>], tree: MicrobatchTree, buckets: [Range<Int>], scale: Float) {
+    package init(place: Int, ranges: [Range<Int>], tree: MicrobatchTree, buckets: GradientBuckets, scale: Float) {
         self.place = place
         self.ranges = ranges
         losses = Array(repeating: 0, count: tree.count)
@@ -64,15 +66,15 @@ package struct AllReduce {
         let nodes = ranges.map { tree.subtrees(in: $0) }
         self.nodes = nodes
         let missing = Set(nodes.indices.filter { !nodes[$0].isEmpty })
-        self.buckets = buckets.map { bucket in
+        self.buckets = buckets.ranges.enumerated().map { number, bucket in
             let chunks = ranges.indices.map { bucket.part($0, of: ranges.count) }
             return Bucket(
-                chunks: chunks, missingPartials: missing,
+                wire: buckets.wire(ofBucket: number), chunks: chunks, missingPartials: missing,
                 missingChunks: Set(ranges.indices.filter { !chunks[$0].isEmpty }))
         }
-        incomplete = buckets.count
+        incomplete = buckets.ranges.count
         // Every element is written before it is read: by chunks.
-        result = Tensor(shape: [buckets.reduce(0) { $0 + $1.count }]) { _ in }
+        result = Tensor(shape: [buckets.ranges.reduce(0) { $0 + $1.count }]) { _ in }
     }
 
     /// The workers that something is still awaited from, for messages to people.
@@ -87,14 +89,14 @@ package struct AllReduce {
         let bucket = own.bucket
         buckets[bucket].contributed = true
         if isLast(bucket) { losses.replaceSubrange(ranges[place], with: mine) }
-        let chunks = buckets[bucket].chunks
+        let (chunks, wire) = (buckets[bucket].chunks, buckets[bucket].wire)
         // Counted within the bucket, as the sums are.
         let start = chunks.first?.lowerBound ?? 0
         func part(_ chunk: Range<Int>) -> Range<Int> { chunk.lowerBound - start..<chunk.upperBound - start }
         var actions: [Action] = []
         if !own.subtrees.isEmpty {
             for other in others() {
-                let payload = AllReduce.payload(own.subtrees.map { $0.sum[part(chunks[other])] })
+                let payload = AllReduce.payload(own.subtrees.map { $0.sum[part(chunks[other])] }, wire)
                 let partial = Partial(bucket: bucket, subtrees: own.subtrees.map(\.node), losses: mine)
                 actions.append(send(.partial(partial), payload, to: other))
             }
@@ -112,23 +114,23 @@ package struct AllReduce {
         guard buckets.indices.contains(bucket), buckets[bucket].missingPartials.contains(other), other != place else {
             throw ClusterError(.unexpectedMessage, "it holds sums that are not awaited")
         }
-        let chunk = buckets[bucket].chunks[place]
+        let (chunk, wire) = (buckets[bucket].chunks[place], buckets[bucket].wire)
+        let bytes = chunk.count * wire.elementBytes
         let lossCount = isLast(bucket) ? ranges[other].count : 0
         guard partial.subtrees == nodes[other], partial.losses.count == lossCount,
-            let payload, payload.floatCount == chunk.count * nodes[other].count
+            let payload, payload.count == bytes * nodes[other].count
         else {
             throw ClusterError(
                 .unexpectedMessage,
                 """
                 it holds sums over \(partial.subtrees) with \(payload?.count ?? 0) bytes and \(partial.losses.count) losses; \
-                expected \(nodes[other]) with \(4 * chunk.count * nodes[other].count) bytes and \(lossCount) losses
+                expected \(nodes[other]) with \(bytes * nodes[other].count) bytes and \(lossCount) losses
                 """)
         }
         if isLast(bucket) { losses.replaceSubrange(ranges[other], with: partial.losses) }
         for (index, node) in nodes[other].enumerated() {
-            let start = index * chunk.count
-            buckets[bucket].sums[node.lowerBound] = Tensor(shape: [chunk.count]) {
-                payload.copyFloats(start..<start + chunk.count, into: $0)
+            buckets[bucket].sums[node.lowerBound] = Tensor(shape: [chunk.count]) { target in
+                payload.slice(index * bytes..<(index + 1) * bytes).withUnsafeBytes { wire.unpack($0, into: target) }
             }
         }
         buckets[bucket].missingPartials.remove(other)
@@ -143,14 +145,14 @@ package struct AllReduce {
         guard buckets.indices.contains(bucket), buckets[bucket].missingChunks.contains(other), other != place else {
             throw ClusterError(.unexpectedMessage, "it holds a chunk that is not awaited")
         }
-        let chunk = buckets[bucket].chunks[other]
-        guard let payload, payload.floatCount == chunk.count else {
+        let (chunk, wire) = (buckets[bucket].chunks[other], buckets[bucket].wire)
+        guard let payload, payload.count == chunk.count * wire.elementBytes else {
             throw ClusterError(
                 .unexpectedMessage,
-                "it holds a chunk of \(payload?.count ?? 0) bytes; expected \(4 * chunk.count)")
+                "it holds a chunk of \(payload?.count ?? 0) bytes; expected \(chunk.count * wire.elementBytes)")
         }
-        result.withUnsafeMutableElements {
-            payload.copyFloats(0..<chunk.count, into: UnsafeMutableBufferPointer(rebasing: $0[chunk]))
+        result.withUnsafeMutableElements { elements in
+            payload.withUnsafeBytes { wire.unpack($0, into: UnsafeMutableBufferPointer(rebasing: elements[chunk])) }
         }
         buckets[bucket].missingChunks.remove(other)
         return complete(bucket)
@@ -159,21 +161,20 @@ package struct AllReduce {
     /// Once all sums over my chunk are there: finishes the tree and sends the chunk to all.
     private mutating func finishChunk(of bucket: Int) -> [Action] {
         guard buckets[bucket].contributed, buckets[bucket].missingPartials.isEmpty else { return [] }
-        let chunk = buckets[bucket].chunks[place]
+        let (chunk, wire) = (buckets[bucket].chunks[place], buckets[bucket].wire)
         guard buckets[bucket].missingChunks.contains(place) else { return complete(bucket) }
         var known = buckets[bucket].sums
         buckets[bucket].sums = [:]
         // Nodes that a worker sums as a whole are known; the others are put together from their halves.
         let whole = Set(nodes.joined())
-        var mine = MicrobatchTree.sum(
+        let mine = MicrobatchTree.sum(
             tree.root, known: { whole.contains($0) ? known.removeValue(forKey: $0.lowerBound) : nil },
-            combine: { $0 += $1 })
-        mine *= scale
+            combine: { wire.add($1, to: &$0) })
         result.withUnsafeMutableElements { target in
             mine.withUnsafeElements { _ = UnsafeMutableBufferPointer(rebasing: target[chunk]).update(from: $0) }
         }
         buckets[bucket].missingChunks.remove(place)
-        let payload = AllReduce.payload([mine])
+        let payload = AllReduce.payload([mine], wire)
         let sends = others().map { send(.reduced(Reduced(bucket: bucket)), payload, to: $0) }
         return sends + complete(bucket)
     }
@@ -183,6 +184,7 @@ package struct AllReduce {
         guard buckets[bucket].isComplete else { return [] }
         incomplete -= 1
         guard incomplete == 0 else { return [] }
+        result *= scale
         defer { result = Tensor([], shape: [0]) }
         return [.complete(result, losses: losses)]
     }
@@ -197,28 +199,20 @@ package struct AllReduce {
         return .send(body, payload, to: other)
     }
 
-    /// One tensor's elements where they lie, or those of several one after the other.
-    private static func payload(_ parts: [Tensor<Float>]) -> Payload {
-        if parts.count == 1 {
+    /// One tensor's elements where they lie, or those of several one after the other; in 16 bits in any case a copy.
+    private static func payload(_ parts: [Tensor<Float>], _ wire: WireType) -> Payload {
+        if wire == .float32, parts.count == 1 {
             let part = parts[0].contiguous()
             // The storage is copied on write while the payload holds it, so the bytes stay as they are.
             return part.withUnsafeElements { Payload(owner: part.storage, bytes: UnsafeRawBufferPointer($0)) }
         }
-        let size = MemoryLayout<Float>.size
-        return Payload(count: parts.reduce(0) { $0 + $1.count } * size) { target in
+        return Payload(count: parts.reduce(0) { $0 + $1.count } * wire.elementBytes) { target in
             var start = 0
             for part in parts {
-                part.withUnsafeBytesOfElements { bytes in
-                    UnsafeMutableRawBufferPointer(rebasing: target[start..<start + bytes.count]).copyMemory(from: bytes)
-                    start += bytes.count
-                }
+                let end = start + part.count * wire.elementBytes
+                wire.pack(part, into: UnsafeMutableRawBufferPointer(rebasing: target[start..<end]))
+                start = end
             }
         }
-    }
-}
-
-extension Tensor {
-    fileprivate func withUnsafeBytesOfElements<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
-        withUnsafeElements { body(UnsafeRawBufferPointer($0)) }
     }
 }

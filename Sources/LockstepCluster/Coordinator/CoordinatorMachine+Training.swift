@@ -149,7 +149,8 @@ extension CoordinatorMachine {
             step, lossSum: MicrobatchTree(count: settings.microbatches).sum(inOrder[0].losses),
             computeSeconds: inOrder.reduce(0) { $0 + $1.computeSeconds } / count,
             communicateSeconds: inOrder.reduce(0) { $0 + $1.communicateSeconds } / count,
-            bytesSent: Int((inOrder.reduce(0) { $0 + Double($1.bytesSent) } / count).rounded()))
+            bytesSent: Int((inOrder.reduce(0) { $0 + Double($1.bytesSent) } / count).rounded()),
+            overflowed: inOrder.contains { $0.overflowed })
     }
 
     /// A member has tested its blocks. Once all have, the sums are put together.

@@ -99,7 +99,8 @@ extension WorkerMachine {
             timing.compute += seconds
             timing.communicationBegan = now
             return reduce(step: step, now: now) { $0.contribute(last, losses: losses) }
-        case (.applied(let seconds, let digest), .apply): return applied(seconds: seconds, digest: digest, now: now)
+        case (.applied(let seconds, let overflowed, let digest), .apply):
+            return applied(seconds: seconds, overflowed: overflowed, digest: digest, now: now)
         case (.evaluated(let evaluations, let digest), .evaluate(let begun)):
             guard begun == generation, case .working(on: .evaluate) = phase, let rank, let place = place(ofRank: rank)
             else { return finishLinking() }
@@ -121,11 +122,13 @@ extension WorkerMachine {
     }
 
     /// The parameters are updated, which counts in whatever generation this worker is by now.
-    private mutating func applied(seconds: Double, digest: String, now: Duration) -> [WorkerAction] {
+    private mutating func applied(
+        seconds: Double, overflowed: Bool, digest: String, now: Duration
+    ) -> [WorkerAction] {
         timing.compute += seconds
         let report = StepReport(
             losses: losses, computeSeconds: timing.compute, communicateSeconds: timing.communicate,
-            bytesSent: bytesSent, digest: digest)
+            bytesSent: bytesSent, digest: digest, overflowed: overflowed)
         reports.append((completedSteps, report))
         let told = send(.stepReport(report), step: completedSteps)
         completedSteps += 1
@@ -169,7 +172,7 @@ extension WorkerMachine {
             allReduces.removeValue(forKey: step)
             ?? AllReduce(
                 place: place, ranges: members.map(\.microbatches), tree: prepared.tree,
-                buckets: prepared.buckets.ranges,
+                buckets: prepared.buckets,
                 scale: prepared.schedule.scale(ofStep: step))
         let result = Result<[AllReduce.Action], E> { () throws(E) in try take(&reduction) }
         allReduces[step] = reduction

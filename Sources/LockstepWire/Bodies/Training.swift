@@ -20,7 +20,7 @@ public struct StepOrder: Sendable, Equatable {
 
 /// Worker to worker (reduce-scatter): sums of whole subtrees of the microbatch tree.
 ///
-/// The payload holds, for each subtree in order, its Float32 sums of the receiver's chunk of the bucket.
+/// The payload holds, for each subtree in order, its sums of the receiver's chunk of the bucket, in the type that the run's settings name.
 public struct Partial: Sendable, Equatable {
     /// The bucket, counted from 0.
     public var bucket: Int
@@ -61,11 +61,15 @@ public struct StepReport: Sendable, Equatable {
     public var bytesSent: Int
     /// Of parameters and optimizer state after the step, where the order asked for it; else empty.
     public var digest: String
+    /// Whether the mean gradient is more than the type that sums travel in can hold.
+    public var overflowed: Bool
 
     /// A message with these values.
     public init(
-        losses: [Double], computeSeconds: Double, communicateSeconds: Double, bytesSent: Int, digest: String = ""
+        losses: [Double], computeSeconds: Double, communicateSeconds: Double, bytesSent: Int, digest: String = "",
+        overflowed: Bool = false
     ) {
+        self.overflowed = overflowed
         self.digest = digest
         self.losses = losses
         self.computeSeconds = computeSeconds

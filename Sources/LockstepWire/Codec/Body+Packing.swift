@@ -107,6 +107,7 @@ extension Body {
                 message.communicate_seconds = report.communicateSeconds
                 message.bytes_sent = try Field.pack(report.bytesSent, "step_report.bytes_sent")
                 message.digest = try arena.text(report.digest, "step_report.digest")
+                message.overflowed = report.overflowed ? 1 : 0
             }
         case .evaluateOrder(let order):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_EVALUATE_ORDER

@@ -135,7 +135,7 @@ extension StepReport {
             losses: Field.unpack(message.losses, message.n_losses), computeSeconds: message.compute_seconds,
             communicateSeconds: message.communicate_seconds,
             bytesSent: try Field.unpack(message.bytes_sent, "step_report.bytes_sent"),
-            digest: try Field.unpackLine(message.digest, "step_report.digest"))
+            digest: try Field.unpackLine(message.digest, "step_report.digest"), overflowed: message.overflowed != 0)
     }
 }
 

@@ -282,7 +282,7 @@ struct Simulation {
             record.removeAll { !$0.hasPrefix("checkpoint") && Reference.step(of: $0) > recordedSteps }
             position = RecordedPosition(
                 steps: recordedSteps, testedSteps: min(position.testedSteps, recordedSteps))
-        case .completeStep(let step, let lossSum, _, _, _):
+        case .completeStep(let step, let lossSum, _, _, _, _):
             record.append(Reference.line(step: step, loss: lossSum))
             position.steps = step + 1
             feed(.recorded(position))
