@@ -2,19 +2,33 @@ package import LockstepTensor
 package import LockstepTraining
 package import LockstepWire
 
-/// The all-reduce of one step, as one worker sees it: from its own subtree sums to the mean gradient of the global batch.
+/// The all-reduce of one step, as one of those who take part in it sees it: from a worker's own subtree sums to the mean gradient of
+/// the global batch.
 ///
-/// The flat gradient is cut into buckets, each reduced by itself: of each its elements are cut into one chunk a worker. In the
-/// first round (reduce-scatter) each worker sends its subtree sums of a chunk to the chunk's owner, who finishes the tree and
-/// in the second (all-gather) sends the result to all, who divide by the number of samples. Two rounds for any number of workers N;
-/// each worker sends and receives (N−1)/N of the gradient's bytes a round where its microbatches make one subtree. Sums travel in
-/// the type that each node of the tree is rounded to, so nothing more is lost on the way. With the sums of the last bucket travel the losses of their microbatches, so that the report of any one worker tells those of all.
+/// The flat gradient is cut into buckets, each reduced by itself. In the first round (reduce-scatter) each worker sends its subtree
+/// sums of a chunk of the bucket to the chunk's owner, who finishes the tree and in the second (all-gather) sends the result to
+/// all, who divide by the number of samples. Sums travel in the type that each node of the tree is rounded to, so nothing more is
+/// lost on the way. Two rounds for any number of workers N. Who owns what is all that the two kinds differ in:
 ///
-/// Workers are counted by their place in the generation, from 0, which need not be their rank.
+/// - *direct*: each worker owns a part of each bucket. It sends and receives (N−1)/N of the gradient's bytes a round, where its
+///   microbatches make one subtree.
+/// - *star*: a hub, which has no microbatches, owns every bucket as a whole. Each worker sends the gradient's bytes once and
+///   receives them once; the hub receives and sends them N times.
+///
+/// With the sums of the last bucket travel the losses of their microbatches, in a star to the hub and from there those of all
+/// to each worker, so that the report of any one worker tells those of all.
+///
+/// Workers are counted by their place in the generation, from 0, which need not be their rank; the hub's place comes after them.
 ///
 /// A value without sockets or clocks: messages go in, messages to send come out. Partial sums may arrive before this worker
 /// has computed its own.
 package struct AllReduce {
+    /// Who owns what.
+    package enum Kind: String, Sendable {
+        case direct
+        case star
+    }
+
     /// What is to be done next.
     package enum Action {
         case send(Body, Payload, to: Int)
@@ -26,22 +40,24 @@ package struct AllReduce {
     private struct Bucket {
         /// The type that its sums are rounded to and travel in.
         let wire: WireType
-        /// For each worker, the part of the gradient that it owns.
+        /// For each place, the part of the gradient that it owns.
         let chunks: [Range<Int>]
         /// The known sums over my chunk, by the node's first microbatch: the nodes do not overlap.
         var sums: [Int: Tensor<Float>] = [:]
         var missingPartials: Set<Int>
         var missingChunks: Set<Int>
-        var contributed = false
+        var contributed: Bool
 
         var isComplete: Bool { contributed && missingPartials.isEmpty && missingChunks.isEmpty }
     }
 
     private let place: Int
+    /// The hub's place, where there is one.
+    private let hub: Int?
     private let tree: MicrobatchTree
-    /// For each worker, the microbatches that it computes.
+    /// For each place, the microbatches that it computes.
     private let ranges: [Range<Int>]
-    /// For each worker, the nodes of the tree that it sums.
+    /// For each place, the nodes of the tree that it sums.
     private let nodes: [[Range<Int>]]
     private let scale: Float
     private var losses: [Double]
@@ -53,31 +69,42 @@ package struct AllReduce {
     package private(set) var bytesSent = 0
 
     /// - Parameters:
-    ///   - place: This worker's.
+    ///   - kind: Who owns what.
+    ///   - place: Whose view this is; in a star the hub's comes after those of the workers.
     ///   - ranges: The microbatches of each worker.
     ///   - buckets: How the gradient is cut.
-    ///   - scale: What the sum is multiplied with to become the mean.
-    package init(place: Int, ranges: [Range<Int>], tree: MicrobatchTree, buckets: GradientBuckets, scale: Float) {
+    ///   - scale: What the sum is multiplied with to become the mean; the hub needs none.
+    package init(
+        _ kind: Kind, place: Int, ranges: [Range<Int>], tree: MicrobatchTree, buckets: GradientBuckets, scale: Float = 1
+    ) {
         self.place = place
-        self.ranges = ranges
+        hub = kind == .star ? ranges.count : nil
+        let isHub = place == hub
+        self.ranges = kind == .star ? ranges + [tree.count..<tree.count] : ranges
         losses = Array(repeating: 0, count: tree.count)
         self.tree = tree
         self.scale = scale
-        let nodes = ranges.map { tree.subtrees(in: $0) }
+        let nodes = self.ranges.map { tree.subtrees(in: $0) }
         self.nodes = nodes
-        let missing = Set(nodes.indices.filter { !nodes[$0].isEmpty })
+        let isOwner = kind == .direct || isHub
+        let missing = Set(nodes.indices.filter { !nodes[$0].isEmpty && (isOwner || $0 == place) })
         self.buckets = buckets.ranges.enumerated().map { number, bucket in
-            let chunks = ranges.indices.map { bucket.part($0, of: ranges.count) }
+            let none = bucket.lowerBound..<bucket.lowerBound
+            let chunks =
+                kind == .star
+                ? ranges.map { _ in none } + [bucket] : ranges.indices.map { bucket.part($0, of: ranges.count) }
+            // The hub's comes even where it has no elements: it carries the losses.
             return Bucket(
                 wire: buckets.wire(ofBucket: number), chunks: chunks, missingPartials: missing,
-                missingChunks: Set(ranges.indices.filter { !chunks[$0].isEmpty }))
+                missingChunks: kind == .star ? [ranges.count] : Set(chunks.indices.filter { !chunks[$0].isEmpty }),
+                contributed: isHub)
         }
         incomplete = buckets.ranges.count
-        // Every element is written before it is read: by chunks.
-        result = Tensor(shape: [buckets.ranges.reduce(0) { $0 + $1.count }]) { _ in }
+        // Every element is written before it is read: by chunks. The hub keeps nothing of what it sends.
+        result = Tensor(shape: [isHub ? 0 : buckets.ranges.reduce(0) { $0 + $1.count }]) { _ in }
     }
 
-    /// The workers that something is still awaited from, for messages to people.
+    /// The places that something is still awaited from, for messages to people.
     package var awaited: [Int] {
         buckets.reduce(into: Set<Int>()) { $0.formUnion($1.missingPartials.union($1.missingChunks)) }
             .subtracting([place]).sorted()
@@ -95,7 +122,7 @@ package struct AllReduce {
         func part(_ chunk: Range<Int>) -> Range<Int> { chunk.lowerBound - start..<chunk.upperBound - start }
         var actions: [Action] = []
         if !own.subtrees.isEmpty {
-            for other in others() {
+            for other in partners() {
                 let payload = AllReduce.payload(own.subtrees.map { $0.sum[part(chunks[other])] }, wire)
                 let partial = Partial(bucket: bucket, subtrees: own.subtrees.map(\.node), losses: mine)
                 actions.append(send(.partial(partial), payload, to: other))
@@ -146,11 +173,16 @@ package struct AllReduce {
             throw ClusterError(.unexpectedMessage, "it holds a chunk that is not awaited")
         }
         let (chunk, wire) = (buckets[bucket].chunks[other], buckets[bucket].wire)
-        guard let payload, payload.count == chunk.count * wire.elementBytes else {
+        let lossCount = other == hub && isLast(bucket) ? losses.count : 0
+        guard reduced.losses.count == lossCount, let payload, payload.count == chunk.count * wire.elementBytes else {
             throw ClusterError(
                 .unexpectedMessage,
-                "it holds a chunk of \(payload?.count ?? 0) bytes; expected \(chunk.count * wire.elementBytes)")
+                """
+                it holds a chunk of \(payload?.count ?? 0) bytes and \(reduced.losses.count) losses; \
+                expected \(chunk.count * wire.elementBytes) bytes and \(lossCount) losses
+                """)
         }
+        if lossCount > 0 { losses = reduced.losses }
         result.withUnsafeMutableElements { elements in
             payload.withUnsafeBytes { wire.unpack($0, into: UnsafeMutableBufferPointer(rebasing: elements[chunk])) }
         }
@@ -170,12 +202,15 @@ package struct AllReduce {
         let mine = MicrobatchTree.sum(
             tree.root, known: { whole.contains($0) ? known.removeValue(forKey: $0.lowerBound) : nil },
             combine: { wire.add($1, to: &$0) })
-        result.withUnsafeMutableElements { target in
-            mine.withUnsafeElements { _ = UnsafeMutableBufferPointer(rebasing: target[chunk]).update(from: $0) }
+        if place != hub {
+            result.withUnsafeMutableElements { target in
+                mine.withUnsafeElements { _ = UnsafeMutableBufferPointer(rebasing: target[chunk]).update(from: $0) }
+            }
         }
         buckets[bucket].missingChunks.remove(place)
         let payload = AllReduce.payload([mine], wire)
-        let sends = others().map { send(.reduced(Reduced(bucket: bucket)), payload, to: $0) }
+        let reduced = Reduced(bucket: bucket, losses: place == hub && isLast(bucket) ? losses : [])
+        let sends = partners().map { send(.reduced(reduced), payload, to: $0) }
         return sends + complete(bucket)
     }
 
@@ -191,8 +226,12 @@ package struct AllReduce {
 
     private func isLast(_ bucket: Int) -> Bool { bucket == buckets.count - 1 }
 
-    /// The other workers, the next one first, so that not all send to the same one at the same time.
-    private func others() -> [Int] { (1..<max(ranges.count, 1)).map { (place + $0) % ranges.count } }
+    /// Whom messages go to: the other workers, the next one first, so that not all send to the same one at the same time; or the hub;
+    /// or, from it, all.
+    private func partners() -> [Int] {
+        if let hub, place != hub { return [hub] }
+        return (1..<max(ranges.count, 1)).map { (place + $0) % ranges.count }
+    }
 
     private mutating func send(_ body: Body, _ payload: Payload, to other: Int) -> Action {
         bytesSent += payload.count

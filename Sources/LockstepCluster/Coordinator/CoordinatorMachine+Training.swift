@@ -25,6 +25,8 @@ extension CoordinatorMachine {
         }
         actions += recordSteps(upTo: step)
         progress.orderedSteps = step
+        hub.relay = nil
+        hub.reducedSteps = step
         // Who became ready while these linked up comes in now: nothing else would let him in.
         progress.isDraining = workers.values.contains { $0.ready != nil && !$0.isMember }
         return actions + orderTest(after: step) + orderStatesAgain(at: step) + orderSteps(now: now) + writeStates()

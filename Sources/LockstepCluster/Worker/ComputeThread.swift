@@ -123,6 +123,6 @@ package struct ReplicaHolder {
                 signature: trainer.signature, fingerprint: trainer.fingerprint, parameters: trainer.digest,
                 processor: "\(BLAS.coreType) with \(BLAS.version)", trainingSamples: trainer.schedule.samples,
                 testSamples: trainer.testCount,
-                parameterCount: trainer.parameterCount, stateBytes: trainer.stateBytes))
+                parameterCount: trainer.parameterCount, stateBytes: trainer.stateBytes, sumCount: trainer.sumCount))
     }
 }

@@ -23,7 +23,7 @@ enum InHand: Equatable {
 }
 
 extension WorkerMachine {
-    /// How many steps ahead of this worker a peer's message may be. A peer cannot finish a step without this worker, so the
+    /// How many steps ahead of this worker the message of a peer may be. A peer cannot finish a step without this worker, so the
     /// next step is as far as it gets.
     private static let stepsAhead = 1
 
@@ -139,7 +139,7 @@ extension WorkerMachine {
         }
     }
 
-    /// A message from a peer: a part of an all-reduce.
+    /// A message from a peer, or in a star from the coordinator: a part of an all-reduce.
     mutating func reduce(_ envelope: Envelope, fromPlace place: Int, now: Duration) -> [WorkerAction] {
         let step = envelope.step
         guard (reducedSteps...completedSteps + WorkerMachine.stepsAhead).contains(step) else { return stray() }
@@ -156,7 +156,7 @@ extension WorkerMachine {
             default: return stray()
             }
         } catch {
-            return stray() + [.note("dropped a message of rank \(members[place].rank) at step \(step + 1): \(error)")]
+            return stray() + [.note("dropped a message of \(name(ofPlace: place)) at step \(step + 1): \(error)")]
         }
     }
 
@@ -171,7 +171,7 @@ extension WorkerMachine {
         var reduction =
             allReduces.removeValue(forKey: step)
             ?? AllReduce(
-                place: place, ranges: members.map(\.microbatches), tree: prepared.tree,
+                kind, place: place, ranges: members.map(\.microbatches), tree: prepared.tree,
                 buckets: prepared.buckets,
                 scale: prepared.schedule.scale(ofStep: step))
         let result = Result<[AllReduce.Action], E> { () throws(E) in try take(&reduction) }
@@ -179,7 +179,9 @@ extension WorkerMachine {
         return try result.get().map { action in
             switch action {
             case .send(let body, let payload, let other):
-                return .send(envelope(body, payload: payload, step: step), to: .rank(members[other].rank))
+                return .send(
+                    envelope(body, payload: payload, step: step),
+                    to: other < members.count ? .rank(members[other].rank) : .coordinator)
             case .complete(let gradient, let losses):
                 timing.communicate = (now - (timing.communicationBegan ?? now)).seconds
                 timing.communicationBegan = nil

@@ -81,8 +81,6 @@ struct SubjectOptions: ParsableArguments {
     }
 }
 
-extension WireType: ExpressibleByArgument {}
-
 /// How much is done, in which portions.
 struct StepOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Samples a global batch. (default: 128)")
