@@ -6,13 +6,15 @@
 
 #if defined(__x86_64__)
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define LK_VARIANT avx2
+#define LK_HAS_F16C 1
 #include "each_type.h"
+#undef LK_HAS_F16C
 #undef LK_VARIANT
 #pragma clang attribute pop
 
-#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 #define LK_VARIANT avx512
 #define LK_HAS_MASKS 1
 #include "each_type.h"

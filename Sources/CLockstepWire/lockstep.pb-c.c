@@ -1789,7 +1789,7 @@ const ProtobufCMessageDescriptor lockstep__refusal__descriptor =
   (ProtobufCMessageInit) lockstep__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[9] =
+static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[10] =
 {
   {
     "signature",
@@ -1899,6 +1899,18 @@ static const ProtobufCFieldDescriptor lockstep__ready__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sum_count",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Ready, sum_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__ready__field_indices_by_name[] = {
   1,   /* field[1] = fingerprint */
@@ -1908,13 +1920,14 @@ static const unsigned lockstep__ready__field_indices_by_name[] = {
   3,   /* field[3] = processor */
   0,   /* field[0] = signature */
   7,   /* field[7] = state_bytes */
+  9,   /* field[9] = sum_count */
   5,   /* field[5] = test_samples */
   4,   /* field[4] = training_samples */
 };
 static const ProtobufCIntRange lockstep__ready__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor lockstep__ready__descriptor =
 {
@@ -1924,14 +1937,14 @@ const ProtobufCMessageDescriptor lockstep__ready__descriptor =
   "Lockstep__Ready",
   "lockstep",
   sizeof(Lockstep__Ready),
-  9,
+  10,
   lockstep__ready__field_descriptors,
   lockstep__ready__field_indices_by_name,
   1,  lockstep__ready__number_ranges,
   (ProtobufCMessageInit) lockstep__ready__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__members__field_descriptors[1] =
+static const ProtobufCFieldDescriptor lockstep__members__field_descriptors[2] =
 {
   {
     "members",
@@ -1945,14 +1958,27 @@ static const ProtobufCFieldDescriptor lockstep__members__field_descriptors[1] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "star",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Members, star),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__members__field_indices_by_name[] = {
   0,   /* field[0] = members */
+  1,   /* field[1] = star */
 };
 static const ProtobufCIntRange lockstep__members__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor lockstep__members__descriptor =
 {
@@ -1962,7 +1988,7 @@ const ProtobufCMessageDescriptor lockstep__members__descriptor =
   "Lockstep__Members",
   "lockstep",
   sizeof(Lockstep__Members),
-  1,
+  2,
   lockstep__members__field_descriptors,
   lockstep__members__field_indices_by_name,
   1,  lockstep__members__number_ranges,
@@ -2409,7 +2435,7 @@ const ProtobufCMessageDescriptor lockstep__partial__descriptor =
   (ProtobufCMessageInit) lockstep__partial__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__reduced__field_descriptors[1] =
+static const ProtobufCFieldDescriptor lockstep__reduced__field_descriptors[2] =
 {
   {
     "bucket",
@@ -2423,14 +2449,27 @@ static const ProtobufCFieldDescriptor lockstep__reduced__field_descriptors[1] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "losses",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Lockstep__Reduced, n_losses),
+    offsetof(Lockstep__Reduced, losses),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__reduced__field_indices_by_name[] = {
   0,   /* field[0] = bucket */
+  1,   /* field[1] = losses */
 };
 static const ProtobufCIntRange lockstep__reduced__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor lockstep__reduced__descriptor =
 {
@@ -2440,14 +2479,14 @@ const ProtobufCMessageDescriptor lockstep__reduced__descriptor =
   "Lockstep__Reduced",
   "lockstep",
   sizeof(Lockstep__Reduced),
-  1,
+  2,
   lockstep__reduced__field_descriptors,
   lockstep__reduced__field_indices_by_name,
   1,  lockstep__reduced__number_ranges,
   (ProtobufCMessageInit) lockstep__reduced__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[5] =
+static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[6] =
 {
   {
     "losses",
@@ -2509,6 +2548,18 @@ static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[5
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "overflowed",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__StepReport, overflowed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__step_report__field_indices_by_name[] = {
   3,   /* field[3] = bytes_sent */
@@ -2516,11 +2567,12 @@ static const unsigned lockstep__step_report__field_indices_by_name[] = {
   1,   /* field[1] = compute_seconds */
   4,   /* field[4] = digest */
   0,   /* field[0] = losses */
+  5,   /* field[5] = overflowed */
 };
 static const ProtobufCIntRange lockstep__step_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor lockstep__step_report__descriptor =
 {
@@ -2530,7 +2582,7 @@ const ProtobufCMessageDescriptor lockstep__step_report__descriptor =
   "Lockstep__StepReport",
   "lockstep",
   sizeof(Lockstep__StepReport),
-  5,
+  6,
   lockstep__step_report__field_descriptors,
   lockstep__step_report__field_indices_by_name,
   1,  lockstep__step_report__number_ranges,
@@ -2937,7 +2989,7 @@ const ProtobufCMessageDescriptor lockstep__leave__descriptor =
   (ProtobufCMessageInit) lockstep__leave__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__heartbeat__field_descriptors[1] =
+static const ProtobufCFieldDescriptor lockstep__heartbeat__field_descriptors[2] =
 {
   {
     "phase",
@@ -2951,14 +3003,27 @@ static const ProtobufCFieldDescriptor lockstep__heartbeat__field_descriptors[1] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unheard",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Lockstep__Heartbeat, n_unheard),
+    offsetof(Lockstep__Heartbeat, unheard),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__heartbeat__field_indices_by_name[] = {
   0,   /* field[0] = phase */
+  1,   /* field[1] = unheard */
 };
 static const ProtobufCIntRange lockstep__heartbeat__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor lockstep__heartbeat__descriptor =
 {
@@ -2968,7 +3033,7 @@ const ProtobufCMessageDescriptor lockstep__heartbeat__descriptor =
   "Lockstep__Heartbeat",
   "lockstep",
   sizeof(Lockstep__Heartbeat),
-  1,
+  2,
   lockstep__heartbeat__field_descriptors,
   lockstep__heartbeat__field_indices_by_name,
   1,  lockstep__heartbeat__number_ranges,

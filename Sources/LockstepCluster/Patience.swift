@@ -11,6 +11,14 @@ public struct Patience: Sendable, Equatable {
     public var joining: Duration = .seconds(600)
     /// How long workers may take to reach each other once all have joined.
     public var linking: Duration = .seconds(30)
+    /// How long workers that have nothing else to do may fail to reach each other before the coordinator sums in their place, where it
+    /// may. Ten seconds: a first packet that is lost is sent again after 1, 3 and 7.
+    public var reaching: Duration = .seconds(10)
+    /// Within how long a link between two living workers may break ``breaks`` times before the coordinator sums in their place, where
+    /// it may. Five minutes: each time costs a step or two.
+    public var breaking: Duration = .seconds(300)
+    /// How often it may. Three times: once or twice may be a switch that was restarted.
+    public var breaks = 3
     /// How often somebody who waits says what for.
     public var reminder: Duration = .seconds(5)
     /// How long a step may take before the user is told who it waits for; told again after as long. Half a minute, because

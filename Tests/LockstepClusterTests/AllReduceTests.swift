@@ -13,6 +13,7 @@ private struct Reduction {
         let to: Int
     }
 
+    /// In a star the last one is the hub.
     var ranks: [AllReduce]
     /// Each rank's sums over the buckets that it has not contributed yet.
     private(set) var contributions: [[Trainer.BucketSums]]
@@ -25,30 +26,38 @@ private struct Reduction {
     var results: [Int: [UInt32]] = [:]
 
     /// Random gradients of so many microbatches, dealt to so many ranks.
-    init(ranks count: Int, microbatches: Int, elements: Int, seed: UInt64, bucketBytes: Int = 1 << 20) throws {
+    init(
+        ranks count: Int, microbatches: Int, elements: Int, seed: UInt64, bucketBytes: Int = 1 << 20,
+        wire: WireType = .float32, tail: Int = 0, kind: AllReduce.Kind = .direct
+    ) throws {
         var random = SplitMix(seed: seed)
         let tree = MicrobatchTree(count: microbatches)
         let leaves = (0..<microbatches).map { _ in
-            Tensor(
-                (0..<elements).map { _ in
+            var leaf = Tensor(
+                (0..<elements + tail).map { _ in
                     Float(
                         sign: Bool.random(using: &random) ? .plus : .minus,
                         exponent: .random(in: -20...20, using: &random), significand: .random(in: 1..<2, using: &random)
                     )
                 })
+            wire.round(&leaf, first: elements)
+            return leaf
         }
         func sum(_ node: Range<Int>) -> Tensor<Float> {
             MicrobatchTree.sum(
-                node, known: { $0.count == 1 ? leaves[$0.lowerBound] : nil }, combine: { $0 = $0 + $1 })
+                node, known: { $0.count == 1 ? leaves[$0.lowerBound] : nil },
+                combine: { wire.add($1, to: &$0, first: elements) })
         }
         let ranges = tree.deal(to: count)
         let scale = 1 / Float(3 * microbatches)
-        let buckets = try GradientBuckets(count: elements, bytes: bucketBytes).ranges
-        ranks = (0..<count).map { AllReduce(place: $0, ranges: ranges, tree: tree, buckets: buckets, scale: scale) }
+        let buckets = try GradientBuckets(count: elements, tail: tail, bytes: bucketBytes, wire: wire)
+        ranks = (0..<count + (kind == .star ? 1 : 0)).map {
+            AllReduce(kind, place: $0, ranges: ranges, tree: tree, buckets: buckets, scale: $0 < count ? scale : 1)
+        }
         contributions = ranges.map { range in
-            buckets.indices.map { bucket in
+            buckets.ranges.indices.map { bucket in
                 Trainer.BucketSums(
-                    bucket: bucket, subtrees: tree.subtrees(in: range).map { ($0, sum($0)[buckets[bucket]]) })
+                    bucket: bucket, subtrees: tree.subtrees(in: range).map { ($0, sum($0)[buckets.ranges[bucket]]) })
             }
         }
         losses = ranges.map { $0.map { Double($0) + 0.5 } }
@@ -100,33 +109,57 @@ private struct Reduction {
         while choices > 0 { try take(.random(in: 0..<choices, using: &random)) }
     }
 
-    /// Whether every rank has come to the sum of the tree.
-    var isRight: Bool { ranks.indices.allSatisfy { results[$0] == expected && ranks[$0].awaited.isEmpty } }
+    /// Whether every rank has come to the sum of the tree, and the hub to the end.
+    var isRight: Bool {
+        ranks.indices.allSatisfy {
+            results[$0] == ($0 < contributions.count ? expected : []) && ranks[$0].awaited.isEmpty
+        }
+    }
 }
 
 struct AllReduceTests {
-    @Test("Every rank comes to the bits of the tree's sum, for all sizes and any order", arguments: 1...8)
-    func sizes(ranks: Int) throws {
+    private static let kinds: [AllReduce.Kind] = [.direct, .star]
+
+    @Test("Every rank comes to the bits of the tree's sum, for all sizes and any order", arguments: 1...8, kinds)
+    func sizes(ranks: Int, kind: AllReduce.Kind) throws {
         var random = SplitMix(seed: UInt64(ranks))
         for microbatches in 1...9 {
             for elements in 1...40 {
                 var reduction = try Reduction(
-                    ranks: ranks, microbatches: microbatches, elements: elements, seed: random.next())
+                    ranks: ranks, microbatches: microbatches, elements: elements, seed: random.next(), kind: kind)
                 try reduction.finish(&random)
                 #expect(reduction.isRight, "\(microbatches) microbatches, \(elements) elements")
             }
         }
     }
 
-    @Test("So do they for any size of the buckets", arguments: [1, 2, 3, 5])
-    func buckets(ranks: Int) throws {
+    @Test(
+        "So do they with sums of 16 bits, each node of which is rounded, but for those behind the gradient",
+        arguments: 1...8, WireType.allCases)
+    func wires(ranks: Int, wire: WireType) throws {
+        var random = SplitMix(seed: UInt64(ranks))
+        for microbatches in 1...9 {
+            for (elements, tail) in [(1, 0), (2, 1), (7, 0), (16, 3), (40, 5), (0, 2)] {
+                for kind in Self.kinds {
+                    var reduction = try Reduction(
+                        ranks: ranks, microbatches: microbatches, elements: elements, seed: random.next(),
+                        bucketBytes: 48, wire: wire, tail: tail, kind: kind)
+                    try reduction.finish(&random)
+                    #expect(reduction.isRight, "\(microbatches) microbatches, \(elements) and \(tail) elements")
+                }
+            }
+        }
+    }
+
+    @Test("So do they for any size of the buckets", arguments: [1, 2, 3, 5], kinds)
+    func buckets(ranks: Int, kind: AllReduce.Kind) throws {
         var random = SplitMix(seed: UInt64(ranks))
         for bucketBytes in [4, 8, 12, 20, 40, 64, 100, 1000] {
             for microbatches in [1, 4, 7] {
                 for elements in [0, 1, 2, 7, 25, 40] {
                     var reduction = try Reduction(
                         ranks: ranks, microbatches: microbatches, elements: elements, seed: random.next(),
-                        bucketBytes: bucketBytes)
+                        bucketBytes: bucketBytes, kind: kind)
                     try reduction.finish(&random)
                     #expect(
                         reduction.isRight,
@@ -136,8 +169,8 @@ struct AllReduceTests {
         }
     }
 
-    @Test("Two ranks come to it in every order there is", arguments: 1...5)
-    func everyOrderOfTwo(microbatches: Int) throws {
+    @Test("Two ranks come to it in every order there is", arguments: 1...5, kinds)
+    func everyOrderOfTwo(microbatches: Int, kind: AllReduce.Kind) throws {
         var orders = 0
         func explore(_ reduction: Reduction) throws {
             if reduction.choices == 0 {
@@ -150,17 +183,17 @@ struct AllReduceTests {
                 try explore(next)
             }
         }
-        try explore(Reduction(ranks: 2, microbatches: microbatches, elements: 5, seed: 1))
+        try explore(Reduction(ranks: 2, microbatches: microbatches, elements: 5, seed: 1, kind: kind))
         #expect(orders > 1)
     }
 
     @Test(
         "Three and four ranks come to it in thousands of orders, also where sums come before a rank's own",
-        arguments: [3, 4])
-    func manyOrders(ranks: Int) throws {
+        arguments: [3, 4], kinds)
+    func manyOrders(ranks: Int, kind: AllReduce.Kind) throws {
         var random = SplitMix(seed: UInt64(ranks))
         for microbatches in [ranks - 1, ranks, 7] {
-            let start = try Reduction(ranks: ranks, microbatches: microbatches, elements: 6, seed: 5)
+            let start = try Reduction(ranks: ranks, microbatches: microbatches, elements: 6, seed: 5, kind: kind)
             for _ in 0..<1000 {
                 var reduction = start
                 try reduction.finish(&random)
@@ -169,13 +202,28 @@ struct AllReduceTests {
         }
     }
 
-    @Test("A rank sends 2(N−1)/N of the gradient's bytes where its microbatches make one subtree", arguments: 1...8)
-    func bytes(ranks: Int) throws {
+    @Test(
+        "A rank sends 2(N−1)/N of the gradient's bytes where its microbatches make one subtree", arguments: 1...8,
+        WireType.allCases)
+    func bytes(ranks: Int, wire: WireType) throws {
         var random = SplitMix(seed: 1)
         let elements = 24 * ranks
-        var reduction = try Reduction(ranks: ranks, microbatches: ranks, elements: elements, seed: 1)
+        var reduction = try Reduction(ranks: ranks, microbatches: ranks, elements: elements, seed: 1, wire: wire)
         try reduction.finish(&random)
-        for rank in reduction.ranks { #expect(rank.bytesSent == 2 * (ranks - 1) * 4 * elements / ranks) }
+        let bytes = 2 * (ranks - 1) * wire.elementBytes * elements / ranks
+        for rank in reduction.ranks { #expect(rank.bytesSent == bytes) }
+    }
+
+    @Test(
+        "In a star a rank sends the gradient's bytes once, and the hub sends them to each", arguments: 1...8,
+        WireType.allCases)
+    func bytesOfAStar(ranks: Int, wire: WireType) throws {
+        var random = SplitMix(seed: 1)
+        var reduction = try Reduction(
+            ranks: ranks, microbatches: ranks, elements: 24, seed: 1, bucketBytes: 40, wire: wire, kind: .star)
+        try reduction.finish(&random)
+        let bytes = 24 * wire.elementBytes
+        #expect(reduction.ranks.map(\.bytesSent) == Array(repeating: bytes, count: ranks) + [ranks * bytes])
     }
 
     @Test("Who is awaited is known")
@@ -263,11 +311,35 @@ struct AllReduceTests {
         }
     }
 
-    @Test("A message that comes twice is refused the second time")
-    func duplicates() throws {
+    @Test("In a star ranks take chunks from the hub alone, with all losses and of the right size")
+    func refusalsInAStar() throws {
+        // Buckets of 1, 4 and 3 elements.
+        let moment = try Reduction(ranks: 2, microbatches: 2, elements: 8, seed: 4, bucketBytes: 16, kind: .star)
+        for (bucket, count) in [1, 4, 3].enumerated() {
+            let good = Payload(floats: [Float](repeating: 1, count: count))
+            for rank in [-1, 0, 1, 3, .max] {
+                try expectRefusal(moment, .reduced(Reduced(bucket: bucket)), good, from: rank)
+            }
+            for losses in [[], [1.5], [1, 2, 3]] where bucket == 2 || !losses.isEmpty {
+                try expectRefusal(moment, .reduced(Reduced(bucket: bucket, losses: losses)), good, from: 2)
+            }
+            let losses = bucket == 2 ? [1.5, 2] : []
+            for payload in [nil, Payload(floats: [Float](repeating: 1, count: count + 1))] {
+                try expectRefusal(moment, .reduced(Reduced(bucket: bucket, losses: losses)), payload, from: 2)
+            }
+            // Sums go to the hub alone.
+            try expectRefusal(
+                moment, .partial(Partial(bucket: bucket, subtrees: [1..<2], losses: bucket == 2 ? [1.5] : [])),
+                Payload([]), from: 1)
+        }
+    }
+
+    @Test("A message that comes twice is refused the second time", arguments: kinds)
+    func duplicates(kind: AllReduce.Kind) throws {
         var random = SplitMix(seed: 2)
         for seed in 0..<20 as Range<UInt64> {
-            var reduction = try Reduction(ranks: 3, microbatches: 5, elements: 7, seed: seed, bucketBytes: 12)
+            var reduction = try Reduction(
+                ranks: 3, microbatches: 5, elements: 7, seed: seed, bucketBytes: 12, kind: kind)
             while reduction.choices > 0 {
                 let choice = Int.random(in: 0..<reduction.choices, using: &random)
                 let place = choice - reduction.waiting.count

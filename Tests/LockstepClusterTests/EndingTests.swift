@@ -315,6 +315,40 @@ struct EndingTests {
             ) == true)
     }
 
+    @Test(
+        "Where all that are not connected wait for others, gradients are summed at the coordinator, unless that may not be",
+        arguments: [AllReduceChoice.auto, .direct])
+    func apart(choice: AllReduceChoice) throws {
+        var coordinator = try Coordinator(workers: 3) { $0.membership.allReduce = choice }
+        for number in 0..<3 { _ = coordinator.hello(number) }
+        for number in 0..<3 { _ = coordinator.say(.ready(Foreign.ready()), from: number, rank: number, generation: 0) }
+        _ = coordinator.say(.holding, from: 2, rank: 2)
+        /// Lets a second pass in which worker 1 says who it has not heard from.
+        func pass(_ second: Int, unheard: [Int]) -> [CoordinatorAction] {
+            coordinator.now = .seconds(second)
+            for (rank, unheard) in [(0, [1]), (1, unheard), (2, [])] {
+                _ = coordinator.say(.heartbeat(Heartbeat(phase: "", unheard: unheard)), from: rank, rank: rank)
+            }
+            return coordinator.machine.handle(.tick, now: .seconds(second))
+        }
+        // For as long as it has something else to do nobody knows.
+        for second in 1...15 { #expect(pass(second, unheard: []).sent.allSatisfy { $0.body.name == "Heartbeat" }) }
+        let actions = pass(16, unheard: [0])
+        guard choice == .auto else {
+            #expect(actions.sent.allSatisfy { $0.body.name == "Heartbeat" })
+            return
+        }
+        let lists = actions.sent.compactMap { if case .members(let list) = $0.body { list } else { nil } }
+        #expect(lists.count == 3 && lists.allSatisfy(\.isStar))
+        let warning = actions.compactMap { if case .warning(let text) = $0 { text } else { nil } }.first ?? ""
+        #expect(
+            warning.hasPrefix(
+                "worker 1 (host host-1, process 101) cannot reach worker 0 (host host-0, process 100) at worker 0, worker 0 "
+                    + "(host host-0, process 100) cannot reach worker 1 (host host-1, process 101) at worker 1. From now on"
+            ),
+            "\(warning)")
+    }
+
     @Test("An interrupt before the first step ends the run")
     func interrupted() throws {
         var coordinator = try Coordinator(workers: 2)

@@ -28,13 +28,17 @@ struct SimulatedFaultTests {
         #expect(simulation.record.last == reference.record.last, comment, sourceLocation: location)
     }
 
-    @Test("A worker that is killed at any time is named, and the others go on with the same bits", arguments: 2...5)
-    func killed(workers: Int) throws {
+    @Test(
+        "A worker that is killed at any time is named, and the others go on with the same bits", arguments: 2...5,
+        [AllReduceChoice.direct, .star])
+    func killed(workers: Int, choice: AllReduceChoice) throws {
         let settings = try TinyJob.settings(epochs: 4, checkpointEvery: 2, bucketBytes: 40)
         let reference = try Reference(settings, job: TinyJob.job())
         var deaths = 0
         for seed in 0..<60 as Range<UInt64> {
-            var simulation = try Simulation(settings: settings, workers: workers, seed: seed)
+            var simulation = try Simulation(settings: settings, workers: workers, seed: seed) {
+                $0.membership.allReduce = choice
+            }
             #expect(simulation.run { $0.notes.count == workers })
             for _ in 0..<simulation.random.next() % 400 { simulation.step() }
             if simulation.isOver { continue }
@@ -93,14 +97,18 @@ struct SimulatedFaultTests {
         #expect(returns > 20, "the thawed worker came back in \(returns) runs only")
     }
 
-    @Test("A worker may join at any step, with the state of a peer", arguments: [1, 2, 3])
-    func joined(workers: Int) throws {
+    @Test(
+        "A worker may join at any step, with the state of a peer, in a star through the coordinator",
+        arguments: [1, 2, 3],
+        [AllReduceChoice.direct, .star])
+    func joined(workers: Int, choice: AllReduceChoice) throws {
         let settings = try TinyJob.settings(epochs: 6)
         let reference = try Reference(settings, job: TinyJob.job())
         var joins = 0
         for seed in 0..<60 as Range<UInt64> {
             var simulation = try Simulation(settings: settings, workers: workers, seed: seed) {
                 $0.membership.maximumWorkers = workers + 1
+                $0.membership.allReduce = choice
                 $0.pieceBytes = 100
             }
             #expect(simulation.run { !$0.record.isEmpty })
@@ -178,6 +186,30 @@ struct SimulatedFaultTests {
         }
     }
 
+    @Test("A link that breaks again and again is gone around: gradients are summed at the coordinator from then on")
+    func linkThatKeepsBreaking() throws {
+        let settings = try TinyJob.settings(epochs: 100)
+        let reference = try Reference(settings, job: TinyJob.job())
+        for choice in [AllReduceChoice.auto, .direct] {
+            for seed in 0..<4 as Range<UInt64> {
+                var simulation = try Simulation(settings: settings, workers: 3, seed: seed) {
+                    $0.membership.allReduce = choice
+                }
+                for _ in 0..<3 {
+                    let generation = simulation.coordinator.status.generation
+                    #expect(simulation.run { $0.coordinator.status.phase == "training" })
+                    simulation.breakLink(from: 0, to: 2)
+                    #expect(simulation.run { $0.coordinator.status.generation > generation || $0.isOver })
+                }
+                #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
+                expectSameBits(simulation, reference, "seed \(seed)")
+                #expect(simulation.coordinator.status.allReduce == (choice == .auto ? "star" : "direct"))
+                let isTold = simulation.warnings.contains { $0.contains(" broke 3 times within 300.0 s. From now on") }
+                #expect(isTold == (choice == .auto), "\(simulation.warnings)")
+            }
+        }
+    }
+
     @Test("A worker one of whose bits flips is named and put out, and comes back with the state of the others")
     func flippedBit() throws {
         let settings = try TinyJob.settings(epochs: 8)
@@ -230,9 +262,12 @@ struct SimulatedFaultTests {
                 change: {
                     $0.membership.isOpen = true
                     $0.membership.maximumWorkers = 6
+                    $0.membership.allReduce = seed % 5 == 0 ? .star : .auto
                     $0.pieceBytes = 300
                     $0.comparesEvery = 2
                 }, job: { _ in job })
+            // Some firewalls, around which there is no way but through the coordinator.
+            if seed % 5 == 1 { simulation.unreachable = [[0, 1], [2, 4]] }
             #expect(simulation.run { !$0.record.isEmpty }, "seed \(seed)")
             for _ in 0..<6 {
                 for _ in 0..<simulation.random.next() % 120 { simulation.step() }

@@ -30,6 +30,64 @@ struct SimulatedRunTests {
         }
     }
 
+    @Test("So does it where gradients are summed at the coordinator", arguments: 1...8)
+    func star(workers: Int) throws {
+        for bucketBytes in [16, 1 << 20] {
+            let settings = try TinyJob.settings(bucketBytes: bucketBytes)
+            let reference = try Reference(settings, job: TinyJob.job())
+            for seed in 0..<20 as Range<UInt64> {
+                var simulation = try Simulation(settings: settings, workers: workers, seed: seed) {
+                    $0.membership.allReduce = .star
+                }
+                simulation.run { $0.isOver }
+                expectEnd(simulation, reference.record(), "seed \(seed), \(bucketBytes) bytes a bucket")
+                #expect(simulation.peers.allSatisfy(\.isEmpty), "a worker has connected to another")
+            }
+        }
+    }
+
+    @Test(
+        "So does it where two workers cannot reach each other, which is said, and seen within seconds", arguments: 2...5
+    )
+    func unreachableWorkers(workers: Int) throws {
+        let settings = try TinyJob.settings()
+        let reference = try Reference(settings, job: TinyJob.job())
+        for seed in 0..<20 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: workers, seed: seed)
+            simulation.unreachable = [[0, workers - 1]]
+            simulation.run { $0.isOver }
+            expectEnd(simulation, reference.record(), "seed \(seed)")
+            let warning = simulation.warnings.first ?? ""
+            let last = workers - 1
+            for (from, to) in [(0, last), (last, 0)] {
+                #expect(
+                    warning.contains("(host host-\(from), process \(100 + from)) cannot reach worker "), "\(warning)")
+                #expect(warning.contains("(host host-\(to), process \(100 + to)) at worker \(to)"), "\(warning)")
+            }
+            #expect(warning.contains("From now on gradients are summed at the coordinator"))
+            #expect(simulation.now < .seconds(25), "seed \(seed): \(simulation.now)")
+        }
+    }
+
+    @Test("So does it with sums of 16 bits, in either kind of all-reduce", arguments: [WireType.bf16, .fp16])
+    func wires(wire: WireType) throws {
+        let job = TinyJob.normalized()
+        let settings = try TinyJob.settings(batch: 12, microbatches: 5, bucketBytes: 60, wire: wire)
+        let reference = try Reference(settings, job: job)
+        #expect(try reference.digest != Reference(TinyJob.settings(batch: 12, microbatches: 5), job: job).digest)
+        for workers in 1...6 {
+            for choice in [AllReduceChoice.auto, .star] {
+                for seed in 0..<6 as Range<UInt64> {
+                    var simulation = try Simulation(
+                        settings: settings, workers: workers, seed: seed,
+                        change: { $0.membership.allReduce = choice }, job: { _ in job })
+                    simulation.run { $0.isOver }
+                    expectEnd(simulation, reference.record(), "\(workers) workers, \(choice), seed \(seed)")
+                }
+            }
+        }
+    }
+
     @Test("So does it whatever the size of the buckets, which are sent while later ones are computed")
     func buckets() throws {
         let alone = try Reference(TinyJob.settings(), job: TinyJob.job())

@@ -15,8 +15,9 @@ enum Samples {
         .ready(
             Ready(
                 signature: "s", fingerprint: "f", parameters: "p", processor: "c", trainingSamples: 0,
-                testSamples: .max, parameterCount: 9, stateBytes: 7, holdsState: false)),
+                testSamples: .max, parameterCount: 9, stateBytes: 7, holdsState: false, sumCount: 11)),
         .members(Members(members: [])),
+        .members(Members(members: [], isStar: true)),
         .members(
             Members(members: [
                 Member(rank: 0, host: "a", pid: 1, endpoint: "tcp://a:1", microbatches: 0..<4),
@@ -32,11 +33,12 @@ enum Samples {
         .partial(Partial(bucket: 0, subtrees: [])),
         .partial(Partial(bucket: 3, subtrees: [0..<1, 1..<2, 4..<8, 0..<4_294_967_295], losses: [1.5, -0.0])),
         .reduced(Reduced(bucket: 4_294_967_295)),
+        .reduced(Reduced(bucket: 0, losses: [1.5, -0.0])),
         .stepReport(StepReport(losses: [], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0)),
         .stepReport(
             StepReport(
                 losses: [1.5, -0.0, .infinity, .leastNonzeroMagnitude], computeSeconds: 0.1, communicateSeconds: 1e-9,
-                bytesSent: .max, digest: "0f")),
+                bytesSent: .max, digest: "0f", overflowed: true)),
         .evaluateOrder(EvaluateOrder(epoch: 5)),
         .evaluationReport(EvaluationReport(firstBlock: 0, losses: [], correct: [], counts: [], digest: "")),
         .evaluationReport(
@@ -52,6 +54,7 @@ enum Samples {
         .failure(Failure(phase: "forward", reason: "the loss is not finite")),
         .leave(Leave(reason: "")),
         .heartbeat(Heartbeat(phase: "computing")),
+        .heartbeat(Heartbeat(phase: "waiting", unheard: [0, 4_294_967_293])),
     ]
 
     static let payloads: [Payload?] = [

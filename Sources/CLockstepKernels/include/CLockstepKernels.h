@@ -9,6 +9,7 @@
 #include "LKAdaptive.h"
 #include "LKDispatch.h"
 #include "LKElementwise.h"
+#include "LKHalf.h"
 #include "LKIndexing.h"
 #include "LKInteger.h"
 #include "LKMemory.h"

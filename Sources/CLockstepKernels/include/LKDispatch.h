@@ -14,7 +14,7 @@ typedef enum __attribute__((enum_extensibility(closed))) LKType : int32_t {
 typedef enum __attribute__((enum_extensibility(closed))) LKVariant : int32_t {
     /// What every machine of the architecture has: SSE2 on x86-64, NEON on arm64.
     LKVariantBaseline,
-    /// AVX2 and FMA (x86-64).
+    /// AVX2, FMA and F16C (x86-64).
     LKVariantAVX2,
     /// AVX-512 F, BW, DQ and VL (x86-64).
     LKVariantAVX512,

@@ -244,10 +244,14 @@ struct  Lockstep__Ready
    * Whether I hold the state after the envelope's step, and it may be trained on.
    */
   protobuf_c_boolean holds_state;
+  /*
+   * Elements of what is summed in a step: those of the gradient, and behind it those of the running statistics.
+   */
+  uint64_t sum_count;
 };
 #define LOCKSTEP__READY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__ready__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -258,10 +262,14 @@ struct  Lockstep__Members
   ProtobufCMessage base;
   size_t n_members;
   Lockstep__Member **members;
+  /*
+   * Whether sums are made at the coordinator. Then members have no links to each other.
+   */
+  protobuf_c_boolean star;
 };
 #define LOCKSTEP__MEMBERS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__members__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0 }
 
 
 /*
@@ -381,8 +389,9 @@ struct  Lockstep__Subtree
 
 
 /*
- * Worker to worker (reduce-scatter): the payload holds, for each subtree in order, its Float32 sums of the receiver's chunk
- * of the bucket.
+ * Worker to worker (reduce-scatter), in a star worker to coordinator: the payload holds, for each subtree in order, its sums of the receiver's chunk of the bucket.
+ * Each element is Float32 or, where the settings have a "wire", bfloat16 or IEEE 754 binary16; that of the last bucket of a model
+ * with running statistics is always Float32.
  */
 struct  Lockstep__Partial
 {
@@ -406,16 +415,22 @@ struct  Lockstep__Partial
 
 
 /*
- * Worker to worker (all-gather): the payload is the sender's chunk of the bucket, summed over all microbatches, as Float32.
+ * Worker to worker (all-gather), in a star coordinator to worker: the payload is the sender's chunk of the bucket, in a star all of it,
+ * summed over all microbatches, in the same type. Who receives it divides by the number of samples.
  */
 struct  Lockstep__Reduced
 {
   ProtobufCMessage base;
   uint32_t bucket;
+  /*
+   * In a star, in the last bucket's message: the loss's sum over each microbatch of the global batch.
+   */
+  size_t n_losses;
+  double *losses;
 };
 #define LOCKSTEP__REDUCED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__reduced__descriptor) \
-    , 0 }
+    , 0, 0,NULL }
 
 
 /*
@@ -436,10 +451,14 @@ struct  Lockstep__StepReport
    * Of parameters and optimizer state after the step, where the order asked for it.
    */
   char *digest;
+  /*
+   * Whether the mean gradient is more than the type that sums travel in can hold.
+   */
+  protobuf_c_boolean overflowed;
 };
 #define LOCKSTEP__STEP_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__step_report__descriptor) \
-    , 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -578,10 +597,15 @@ struct  Lockstep__Heartbeat
 {
   ProtobufCMessage base;
   char *phase;
+  /*
+   * The ranks that I have not heard from although I have nothing else to do, while the members of the envelope's generation link up.
+   */
+  size_t n_unheard;
+  uint32_t *unheard;
 };
 #define LOCKSTEP__HEARTBEAT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__heartbeat__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0,NULL }
 
 
 /* Lockstep__Envelope methods */

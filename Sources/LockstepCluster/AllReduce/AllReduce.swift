@@ -2,19 +2,33 @@ package import LockstepTensor
 package import LockstepTraining
 package import LockstepWire
 
-/// The all-reduce of one step, as one worker sees it: from its own subtree sums to the mean gradient of the global batch.
+/// The all-reduce of one step, as one of those who take part in it sees it: from a worker's own subtree sums to the mean gradient of
+/// the global batch.
 ///
-/// The flat gradient is cut into buckets, each reduced by itself: of each its elements are cut into one chunk a worker. In the
-/// first round (reduce-scatter) each worker sends its subtree sums of a chunk to the chunk's owner, who finishes the tree and
-/// divides by the number of samples; in the second (all-gather) the owner sends the result to all. Two rounds for any number of
-/// workers N; each worker sends and receives (N−1)/N of the gradient's bytes a round where its microbatches make one subtree. With
-/// the sums of the last bucket travel the losses of their microbatches, so that the report of any one worker tells those of all.
+/// The flat gradient is cut into buckets, each reduced by itself. In the first round (reduce-scatter) each worker sends its subtree
+/// sums of a chunk of the bucket to the chunk's owner, who finishes the tree and in the second (all-gather) sends the result to
+/// all, who divide by the number of samples. Sums travel in the type that each node of the tree is rounded to, so nothing more is
+/// lost on the way. Two rounds for any number of workers N. Who owns what is all that the two kinds differ in:
 ///
-/// Workers are counted by their place in the generation, from 0, which need not be their rank.
+/// - *direct*: each worker owns a part of each bucket. It sends and receives (N−1)/N of the gradient's bytes a round, where its
+///   microbatches make one subtree.
+/// - *star*: a hub, which has no microbatches, owns every bucket as a whole. Each worker sends the gradient's bytes once and
+///   receives them once; the hub receives and sends them N times.
+///
+/// With the sums of the last bucket travel the losses of their microbatches, in a star to the hub and from there those of all
+/// to each worker, so that the report of any one worker tells those of all.
+///
+/// Workers are counted by their place in the generation, from 0, which need not be their rank; the hub's place comes after them.
 ///
 /// A value without sockets or clocks: messages go in, messages to send come out. Partial sums may arrive before this worker
 /// has computed its own.
 package struct AllReduce {
+    /// Who owns what.
+    package enum Kind: String, Sendable {
+        case direct
+        case star
+    }
+
     /// What is to be done next.
     package enum Action {
         case send(Body, Payload, to: Int)
@@ -24,22 +38,26 @@ package struct AllReduce {
 
     /// One bucket on its way.
     private struct Bucket {
-        /// For each worker, the part of the gradient that it owns.
+        /// The type that its sums are rounded to and travel in.
+        let wire: WireType
+        /// For each place, the part of the gradient that it owns.
         let chunks: [Range<Int>]
         /// The known sums over my chunk, by the node's first microbatch: the nodes do not overlap.
         var sums: [Int: Tensor<Float>] = [:]
         var missingPartials: Set<Int>
         var missingChunks: Set<Int>
-        var contributed = false
+        var contributed: Bool
 
         var isComplete: Bool { contributed && missingPartials.isEmpty && missingChunks.isEmpty }
     }
 
     private let place: Int
+    /// The hub's place, where there is one.
+    private let hub: Int?
     private let tree: MicrobatchTree
-    /// For each worker, the microbatches that it computes.
+    /// For each place, the microbatches that it computes.
     private let ranges: [Range<Int>]
-    /// For each worker, the nodes of the tree that it sums.
+    /// For each place, the nodes of the tree that it sums.
     private let nodes: [[Range<Int>]]
     private let scale: Float
     private var losses: [Double]
@@ -51,31 +69,42 @@ package struct AllReduce {
     package private(set) var bytesSent = 0
 
     /// - Parameters:
-    ///   - place: This worker's.
+    ///   - kind: Who owns what.
+    ///   - place: Whose view this is; in a star the hub's comes after those of the workers.
     ///   - ranges: The microbatches of each worker.
-    ///   - buckets: The elements of each bucket: together those of the gradient.
-    ///   - scale: What the sum is multiplied with to become the mean.
-    package init(place: Int, ranges: [Range<Int>], tree: MicrobatchTree, buckets: [Range<Int>], scale: Float) {
+    ///   - buckets: How the gradient is cut.
+    ///   - scale: What the sum is multiplied with to become the mean; the hub needs none.
+    package init(
+        _ kind: Kind, place: Int, ranges: [Range<Int>], tree: MicrobatchTree, buckets: GradientBuckets, scale: Float = 1
+    ) {
         self.place = place
-        self.ranges = ranges
+        hub = kind == .star ? ranges.count : nil
+        let isHub = place == hub
+        self.ranges = kind == .star ? ranges + [tree.count..<tree.count] : ranges
         losses = Array(repeating: 0, count: tree.count)
         self.tree = tree
         self.scale = scale
-        let nodes = ranges.map { tree.subtrees(in: $0) }
+        let nodes = self.ranges.map { tree.subtrees(in: $0) }
         self.nodes = nodes
-        let missing = Set(nodes.indices.filter { !nodes[$0].isEmpty })
-        self.buckets = buckets.map { bucket in
-            let chunks = ranges.indices.map { bucket.part($0, of: ranges.count) }
+        let isOwner = kind == .direct || isHub
+        let missing = Set(nodes.indices.filter { !nodes[$0].isEmpty && (isOwner || $0 == place) })
+        self.buckets = buckets.ranges.enumerated().map { number, bucket in
+            let none = bucket.lowerBound..<bucket.lowerBound
+            let chunks =
+                kind == .star
+                ? ranges.map { _ in none } + [bucket] : ranges.indices.map { bucket.part($0, of: ranges.count) }
+            // The hub's comes even where it has no elements: it carries the losses.
             return Bucket(
-                chunks: chunks, missingPartials: missing,
-                missingChunks: Set(ranges.indices.filter { !chunks[$0].isEmpty }))
+                wire: buckets.wire(ofBucket: number), chunks: chunks, missingPartials: missing,
+                missingChunks: kind == .star ? [ranges.count] : Set(chunks.indices.filter { !chunks[$0].isEmpty }),
+                contributed: isHub)
         }
-        incomplete = buckets.count
-        // Every element is written before it is read: by chunks.
-        result = Tensor(shape: [buckets.reduce(0) { $0 + $1.count }]) { _ in }
+        incomplete = buckets.ranges.count
+        // Every element is written before it is read: by chunks. The hub keeps nothing of what it sends.
+        result = Tensor(shape: [isHub ? 0 : buckets.ranges.reduce(0) { $0 + $1.count }]) { _ in }
     }
 
-    /// The workers that something is still awaited from, for messages to people.
+    /// The places that something is still awaited from, for messages to people.
     package var awaited: [Int] {
         buckets.reduce(into: Set<Int>()) { $0.formUnion($1.missingPartials.union($1.missingChunks)) }
             .subtracting([place]).sorted()
@@ -87,14 +116,14 @@ package struct AllReduce {
         let bucket = own.bucket
         buckets[bucket].contributed = true
         if isLast(bucket) { losses.replaceSubrange(ranges[place], with: mine) }
-        let chunks = buckets[bucket].chunks
+        let (chunks, wire) = (buckets[bucket].chunks, buckets[bucket].wire)
         // Counted within the bucket, as the sums are.
         let start = chunks.first?.lowerBound ?? 0
         func part(_ chunk: Range<Int>) -> Range<Int> { chunk.lowerBound - start..<chunk.upperBound - start }
         var actions: [Action] = []
         if !own.subtrees.isEmpty {
-            for other in others() {
-                let payload = AllReduce.payload(own.subtrees.map { $0.sum[part(chunks[other])] })
+            for other in partners() {
+                let payload = AllReduce.payload(own.subtrees.map { $0.sum[part(chunks[other])] }, wire)
                 let partial = Partial(bucket: bucket, subtrees: own.subtrees.map(\.node), losses: mine)
                 actions.append(send(.partial(partial), payload, to: other))
             }
@@ -112,23 +141,23 @@ package struct AllReduce {
         guard buckets.indices.contains(bucket), buckets[bucket].missingPartials.contains(other), other != place else {
             throw ClusterError(.unexpectedMessage, "it holds sums that are not awaited")
         }
-        let chunk = buckets[bucket].chunks[place]
+        let (chunk, wire) = (buckets[bucket].chunks[place], buckets[bucket].wire)
+        let bytes = chunk.count * wire.elementBytes
         let lossCount = isLast(bucket) ? ranges[other].count : 0
         guard partial.subtrees == nodes[other], partial.losses.count == lossCount,
-            let payload, payload.floatCount == chunk.count * nodes[other].count
+            let payload, payload.count == bytes * nodes[other].count
         else {
             throw ClusterError(
                 .unexpectedMessage,
                 """
                 it holds sums over \(partial.subtrees) with \(payload?.count ?? 0) bytes and \(partial.losses.count) losses; \
-                expected \(nodes[other]) with \(4 * chunk.count * nodes[other].count) bytes and \(lossCount) losses
+                expected \(nodes[other]) with \(bytes * nodes[other].count) bytes and \(lossCount) losses
                 """)
         }
         if isLast(bucket) { losses.replaceSubrange(ranges[other], with: partial.losses) }
         for (index, node) in nodes[other].enumerated() {
-            let start = index * chunk.count
-            buckets[bucket].sums[node.lowerBound] = Tensor(shape: [chunk.count]) {
-                payload.copyFloats(start..<start + chunk.count, into: $0)
+            buckets[bucket].sums[node.lowerBound] = Tensor(shape: [chunk.count]) { target in
+                payload.slice(index * bytes..<(index + 1) * bytes).withUnsafeBytes { wire.unpack($0, into: target) }
             }
         }
         buckets[bucket].missingPartials.remove(other)
@@ -143,14 +172,19 @@ package struct AllReduce {
         guard buckets.indices.contains(bucket), buckets[bucket].missingChunks.contains(other), other != place else {
             throw ClusterError(.unexpectedMessage, "it holds a chunk that is not awaited")
         }
-        let chunk = buckets[bucket].chunks[other]
-        guard let payload, payload.floatCount == chunk.count else {
+        let (chunk, wire) = (buckets[bucket].chunks[other], buckets[bucket].wire)
+        let lossCount = other == hub && isLast(bucket) ? losses.count : 0
+        guard reduced.losses.count == lossCount, let payload, payload.count == chunk.count * wire.elementBytes else {
             throw ClusterError(
                 .unexpectedMessage,
-                "it holds a chunk of \(payload?.count ?? 0) bytes; expected \(4 * chunk.count)")
+                """
+                it holds a chunk of \(payload?.count ?? 0) bytes and \(reduced.losses.count) losses; \
+                expected \(chunk.count * wire.elementBytes) bytes and \(lossCount) losses
+                """)
         }
-        result.withUnsafeMutableElements {
-            payload.copyFloats(0..<chunk.count, into: UnsafeMutableBufferPointer(rebasing: $0[chunk]))
+        if lossCount > 0 { losses = reduced.losses }
+        result.withUnsafeMutableElements { elements in
+            payload.withUnsafeBytes { wire.unpack($0, into: UnsafeMutableBufferPointer(rebasing: elements[chunk])) }
         }
         buckets[bucket].missingChunks.remove(other)
         return complete(bucket)
@@ -159,22 +193,24 @@ package struct AllReduce {
     /// Once all sums over my chunk are there: finishes the tree and sends the chunk to all.
     private mutating func finishChunk(of bucket: Int) -> [Action] {
         guard buckets[bucket].contributed, buckets[bucket].missingPartials.isEmpty else { return [] }
-        let chunk = buckets[bucket].chunks[place]
+        let (chunk, wire) = (buckets[bucket].chunks[place], buckets[bucket].wire)
         guard buckets[bucket].missingChunks.contains(place) else { return complete(bucket) }
         var known = buckets[bucket].sums
         buckets[bucket].sums = [:]
         // Nodes that a worker sums as a whole are known; the others are put together from their halves.
         let whole = Set(nodes.joined())
-        var mine = MicrobatchTree.sum(
+        let mine = MicrobatchTree.sum(
             tree.root, known: { whole.contains($0) ? known.removeValue(forKey: $0.lowerBound) : nil },
-            combine: { $0 += $1 })
-        mine *= scale
-        result.withUnsafeMutableElements { target in
-            mine.withUnsafeElements { _ = UnsafeMutableBufferPointer(rebasing: target[chunk]).update(from: $0) }
+            combine: { wire.add($1, to: &$0) })
+        if place != hub {
+            result.withUnsafeMutableElements { target in
+                mine.withUnsafeElements { _ = UnsafeMutableBufferPointer(rebasing: target[chunk]).update(from: $0) }
+            }
         }
         buckets[bucket].missingChunks.remove(place)
-        let payload = AllReduce.payload([mine])
-        let sends = others().map { send(.reduced(Reduced(bucket: bucket)), payload, to: $0) }
+        let payload = AllReduce.payload([mine], wire)
+        let reduced = Reduced(bucket: bucket, losses: place == hub && isLast(bucket) ? losses : [])
+        let sends = partners().map { send(.reduced(reduced), payload, to: $0) }
         return sends + complete(bucket)
     }
 
@@ -183,42 +219,39 @@ package struct AllReduce {
         guard buckets[bucket].isComplete else { return [] }
         incomplete -= 1
         guard incomplete == 0 else { return [] }
+        result *= scale
         defer { result = Tensor([], shape: [0]) }
         return [.complete(result, losses: losses)]
     }
 
     private func isLast(_ bucket: Int) -> Bool { bucket == buckets.count - 1 }
 
-    /// The other workers, the next one first, so that not all send to the same one at the same time.
-    private func others() -> [Int] { (1..<max(ranges.count, 1)).map { (place + $0) % ranges.count } }
+    /// Whom messages go to: the other workers, the next one first, so that not all send to the same one at the same time; or the hub;
+    /// or, from it, all.
+    private func partners() -> [Int] {
+        if let hub, place != hub { return [hub] }
+        return (1..<max(ranges.count, 1)).map { (place + $0) % ranges.count }
+    }
 
     private mutating func send(_ body: Body, _ payload: Payload, to other: Int) -> Action {
         bytesSent += payload.count
         return .send(body, payload, to: other)
     }
 
-    /// One tensor's elements where they lie, or those of several one after the other.
-    private static func payload(_ parts: [Tensor<Float>]) -> Payload {
-        if parts.count == 1 {
+    /// One tensor's elements where they lie, or those of several one after the other; in 16 bits in any case a copy.
+    private static func payload(_ parts: [Tensor<Float>], _ wire: WireType) -> Payload {
+        if wire == .float32, parts.count == 1 {
             let part = parts[0].contiguous()
             // The storage is copied on write while the payload holds it, so the bytes stay as they are.
             return part.withUnsafeElements { Payload(owner: part.storage, bytes: UnsafeRawBufferPointer($0)) }
         }
-        let size = MemoryLayout<Float>.size
-        return Payload(count: parts.reduce(0) { $0 + $1.count } * size) { target in
+        return Payload(count: parts.reduce(0) { $0 + $1.count } * wire.elementBytes) { target in
             var start = 0
             for part in parts {
-                part.withUnsafeBytesOfElements { bytes in
-                    UnsafeMutableRawBufferPointer(rebasing: target[start..<start + bytes.count]).copyMemory(from: bytes)
-                    start += bytes.count
-                }
+                let end = start + part.count * wire.elementBytes
+                wire.pack(part, into: UnsafeMutableRawBufferPointer(rebasing: target[start..<end]))
+                start = end
             }
         }
-    }
-}
-
-extension Tensor {
-    fileprivate func withUnsafeBytesOfElements<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
-        withUnsafeElements { body(UnsafeRawBufferPointer($0)) }
     }
 }

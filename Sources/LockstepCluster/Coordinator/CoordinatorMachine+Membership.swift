@@ -14,8 +14,10 @@ extension CoordinatorMachine {
         for rank in workers.keys {
             workers[rank]?.isMember = members.contains(rank)
             workers[rank]?.position = .unknown
+            workers[rank]?.unheard = []
         }
         stateSender = nil
+        if let failure = restartHub() { return failure }
         progress.dropUnfinished()
         phase = .linking(since: now)
         let list = zip(members, ranges).compactMap { rank, range in
@@ -26,7 +28,7 @@ extension CoordinatorMachine {
                 )
             }
         }
-        var actions = toMembers(.members(Members(members: list)))
+        var actions = toMembers(.members(Members(members: list, isStar: hub.kind == .star)))
         let idle = ranges.count { $0.isEmpty }
         if idle > 0 {
             actions.append(
@@ -108,7 +110,9 @@ extension CoordinatorMachine {
             let receivers = behind.map(String.init).joined(separator: ", ")
             let note = CoordinatorAction.note(
                 "\(name(source)) sends the state after \(newest) steps to worker \(receivers)")
-            return [note, send(.stateOrder(StateOrder(ranks: behind)), to: worker.peer, step: newest)]
+            if hub.kind == .star { hub.relay = StateRelay(from: source, to: behind, step: newest) }
+            let order = StateOrder(ranks: hub.kind == .star ? [] : behind)
+            return [note, send(.stateOrder(order), to: worker.peer, step: newest)]
         }
         guard let checkpoint else { return [] }
         var sender = StateSender<Int>(image: checkpoint.image, step: newest, pieceBytes: setup.pieceBytes)
@@ -119,6 +123,7 @@ extension CoordinatorMachine {
 
     /// A member has more of the checkpoint that it is sent.
     mutating func sendMore(_ received: StateReceived, after step: Int, to rank: Int) -> [CoordinatorAction] {
+        if hub.relay?.step == step { return relay(received, to: rank) }
         if stateSender?.step == step {
             let pieces = stateSender?.acknowledged(by: rank, end: received.end) ?? []
             return send(pieces, step: step)
@@ -147,7 +152,13 @@ extension CoordinatorMachine {
 
     /// A member's link to another broke although both live: all link up again.
     mutating func linkLost(from rank: Int, to other: Int, now: Duration) -> [CoordinatorAction] {
-        guard members.contains(other), other != rank else { return [] }
+        guard members.contains(other), other != rank, hub.kind == .direct else { return [] }
+        let pair: Set = [rank, other]
+        brokenLinks[pair] = brokenLinks[pair, default: []].filter { now - $0 < patience.breaking } + [now]
+        if membership.allReduce == .auto, brokenLinks[pair, default: []].count >= patience.breaks {
+            let times = "\(patience.breaks) times within \(patience.breaking.text)"
+            return sumHere(because: "the link between \(name(rank)) and \(name(other)) broke \(times)", now: now)
+        }
         let warning = CoordinatorAction.warning(
             "the link between \(name(rank)) and \(name(other)) broke at step \(currentStep); all workers connect again")
         return [warning] + regroup(now: now)
@@ -155,11 +166,13 @@ extension CoordinatorMachine {
 
     /// Some members could not reach each other in time.
     mutating func unlinked(now: Duration) -> [CoordinatorAction] {
+        if cannotReachEachOther { return sumHere(because: unreached, now: now) }
         let stuck = members.filter { workers[$0]?.position == .unknown }
         let reason =
             "workers cannot reach each other within \(patience.linking.text): "
             + stuck.map { "\(name($0)) is \(workers[$0]?.doing ?? "gone")" }.joined(separator: "; ")
-            + ". Check that no firewall stands between the hosts, or give a worker the address that others reach it at (--bind)"
+            + ". Check that no firewall stands between the hosts, or give a worker the address that others reach it at (--bind); "
+            + "or have gradients summed at the coordinator (--all-reduce star)"
         // Which side is at fault cannot be seen from here; in a run that goes on, the one that joined last goes.
         guard progress.hasTrained, members.count > 1, let last = stuck.last else { return fail(.timeout, reason) }
         return putOut(last, because: "could not reach the other workers within \(patience.linking.text)", now: now)

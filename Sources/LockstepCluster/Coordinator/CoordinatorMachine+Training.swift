@@ -25,6 +25,8 @@ extension CoordinatorMachine {
         }
         actions += recordSteps(upTo: step)
         progress.orderedSteps = step
+        hub.relay = nil
+        hub.reducedSteps = step
         // Who became ready while these linked up comes in now: nothing else would let him in.
         progress.isDraining = workers.values.contains { $0.ready != nil && !$0.isMember }
         return actions + orderTest(after: step) + orderStatesAgain(at: step) + orderSteps(now: now) + writeStates()
@@ -149,7 +151,8 @@ extension CoordinatorMachine {
             step, lossSum: MicrobatchTree(count: settings.microbatches).sum(inOrder[0].losses),
             computeSeconds: inOrder.reduce(0) { $0 + $1.computeSeconds } / count,
             communicateSeconds: inOrder.reduce(0) { $0 + $1.communicateSeconds } / count,
-            bytesSent: Int((inOrder.reduce(0) { $0 + Double($1.bytesSent) } / count).rounded()))
+            bytesSent: Int((inOrder.reduce(0) { $0 + Double($1.bytesSent) } / count).rounded()),
+            overflowed: inOrder.contains { $0.overflowed })
     }
 
     /// A member has tested its blocks. Once all have, the sums are put together.

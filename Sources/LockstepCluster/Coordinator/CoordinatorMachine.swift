@@ -7,8 +7,8 @@ internal import LockstepWire
 ///
 /// It lets workers in until there are as many as it waits for, compares what they are, deals them the microbatches, orders
 /// one step after the other, and keeps the record. Whenever the members change it begins a new generation: all link up anew,
-/// whoever lacks the newest state gets it from one that has it, and training goes on from there. It computes nothing and
-/// holds no gradients.
+/// whoever lacks the newest state gets it from one that has it, and training goes on from there. It computes no gradients; where
+/// workers cannot reach each other it is the hub through which they sum them.
 package struct CoordinatorMachine {
     /// Where the run stands.
     enum Phase {
@@ -51,6 +51,10 @@ package struct CoordinatorMachine {
     var checkpoint: (image: Payload, step: Int)?
     /// The checkpoint on its way to workers that lack it.
     var stateSender: StateSender<Int>?
+    /// What goes through this process where workers have no links to each other.
+    var hub: Hub
+    /// When links between living workers broke, by their two ranks.
+    var brokenLinks: [Set<Int>: [Duration]] = [:]
     /// Members that are gone and may come back: the processes by where their peers reach them.
     var missing: [String: Int] = [:]
     /// How many processes were started in the place of others.
@@ -73,6 +77,7 @@ package struct CoordinatorMachine {
     package init(_ setup: Setup, now: Duration) {
         self.setup = setup
         phase = .joining(since: now)
+        hub = Hub(kind: setup.membership.allReduce == .star ? .star : .direct)
         progress = Progress(recorded: setup.recorded)
         checkpoint = setup.state.map { ($0.payload, $0.checkpoint.step) } ?? setup.initialWeights.map { ($0, 0) }
         lastHeartbeat = now
@@ -115,7 +120,7 @@ package struct CoordinatorMachine {
         case .ready(let ready): return compare(ready, after: envelope.step, ofRank: rank, now: now)
         case .stepReport(let report):
             return complete(step: envelope.step, report, of: envelope, ofRank: rank, now: now)
-        case .connected, .evaluationReport, .state, .stateReceived, .linkLost:
+        case .connected, .evaluationReport, .state, .stateReceived, .linkLost, .partial:
             guard envelope.generation == generation, workers[rank]?.isMember == true else {
                 // Of an earlier generation: what it was about is being done again.
                 return []
@@ -123,6 +128,7 @@ package struct CoordinatorMachine {
             return handle(envelope, ofRank: rank, now: now)
         case .heartbeat(let heartbeat):
             workers[rank]?.doing = heartbeat.phase
+            if envelope.generation == generation { workers[rank]?.unheard = heartbeat.unheard }
             return []
         case .failure(let failure): return failed(failure, rank: rank, now: now)
         case .leave(let leave): return left(leave, rank: rank, now: now)
@@ -136,9 +142,12 @@ package struct CoordinatorMachine {
         case .connected(let connected):
             return self.connected(rank, steps: connected.holdsState ? envelope.step : nil, now: now)
         case .evaluationReport(let report): return collect(report, after: envelope.step, ofRank: rank, now: now)
-        case .state(let piece): return keep(piece, envelope.payload, after: envelope.step, ofRank: rank)
+        case .state(let piece):
+            if hub.relay?.source == rank { return relay(piece, of: envelope) }
+            return keep(piece, envelope.payload, after: envelope.step, ofRank: rank)
         case .stateReceived(let received): return sendMore(received, after: envelope.step, to: rank)
         case .linkLost(let lost): return linkLost(from: rank, to: lost.rank, now: now)
+        case .partial(let partial): return reduce(partial, of: envelope, ofRank: rank)
         default: return []
         }
     }
@@ -194,6 +203,8 @@ package struct CoordinatorMachine {
             }
             return actions + goOnWithoutMissing(since: since, now: now)
         case .linking(let since) where now - since > patience.linking: return actions + unlinked(now: now)
+        case .linking(let since) where now - since > patience.reaching && cannotReachEachOther:
+            return actions + sumHere(because: unreached, now: now)
         case .training where now - progress.lastStep > patience.stall:
             progress.lastStep = now
             let waiting = members.filter { !progress.hasReported($0, upTo: currentStep) }

@@ -19,6 +19,8 @@ struct Worker {
     var isReplaced = false
     /// What it last said it was doing.
     var doing = "joining"
+    /// The members of this generation that it last said it had not heard from, with nothing else to do.
+    var unheard: [Int] = []
 
     /// The state that a worker holds.
     enum Position: Equatable {
@@ -44,7 +46,7 @@ extension CoordinatorMachine {
             case .ended: "ended"
             }
         return RunStatus(
-            phase: phase, generation: generation,
+            phase: phase, generation: generation, allReduce: hub.kind.rawValue,
             workers: workers.sorted { $0.key < $1.key }.map { rank, worker in
                 RunStatus.Worker(
                     rank: rank, host: worker.hello.host, process: worker.hello.pid, doing: worker.doing,

@@ -10,6 +10,8 @@ public struct Membership: Sendable {
     public var restarts: Int
     /// Whether the microbatches are dealt by how fast each worker computes. The bits are the same.
     public var balances: Bool
+    /// Where gradients are summed. The bits are the same.
+    public var allReduce: AllReduceChoice
     /// How long after a checkpoint another is made, besides those that the settings ask for.
     public var checkpointInterval: Duration?
     /// How long somebody is waited for.
@@ -18,8 +20,9 @@ public struct Membership: Sendable {
     /// A run that begins with so many workers, and has the same ones until it ends.
     public init(
         workers: Int, maximumWorkers: Int? = nil, isOpen: Bool = false, restarts: Int = 0, balances: Bool = false,
-        checkpointInterval: Duration? = nil, patience: Patience = Patience()
+        allReduce: AllReduceChoice = .auto, checkpointInterval: Duration? = nil, patience: Patience = Patience()
     ) {
+        self.allReduce = allReduce
         self.workers = workers
         self.maximumWorkers = max(workers, maximumWorkers ?? workers)
         self.isOpen = isOpen
@@ -28,4 +31,14 @@ public struct Membership: Sendable {
         self.checkpointInterval = checkpointInterval
         self.patience = patience
     }
+}
+
+/// Where the gradients of a run are summed: `docs/algorithms.md` has what each costs.
+public enum AllReduceChoice: String, Sendable, CaseIterable {
+    /// Among the workers, until some cannot reach each other or a link between two keeps breaking; from then on at the coordinator.
+    case auto
+    /// Among the workers, each of which must reach each other.
+    case direct
+    /// At the coordinator, which is all that workers need to reach.
+    case star
 }

@@ -75,9 +75,11 @@ package struct ReplicaHolder {
                 }
                 return .sums(last: last, losses: losses, seconds: start.duration(to: clock.now).seconds)
             case .apply(let gradient, let digests):
+                let overflowed = trainer.overflows(gradient)
                 trainer.apply(gradient)
                 return .applied(
-                    seconds: start.duration(to: clock.now).seconds, digest: digests ? trainer.stateDigest : "")
+                    seconds: start.duration(to: clock.now).seconds, overflowed: overflowed,
+                    digest: digests ? trainer.stateDigest : "")
             case .evaluate(let blocks):
                 return .evaluated(try blocks.map { try trainer.evaluate(block: $0) }, digest: trainer.digest)
             case .state: return ReplicaHolder.state(of: trainer.snapshot())
@@ -121,6 +123,6 @@ package struct ReplicaHolder {
                 signature: trainer.signature, fingerprint: trainer.fingerprint, parameters: trainer.digest,
                 processor: "\(BLAS.coreType) with \(BLAS.version)", trainingSamples: trainer.schedule.samples,
                 testSamples: trainer.testCount,
-                parameterCount: trainer.parameterCount, stateBytes: trainer.stateBytes))
+                parameterCount: trainer.parameterCount, stateBytes: trainer.stateBytes, sumCount: trainer.sumCount))
     }
 }

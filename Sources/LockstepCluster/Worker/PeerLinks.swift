@@ -30,10 +30,9 @@ struct PeerLinks {
         }
     }
 
-    /// The members change. Returns whom to connect to, anew where a link was lost or the rank is another process now, and
+    /// The peers change. Returns whom to connect to, anew where a link was lost or the rank is another process now, and
     /// which connections to end.
-    mutating func change(to members: [Member], except rank: Int) -> (connect: [Member], disconnect: [Int]) {
-        let peers = members.filter { $0.rank != rank }
+    mutating func change(to peers: [Member]) -> (connect: [Member], disconnect: [Int]) {
         let gone = connected.keys.filter { rank in !peers.contains { $0.rank == rank } }.sorted()
         let new = peers.filter { connected[$0.rank] != Identity($0) }
         connected = Dictionary(uniqueKeysWithValues: peers.map { ($0.rank, Identity($0)) })
@@ -81,8 +80,8 @@ struct PeerLinks {
     }
 
     /// The peers of a generation that have not been heard from.
-    func unheard(of members: [Member], in generation: Int, except rank: Int?) -> [Member] {
-        members.filter { $0.rank != rank && heard[generation]?.values.contains($0.rank) != true }
+    func unheard(of peers: [Member], in generation: Int) -> [Member] {
+        peers.filter { heard[generation]?.values.contains($0.rank) != true }
     }
 
     /// Generations before this one are over.

@@ -112,7 +112,7 @@ package enum ComputeResult: Sendable {
     case bucket(Trainer.BucketSums)
     /// Those over the last bucket are, too, and with them the losses of the microbatches.
     case sums(last: Trainer.BucketSums, losses: [Double], seconds: Double)
-    case applied(seconds: Double, digest: String)
+    case applied(seconds: Double, overflowed: Bool, digest: String)
     case evaluated([Evaluation], digest: String)
     /// The image of a state; states come in the order in which they were asked for, but other results may come in between.
     case state(Payload)

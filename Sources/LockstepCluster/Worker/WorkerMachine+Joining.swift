@@ -80,13 +80,14 @@ extension WorkerMachine {
     }
 
     /// The members change: drops what is in hand, connects to each new peer and says hello to all, so that both sides of each link
-    /// know that it works before the first step.
-    mutating func link(_ members: [Member], generation: Int, now: Duration) -> [WorkerAction] {
+    /// know that it works before the first step. In a star there are no peers, and so no links.
+    mutating func link(_ list: Members, generation: Int, now: Duration) -> [WorkerAction] {
         switch phase {
         case .ready, .linking, .idle, .working: break
         default: return stray()
         }
         guard let rank, let prepared, generation > self.generation || self.members.isEmpty else { return stray() }
+        let members = list.members
         // What the sums rest on: every microbatch is somebody's, and nobody else's.
         var end = 0
         let isContiguous = members.allSatisfy { member in
@@ -99,23 +100,22 @@ extension WorkerMachine {
         else { return fail("the coordinator at \(coordinator) sent a list of members that does not add up") }
         dropWork()
         self.members = members
+        kind = list.isStar ? .star : .direct
         self.generation = generation
         links.forget(before: generation)
         links.keepHolders(ofKeysOf: members, in: generation)
         phase = .linking
-        let admission = members.filter { $0.rank != rank }.compactMap { PublicKey($0.publicKey) }
-        let change = links.change(to: members, except: rank)
+        let admission = peers.compactMap { PublicKey($0.publicKey) }
+        let change = links.change(to: peers)
         return [.admit(Set(admission))] + change.disconnect.map { .disconnect(rank: $0) }
             + change.connect.map { .connect(rank: $0.rank, endpoint: $0.endpoint, key: PublicKey($0.publicKey)) }
-            + members.filter { $0.rank != rank }.map { .send(envelope(.peerHello), to: .rank($0.rank)) }
+            + peers.map { .send(envelope(.peerHello), to: .rank($0.rank)) }
             + finishLinking()
     }
 
     /// Once all links are up and nothing of an earlier generation is in hand: says what state this worker holds.
     mutating func finishLinking() -> [WorkerAction] {
-        guard case .linking = phase, inHand == nil,
-            links.unheard(of: members, in: generation, except: rank).isEmpty
-        else { return [] }
+        guard case .linking = phase, inHand == nil, links.unheard(of: peers, in: generation).isEmpty else { return [] }
         phase = .idle
         return [send(.connected(Connected(holdsState: holdsState)))]
     }

@@ -23,7 +23,7 @@ enum InHand: Equatable {
 }
 
 extension WorkerMachine {
-    /// How many steps ahead of this worker a peer's message may be. A peer cannot finish a step without this worker, so the
+    /// How many steps ahead of this worker the message of a peer may be. A peer cannot finish a step without this worker, so the
     /// next step is as far as it gets.
     private static let stepsAhead = 1
 
@@ -99,7 +99,8 @@ extension WorkerMachine {
             timing.compute += seconds
             timing.communicationBegan = now
             return reduce(step: step, now: now) { $0.contribute(last, losses: losses) }
-        case (.applied(let seconds, let digest), .apply): return applied(seconds: seconds, digest: digest, now: now)
+        case (.applied(let seconds, let overflowed, let digest), .apply):
+            return applied(seconds: seconds, overflowed: overflowed, digest: digest, now: now)
         case (.evaluated(let evaluations, let digest), .evaluate(let begun)):
             guard begun == generation, case .working(on: .evaluate) = phase, let rank, let place = place(ofRank: rank)
             else { return finishLinking() }
@@ -121,11 +122,13 @@ extension WorkerMachine {
     }
 
     /// The parameters are updated, which counts in whatever generation this worker is by now.
-    private mutating func applied(seconds: Double, digest: String, now: Duration) -> [WorkerAction] {
+    private mutating func applied(
+        seconds: Double, overflowed: Bool, digest: String, now: Duration
+    ) -> [WorkerAction] {
         timing.compute += seconds
         let report = StepReport(
             losses: losses, computeSeconds: timing.compute, communicateSeconds: timing.communicate,
-            bytesSent: bytesSent, digest: digest)
+            bytesSent: bytesSent, digest: digest, overflowed: overflowed)
         reports.append((completedSteps, report))
         let told = send(.stepReport(report), step: completedSteps)
         completedSteps += 1
@@ -136,7 +139,7 @@ extension WorkerMachine {
         }
     }
 
-    /// A message from a peer: a part of an all-reduce.
+    /// A message from a peer, or in a star from the coordinator: a part of an all-reduce.
     mutating func reduce(_ envelope: Envelope, fromPlace place: Int, now: Duration) -> [WorkerAction] {
         let step = envelope.step
         guard (reducedSteps...completedSteps + WorkerMachine.stepsAhead).contains(step) else { return stray() }
@@ -153,7 +156,7 @@ extension WorkerMachine {
             default: return stray()
             }
         } catch {
-            return stray() + [.note("dropped a message of rank \(members[place].rank) at step \(step + 1): \(error)")]
+            return stray() + [.note("dropped a message of \(name(ofPlace: place)) at step \(step + 1): \(error)")]
         }
     }
 
@@ -168,15 +171,17 @@ extension WorkerMachine {
         var reduction =
             allReduces.removeValue(forKey: step)
             ?? AllReduce(
-                place: place, ranges: members.map(\.microbatches), tree: prepared.tree,
-                buckets: prepared.buckets.ranges,
+                kind, place: place, ranges: members.map(\.microbatches), tree: prepared.tree,
+                buckets: prepared.buckets,
                 scale: prepared.schedule.scale(ofStep: step))
         let result = Result<[AllReduce.Action], E> { () throws(E) in try take(&reduction) }
         allReduces[step] = reduction
         return try result.get().map { action in
             switch action {
             case .send(let body, let payload, let other):
-                return .send(envelope(body, payload: payload, step: step), to: .rank(members[other].rank))
+                return .send(
+                    envelope(body, payload: payload, step: step),
+                    to: other < members.count ? .rank(members[other].rank) : .coordinator)
             case .complete(let gradient, let losses):
                 timing.communicate = (now - (timing.communicationBegan ?? now)).seconds
                 timing.communicationBegan = nil

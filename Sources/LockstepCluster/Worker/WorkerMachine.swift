@@ -47,6 +47,8 @@ package struct WorkerMachine {
     var generation = 0
     var prepared: ComputeResult.Prepared?
     var members: [Member] = []
+    /// How this generation sums.
+    var kind = AllReduce.Kind.direct
     var links = PeerLinks()
     var orders: [Order] = []
     /// What the compute thread has in hand, besides states to take.
@@ -131,7 +133,7 @@ package struct WorkerMachine {
         lastHeard = now
         switch body {
         case .refusal(let refusal): return end(.refused, refusal.reason)
-        case .members(let members): return link(members.members, generation: envelope.generation, now: now)
+        case .members(let members): return link(members, generation: envelope.generation, now: now)
         case .putOut(let putOut): return rejoin(putOut, now: now)
         case .stepOrder(let order):
             guard let schedule = prepared?.schedule, order.epoch == schedule.epoch(of: envelope.step),
@@ -143,6 +145,11 @@ package struct WorkerMachine {
         case .stateOrder(let order): return receive(.state(for: order.ranks), of: envelope, now: now)
         case .state(let piece): return receive(piece, of: envelope, fromRank: nil)
         case .stateReceived(let received): return sendMore(received, of: envelope, to: nil)
+        case .reduced where kind == .star:
+            // Of a generation that is over: what it was about is being done again.
+            if envelope.generation < generation { return [] }
+            guard envelope.generation == generation, !members.isEmpty else { return stray() }
+            return reduce(envelope, fromPlace: members.count, now: now)
         case .finish: return finish(envelope, now: now)
         case .stop(let stop): return end(.stopped, stop.reason)
         case .heartbeat: return []
@@ -195,7 +202,7 @@ package struct WorkerMachine {
             lastSent = now
             switch phase {
             case .joining, .rejoining: actions.append(send(.hello(hello)))
-            default: actions.append(send(.heartbeat(Heartbeat(phase: description))))
+            default: actions.append(send(.heartbeat(Heartbeat(phase: description, unheard: unheard.map(\.rank)))))
             }
         }
         return actions
@@ -218,6 +225,19 @@ package struct WorkerMachine {
     mutating func stray() -> [WorkerAction] {
         strayMessages += 1
         return []
+    }
+
+    /// The other members that this worker sends to and hears from itself: in a star none.
+    var peers: [Member] { kind == .star ? [] : members.filter { $0.rank != rank } }
+
+    /// The peers that have not said hello, while there is nothing else to wait for.
+    private var unheard: [Member] {
+        if case .linking = phase, inHand == nil { links.unheard(of: peers, in: generation) } else { [] }
+    }
+
+    /// Who stands at a place of an all-reduce, for messages to people.
+    func name(ofPlace place: Int) -> String {
+        place < members.count ? "rank \(members[place].rank)" : "the coordinator"
     }
 
     /// Where a rank stands among the members of this generation.
@@ -257,14 +277,13 @@ package struct WorkerMachine {
         case .linking where inHand != nil: inHand?.description ?? ""
         case .linking:
             "waiting for "
-                + links.unheard(of: members, in: generation, except: rank)
-                .map { "rank \($0.rank) at \($0.endpoint)" }.joined(separator: ", ")
+                + unheard.map { "rank \($0.rank) at \($0.endpoint)" }.joined(separator: ", ")
         case .idle where transfers.incoming != nil: "receiving the state"
         case .idle where inHand != nil: inHand?.description ?? ""
         case .idle: "waiting for the coordinator's next order"
         case .working(on: .step(let step, _)):
             if let awaited = allReduces[step]?.awaited, timing.isCommunicating {
-                "in the all-reduce, waiting for rank \(awaited.map { "\(members[$0].rank)" }.joined(separator: ", "))"
+                "in the all-reduce, waiting for " + awaited.map { name(ofPlace: $0) }.joined(separator: ", ")
             } else {
                 "computing gradients"
             }

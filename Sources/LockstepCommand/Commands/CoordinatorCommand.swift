@@ -41,6 +41,12 @@ struct CoordinatorCommand: ParsableCommand {
     var wait = 600.0
     @Flag(help: "Deal microbatches by how fast each worker computes; the bits are the same.")
     var balance = false
+    @Option(
+        help: """
+            Where gradients are summed: direct (among the workers, which must reach each other), star (at the coordinator), or auto \
+            (direct, but star once some workers cannot reach each other); the bits are the same.
+            """)
+    var allReduce = AllReduceChoice.auto
     @OptionGroup(title: "NETWORK OPTIONS") var network: KeyOptions
     @OptionGroup var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
@@ -83,7 +89,7 @@ struct CoordinatorCommand: ParsableCommand {
             settings: opened.settings,
             membership: Membership(
                 workers: workers, maximumWorkers: maxWorkers, isOpen: true, balances: balance,
-                checkpointInterval: record.checkpointInterval, patience: patience),
+                allReduce: allReduce, checkpointInterval: record.checkpointInterval, patience: patience),
             folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights,
             logger: output.logger("coordinator"),
             observer: record.observer(of: folder, reporter))

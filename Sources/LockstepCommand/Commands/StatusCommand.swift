@@ -41,7 +41,8 @@ struct StatusCommand: ParsableCommand {
             print("checkpoint  after step \(Wording.grouped(step))")
         }
         guard isRunning, let status, !status.workers.isEmpty else { return }
-        print("workers     \(status.workers.count), generation \(status.generation)")
+        let place = status.allReduce == "star" ? ", summing at the coordinator (star)" : ""
+        print("workers     \(status.workers.count), generation \(status.generation)\(place)")
         for worker in status.workers {
             let pace = worker.secondsPerMicrobatch.map { ", \(Wording.fixed($0 * 1000, 2)) ms each" } ?? ""
             let who = "host \(worker.host), process \(worker.process)"

@@ -53,6 +53,12 @@ struct TrainCommand: ParsableCommand {
     var restarts = 3
     @Flag(help: "Deal microbatches by how fast each worker computes; the bits are the same.")
     var balance = false
+    @Option(
+        help: """
+            Where gradients are summed: direct (among the workers, which must reach each other), star (at the coordinator), or auto \
+            (direct, but star once some workers cannot reach each other); the bits are the same.
+            """)
+    var allReduce = AllReduceChoice.auto
     @OptionGroup var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
@@ -116,7 +122,8 @@ struct TrainCommand: ParsableCommand {
             let loop = try CoordinatorLoop(
                 transport: transport, advertised: transport.endpoint, settings: settings,
                 membership: Membership(
-                    workers: count, balances: balance, checkpointInterval: record.checkpointInterval),
+                    workers: count, balances: balance, allReduce: allReduce,
+                    checkpointInterval: record.checkpointInterval),
                 folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights,
                 logger: output.logger("coordinator"), observer: reporter)
             let catalog = JobCatalog.current
@@ -142,8 +149,8 @@ struct TrainCommand: ParsableCommand {
         let loop = try CoordinatorLoop(
             transport: transport, advertised: transport.endpoint, settings: settings,
             membership: Membership(
-                workers: count, restarts: restarts, balances: balance, checkpointInterval: record.checkpointInterval,
-                patience: patience),
+                workers: count, restarts: restarts, balances: balance, allReduce: allReduce,
+                checkpointInterval: record.checkpointInterval, patience: patience),
             folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights,
             logger: output.logger("coordinator"), observer: reporter)
         let workers = LocalWorkers(

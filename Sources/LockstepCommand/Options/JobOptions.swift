@@ -31,7 +31,7 @@ struct JobOptions: ParsableArguments {
             checkpointEvery: steps.checkpointEvery, continuesWhenNotFinite: steps.allowNonFinite,
             loss: subject.loss.map { try LossFunction(parsing: $0).rawValue }, schedule: schedule.settings(),
             clipNorm: optimizer.clipNorm, clipValue: optimizer.clipValue, shuffle: subject.noShuffle ? false : nil,
-            initialWeights: initialWeights?.digest, bucketBytes: steps.bucketBytes)
+            initialWeights: initialWeights?.digest, bucketBytes: steps.bucketBytes, wire: steps.wire)
     }
 
     /// The first option that was given, as the user typed it, of those that may not be where a run is resumed: all but the
@@ -103,6 +103,12 @@ struct StepOptions: ParsableArguments {
             depend on it. (default: \(GradientBuckets.defaultBytes))
             """)
     var bucketBytes: Int?
+    @Option(
+        help: """
+            In what gradients travel between workers: float32, bf16 or fp16, which take half the bytes. The bits of the result depend \
+            on it, but not on the workers. (default: float32)
+            """)
+    var wire: WireType?
     @Flag(help: "Go on when the loss is not finite.")
     var allowNonFinite = false
 
@@ -110,6 +116,7 @@ struct StepOptions: ParsableArguments {
         [
             ("--batch", batch != nil), ("--microbatches", microbatches != nil), ("--epochs", epochs != nil),
             ("--checkpoint-every", checkpointEvery != nil), ("--bucket-bytes", bucketBytes != nil),
+            ("--wire", wire != nil),
         ]
     }
 }

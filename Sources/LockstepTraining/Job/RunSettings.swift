@@ -38,6 +38,9 @@ public struct RunSettings: Codable, Sendable, Equatable {
     /// Bytes of a bucket of the gradient where it is summed over workers; where absent ``GradientBuckets/defaultBytes``. The bits do
     /// not depend on it.
     public var bucketBytes: Int?
+    /// The type in which sums of gradients travel, and to which they are rounded wherever they are made; Float32 where absent. The bits
+    /// depend on it, but not on the workers.
+    public var wire: WireType?
     /// Whether the run goes on when a loss is not finite.
     public var continuesWhenNotFinite: Bool
     /// Where the final weights are written besides the run's folder, on the host that keeps it.
@@ -51,7 +54,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
         optimizer: OptimizerSettings, seed: UInt64, limit: Int? = nil, checkpointEvery: Int? = nil,
         continuesWhenNotFinite: Bool = false, loss: String? = nil, schedule: LearningRateSettings? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, shuffle: Bool? = nil, initialWeights: String? = nil,
-        save: String? = nil, bucketBytes: Int? = nil
+        save: String? = nil, bucketBytes: Int? = nil, wire: WireType? = nil
     ) throws {
         self.name = name
         self.model = model
@@ -65,6 +68,8 @@ public struct RunSettings: Codable, Sendable, Equatable {
         self.checkpointEvery = checkpointEvery
         self.continuesWhenNotFinite = continuesWhenNotFinite
         self.bucketBytes = bucketBytes
+        // One way to say it, so that settings that mean the same are the same.
+        self.wire = wire == .float32 ? nil : wire
         (self.loss, self.schedule, self.clipNorm, self.clipValue) = (loss, schedule, clipNorm, clipValue)
         (self.shuffle, self.initialWeights, self.save) = (shuffle, initialWeights, save)
         try check()

@@ -42,9 +42,11 @@ public final class RunRecorder {
 
     /// Step `step`, from 0, is complete. `lossSum` is the sum over the batch's samples.
     ///
-    /// Throws where the loss is not finite, unless the settings say to go on.
+    /// Throws where the loss is not finite or the gradient was too large for the type that it travels in (`overflowed`), unless the
+    /// settings say to go on.
     public func complete(
-        step: Int, lossSum: Double, computeSeconds: Double, communicateSeconds: Double, bytesSent: Int = 0
+        step: Int, lossSum: Double, computeSeconds: Double, communicateSeconds: Double, bytesSent: Int = 0,
+        overflowed: Bool = false
     ) throws {
         let now = clock.now
         let count = schedule.samples(ofStep: step)
@@ -57,13 +59,23 @@ public final class RunRecorder {
         samples += count
         try metrics.write(record)
         observer.handle(.step(record))
-        guard record.loss.isFinite || settings.continuesWhenNotFinite else {
+        if settings.continuesWhenNotFinite { return }
+        guard record.loss.isFinite else {
             throw TrainingError(
                 .notFinite,
                 """
                 the loss is \(NumberText.of(record.loss)) at step \(record.step) (epoch \(record.epoch)). Start a new run with a \
                 smaller learning rate (--lr is \(settings.optimizer.learningRate)), or go on regardless: \
                 \(Program.resumeCommand(folder.path)) --allow-non-finite
+                """)
+        }
+        guard !overflowed else {
+            throw TrainingError(
+                .notFinite,
+                """
+                the gradient is not finite at step \(record.step) (epoch \(record.epoch)), although the loss is. Most likely its sum \
+                over the batch's samples is larger than --wire fp16 can hold, 65504. Start a new run with --wire bf16, which holds what \
+                float32 does, or go on regardless: \(Program.resumeCommand(folder.path)) --allow-non-finite
                 """)
         }
     }

@@ -7,6 +7,8 @@ public struct RunStatus: Codable, Sendable, Equatable {
     public var phase: String
     /// How often the members have changed.
     public var generation: Int
+    /// Where gradients are summed: `direct`, among the workers, or `star`, at the coordinator. Absent in what earlier versions wrote.
+    public var allReduce: String?
     /// Every worker, by rank.
     public var workers: [Worker]
 
@@ -39,7 +41,8 @@ public struct RunStatus: Codable, Sendable, Equatable {
     }
 
     /// A status with these values.
-    public init(phase: String, generation: Int, workers: [Worker]) {
+    public init(phase: String, generation: Int, allReduce: String? = nil, workers: [Worker]) {
+        self.allReduce = allReduce
         self.phase = phase
         self.generation = generation
         self.workers = workers

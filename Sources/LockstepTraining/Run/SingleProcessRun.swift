@@ -48,9 +48,10 @@ public struct SingleProcessRun {
         var sums = try trainer.sums(of: trainer.tree.root, step: step)
         var gradient = sums.subtrees.removeLast().sum
         gradient *= trainer.schedule.scale(ofStep: step)
+        let overflowed = trainer.overflows(gradient)
         trainer.apply(gradient)
         try recorder.complete(
             step: step, lossSum: trainer.tree.sum(sums.losses),
-            computeSeconds: start.duration(to: clock.now).seconds, communicateSeconds: 0)
+            computeSeconds: start.duration(to: clock.now).seconds, communicateSeconds: 0, overflowed: overflowed)
     }
 }

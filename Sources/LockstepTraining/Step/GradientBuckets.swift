@@ -10,6 +10,10 @@ public struct GradientBuckets: Sendable, Equatable {
     /// The elements of each bucket, in the order in which they are sent. Together they are all elements; where a gradient has none
     /// there is one bucket without any.
     public let ranges: [Range<Int>]
+    /// The type that the gradient's buckets travel in.
+    private let wire: WireType
+    /// Elements of the gradient, without the tail.
+    private let count: Int
 
     /// Bytes of a bucket unless told otherwise: see the figures in `docs/performance.md`.
     public static let defaultBytes = 1 << 22
@@ -17,11 +21,15 @@ public struct GradientBuckets: Sendable, Equatable {
     /// The most buckets that a gradient is cut into: with two messages a bucket and peer, few enough for the queues of the transport.
     public static let most = 1024
 
-    /// The buckets of a gradient of `count` elements, of `bytes` bytes each: of one element at least. Behind the gradient may lie a
-    /// `tail` of what is known only after backward; it is the last bucket.
+    /// The buckets of a gradient of `count` elements, of `bytes` bytes in memory each: of one element at least. Behind the gradient
+    /// may lie a `tail` of what is known only after backward; it is the last bucket.
     ///
     /// Throws a ``TrainingError`` where that would make more than ``most`` buckets.
-    public init(count: Int, tail: Int = 0, bytes: Int = GradientBuckets.defaultBytes) throws {
+    public init(
+        count: Int, tail: Int = 0, bytes: Int = GradientBuckets.defaultBytes, wire: WireType = .float32
+    ) throws {
+        self.wire = wire
+        self.count = count
         let width = MemoryLayout<Float>.size
         let size = max(bytes / width, 1)
         var ranges: [Range<Int>] = []
@@ -42,6 +50,9 @@ public struct GradientBuckets: Sendable, Equatable {
         if tail > 0 { ranges.append(count..<count + tail) }
         self.ranges = ranges.isEmpty ? [0..<0] : ranges
     }
+
+    /// The type that a bucket travels in. The tail is always Float32: running statistics are not gradients, and few.
+    public func wire(ofBucket bucket: Int) -> WireType { ranges[bucket].lowerBound < count ? wire : .float32 }
 }
 
 /// Which buckets are complete while backward goes on: those all of whose parameters are.

@@ -62,9 +62,16 @@ extension Trainer {
         }
         func give(_ bucket: Int, _ gradient: Tensor<Float>?) {
             let range = ranges[bucket]
+            let wire = buckets.wire(ofBucket: bucket)
             var subtrees = earlier.map { (node: $0, sum: $1[range]) }
-            if let last = nodes.last, let gradient {
-                subtrees.append((last, lefts.reversed().reduce(gradient) { $1[range] + $0 }))
+            if let last = nodes.last, var sum = gradient {
+                wire.round(&sum)
+                for left in lefts.reversed() {
+                    var node = left[range]
+                    wire.add(sum, to: &node)
+                    sum = node
+                }
+                subtrees.append((last, sum))
             }
             complete(BucketSums(bucket: bucket, subtrees: subtrees))
         }
@@ -89,14 +96,16 @@ extension Trainer {
         hasCheckedSingleSamples = true
     }
 
-    /// The sum of the gradients over a node of the tree.
+    /// The sum of the gradients over a node of the tree, of which every node is rounded as it is where it travels.
     private func sum(_ node: Range<Int>, step: Int, losses: inout [Double]) throws -> Tensor<Float> {
         try MicrobatchTree.sum(
             node,
             known: { node -> Tensor<Float>? in
                 guard node.count == 1 else { return nil }
-                return try gradient(ofMicrobatch: node.lowerBound, step: step, losses: &losses)
-            }, combine: { $0 += $1 })
+                var leaf = try gradient(ofMicrobatch: node.lowerBound, step: step, losses: &losses)
+                wire.round(&leaf, first: parameterCount)
+                return leaf
+            }, combine: { wire.add($1, to: &$0, first: parameterCount) })
     }
 
     private func gradient(

@@ -33,7 +33,7 @@ public final class Trainer {
         tree = MicrobatchTree(count: settings.microbatches)
         buckets = try GradientBuckets(
             count: replica.parameters.count, tail: replica.buffers.count,
-            bytes: settings.bucketBytes ?? GradientBuckets.defaultBytes)
+            bytes: settings.bucketBytes ?? GradientBuckets.defaultBytes, wire: settings.wire ?? .float32)
         optimizer = settings.optimizer.make(for: replica.parameters)
         rates = try settings.schedule?.schedule(
             learningRate: settings.optimizer.learningRate, steps: schedule.steps, stepsPerEpoch: schedule.stepsPerEpoch)
@@ -50,6 +50,13 @@ public final class Trainer {
     public var sumCount: Int { parameterCount + replica.buffers.count }
     /// How many samples the model is tested on, 0 for none.
     public var testCount: Int { replica.testCount }
+
+    /// The type that every sum of gradients is rounded to.
+    var wire: WireType { settings.wire ?? .float32 }
+
+    /// Whether the mean gradient of a step is more than the type that sums travel in can hold: what it makes of the parameters is of
+    /// no use.
+    package func overflows(_ mean: Tensor<Float>) -> Bool { wire.isExceeded(by: mean) }
 
     /// Updates the parameters with the mean gradient of a step, and the model's buffers with the mean change behind it, shape
     /// [sumCount], and counts the step.

@@ -38,9 +38,13 @@ public struct Leave: Sendable, Equatable {
 public struct Heartbeat: Sendable, Equatable {
     /// What the sender is doing.
     public var phase: String
+    /// The ranks that the sender has not heard from although it has nothing else to do, while the members of the envelope's generation
+    /// link up.
+    public var unheard: [Int]
 
     /// A message with these values.
-    public init(phase: String) {
+    public init(phase: String, unheard: [Int] = []) {
         self.phase = phase
+        self.unheard = unheard
     }
 }

@@ -72,12 +72,15 @@ public struct Ready: Sendable, Equatable {
     public var stateBytes: Int
     /// Whether the worker holds the state after the envelope's step, and it may be trained on.
     public var holdsState: Bool
+    /// Elements of what is summed in a step: those of the gradient, and behind it those of the running statistics.
+    public var sumCount: Int
 
-    /// A message with these values.
+    /// A message with these values; as many elements are summed as there are parameters, unless told otherwise.
     public init(
         signature: String, fingerprint: String, parameters: String, processor: String, trainingSamples: Int,
-        testSamples: Int, parameterCount: Int, stateBytes: Int, holdsState: Bool = true
+        testSamples: Int, parameterCount: Int, stateBytes: Int, holdsState: Bool = true, sumCount: Int? = nil
     ) {
+        self.sumCount = sumCount ?? parameterCount
         self.holdsState = holdsState
         self.signature = signature
         self.fingerprint = fingerprint
@@ -94,10 +97,13 @@ public struct Ready: Sendable, Equatable {
 public struct Members: Sendable, Equatable {
     /// Every worker, by rank.
     public var members: [Member]
+    /// Whether sums are made at the coordinator. Then members have no links to each other.
+    public var isStar: Bool
 
     /// A message with these values.
-    public init(members: [Member]) {
+    public init(members: [Member], isStar: Bool = false) {
         self.members = members
+        self.isStar = isStar
     }
 }
 

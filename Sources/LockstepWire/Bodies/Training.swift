@@ -18,9 +18,9 @@ public struct StepOrder: Sendable, Equatable {
     }
 }
 
-/// Worker to worker (reduce-scatter): sums of whole subtrees of the microbatch tree.
+/// Worker to worker (reduce-scatter), in a star worker to coordinator: sums of whole subtrees of the microbatch tree.
 ///
-/// The payload holds, for each subtree in order, its Float32 sums of the receiver's chunk of the bucket.
+/// The payload holds, for each subtree in order, its sums of the receiver's chunk of the bucket, in the type that the run's settings name.
 public struct Partial: Sendable, Equatable {
     /// The bucket, counted from 0.
     public var bucket: Int
@@ -38,14 +38,18 @@ public struct Partial: Sendable, Equatable {
     }
 }
 
-/// Worker to worker (all-gather): the payload is the sender's chunk of the bucket, summed over all microbatches.
+/// Worker to worker (all-gather), in a star coordinator to worker: the payload is the sender's chunk of the bucket, in a star all of it,
+/// summed over all microbatches.
 public struct Reduced: Sendable, Equatable {
     /// The bucket, counted from 0.
     public var bucket: Int
+    /// The loss's sum over each microbatch of the global batch: in a star, in the last bucket's message; else empty.
+    public var losses: [Double]
 
     /// A message with these values.
-    public init(bucket: Int) {
+    public init(bucket: Int, losses: [Double] = []) {
         self.bucket = bucket
+        self.losses = losses
     }
 }
 
@@ -61,11 +65,15 @@ public struct StepReport: Sendable, Equatable {
     public var bytesSent: Int
     /// Of parameters and optimizer state after the step, where the order asked for it; else empty.
     public var digest: String
+    /// Whether the mean gradient is more than the type that sums travel in can hold.
+    public var overflowed: Bool
 
     /// A message with these values.
     public init(
-        losses: [Double], computeSeconds: Double, communicateSeconds: Double, bytesSent: Int, digest: String = ""
+        losses: [Double], computeSeconds: Double, communicateSeconds: Double, bytesSent: Int, digest: String = "",
+        overflowed: Bool = false
     ) {
+        self.overflowed = overflowed
         self.digest = digest
         self.losses = losses
         self.computeSeconds = computeSeconds

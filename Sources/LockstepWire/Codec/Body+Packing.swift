@@ -38,10 +38,12 @@ extension Body {
                 message.parameter_count = try Field.pack(ready.parameterCount, "ready.parameter_count")
                 message.state_bytes = try Field.pack(ready.stateBytes, "ready.state_bytes")
                 message.holds_state = ready.holdsState ? 1 : 0
+                message.sum_count = try Field.pack(ready.sumCount, "ready.sum_count")
             }
         case .members(let members):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_MEMBERS
             envelope.members = try arena.message(lockstep__members__init) { message throws(WireError) in
+                message.star = members.isStar ? 1 : 0
                 message.n_members = members.members.count
                 message.members = try arena.messages(members.members, lockstep__member__init) {
                     message, member throws(WireError) in
@@ -97,6 +99,8 @@ extension Body {
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_REDUCED
             envelope.reduced = try arena.message(lockstep__reduced__init) { message throws(WireError) in
                 message.bucket = try Field.pack(reduced.bucket, "reduced.bucket")
+                message.n_losses = reduced.losses.count
+                message.losses = arena.copy(reduced.losses)
             }
         case .stepReport(let report):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_STEP_REPORT
@@ -107,6 +111,7 @@ extension Body {
                 message.communicate_seconds = report.communicateSeconds
                 message.bytes_sent = try Field.pack(report.bytesSent, "step_report.bytes_sent")
                 message.digest = try arena.text(report.digest, "step_report.digest")
+                message.overflowed = report.overflowed ? 1 : 0
             }
         case .evaluateOrder(let order):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_EVALUATE_ORDER
@@ -166,6 +171,8 @@ extension Body {
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_HEARTBEAT
             envelope.heartbeat = try arena.message(lockstep__heartbeat__init) { message throws(WireError) in
                 message.phase = try arena.text(heartbeat.phase, "heartbeat.phase")
+                message.n_unheard = heartbeat.unheard.count
+                message.unheard = arena.copy(try Field.pack(heartbeat.unheard, "heartbeat.unheard"))
             }
         }
     }

@@ -22,7 +22,10 @@ extension Body {
             self = .linkLost(LinkLost(rank: Int(envelope.link_lost.pointee.rank)))
         case LOCKSTEP__ENVELOPE__BODY_STEP_ORDER: self = .stepOrder(try StepOrder(envelope.step_order.pointee))
         case LOCKSTEP__ENVELOPE__BODY_PARTIAL: self = .partial(try Partial(envelope.partial.pointee))
-        case LOCKSTEP__ENVELOPE__BODY_REDUCED: self = .reduced(Reduced(bucket: Int(envelope.reduced.pointee.bucket)))
+        case LOCKSTEP__ENVELOPE__BODY_REDUCED:
+            let reduced = envelope.reduced.pointee
+            self = .reduced(
+                Reduced(bucket: Int(reduced.bucket), losses: Field.unpack(reduced.losses, reduced.n_losses)))
         case LOCKSTEP__ENVELOPE__BODY_STEP_REPORT: self = .stepReport(try StepReport(envelope.step_report.pointee))
         case LOCKSTEP__ENVELOPE__BODY_EVALUATE_ORDER:
             self = .evaluateOrder(
@@ -48,8 +51,11 @@ extension Body {
         case LOCKSTEP__ENVELOPE__BODY_LEAVE:
             self = .leave(Leave(reason: try Field.unpackLine(envelope.leave.pointee.reason, "leave.reason")))
         case LOCKSTEP__ENVELOPE__BODY_HEARTBEAT:
+            let heartbeat = envelope.heartbeat.pointee
             self = .heartbeat(
-                Heartbeat(phase: try Field.unpackLine(envelope.heartbeat.pointee.phase, "heartbeat.phase")))
+                Heartbeat(
+                    phase: try Field.unpackLine(heartbeat.phase, "heartbeat.phase"),
+                    unheard: Field.unpack(heartbeat.unheard, heartbeat.n_unheard).map(Int.init)))
         default: throw .missingBody
         }
     }
@@ -85,7 +91,7 @@ extension Ready {
             testSamples: try Field.unpack(message.test_samples, "ready.test_samples"),
             parameterCount: try Field.unpack(message.parameter_count, "ready.parameter_count"),
             stateBytes: try Field.unpack(message.state_bytes, "ready.state_bytes"),
-            holdsState: message.holds_state != 0)
+            holdsState: message.holds_state != 0, sumCount: try Field.unpack(message.sum_count, "ready.sum_count"))
     }
 }
 
@@ -95,7 +101,7 @@ extension Members {
         for case let member? in Field.unpack(message.members, message.n_members) {
             members.append(try Member(member.pointee))
         }
-        self.init(members: members)
+        self.init(members: members, isStar: message.star != 0)
     }
 }
 
@@ -135,7 +141,7 @@ extension StepReport {
             losses: Field.unpack(message.losses, message.n_losses), computeSeconds: message.compute_seconds,
             communicateSeconds: message.communicate_seconds,
             bytesSent: try Field.unpack(message.bytes_sent, "step_report.bytes_sent"),
-            digest: try Field.unpackLine(message.digest, "step_report.digest"))
+            digest: try Field.unpackLine(message.digest, "step_report.digest"), overflowed: message.overflowed != 0)
     }
 }
 

@@ -74,6 +74,8 @@ struct Simulation {
     private(set) var computedSteps: [Int] = []
     /// Processes that are no more.
     var dead: Set<Node> = []
+    /// Pairs of workers between which nothing travels, and nobody is told: between their hosts stands a firewall.
+    var unreachable: Set<Set<Int>> = []
 
     init(
         settings: RunSettings, workers count: Int, seed: UInt64, resumingFrom state: Payload? = nil,
@@ -282,7 +284,7 @@ struct Simulation {
             record.removeAll { !$0.hasPrefix("checkpoint") && Reference.step(of: $0) > recordedSteps }
             position = RecordedPosition(
                 steps: recordedSteps, testedSteps: min(position.testedSteps, recordedSteps))
-        case .completeStep(let step, let lossSum, _, _, _):
+        case .completeStep(let step, let lossSum, _, _, _, _):
             record.append(Reference.line(step: step, loss: lossSum))
             position.steps = step + 1
             feed(.recorded(position))
@@ -305,7 +307,9 @@ struct Simulation {
                     .message(envelope),
                     on: Link(from: .worker(number), to: .coordinator, connection: connections[number]))
             case .send(let envelope, .rank(let rank)):
-                guard let (other, connection) = peers[number][rank] else { continue }
+                guard let (other, connection) = peers[number][rank], !unreachable.contains([number, other]) else {
+                    continue
+                }
                 put(.message(envelope), on: Link(from: .worker(number), to: .worker(other), connection: connection))
             case .connect(let rank, let endpoint, _):
                 guard let other = Int(endpoint.dropFirst("worker ".count)) else { continue }

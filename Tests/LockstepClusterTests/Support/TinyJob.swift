@@ -59,12 +59,12 @@ enum TinyJob {
     /// Settings that fit: three steps an epoch, the last of a smaller batch.
     static func settings(
         batch: Int = 8, microbatches: Int = 4, epochs: Int = 2, learningRate: Double = 0.1, seed: UInt64 = 7,
-        checkpointEvery: Int? = nil, bucketBytes: Int? = nil
+        checkpointEvery: Int? = nil, bucketBytes: Int? = nil, wire: WireType? = nil
     ) throws -> RunSettings {
         try RunSettings(
             name: "tiny", model: "tiny", data: "points", batch: batch, microbatches: microbatches, epochs: epochs,
             optimizer: OptimizerSettings(name: "sgd", learningRate: learningRate, momentum: 0.9), seed: seed,
-            checkpointEvery: checkpointEvery, bucketBytes: bucketBytes)
+            checkpointEvery: checkpointEvery, bucketBytes: bucketBytes, wire: wire)
     }
 }
 

@@ -50,6 +50,36 @@ enum Namespaces {
         return try result.get()
     }
 
+    /// The address of the third host of ``withTwoApart(_:)``.
+    static let farAddress = "198.18.78.2"
+
+    /// Makes three hosts: the first has a cable to each of the others, which have no way to each other. Each reaches the first one at
+    /// its address in ``addresses``. Calls `body` with their namespaces, and removes them.
+    static func withTwoApart<Result: Sendable>(_ body: ([String]) async throws -> Result) async throws -> Result {
+        try await with { hosts in
+            let third = "lockstep-\(getpid())-c"
+            let wires = [wire(of: third) + "0", wire(of: third)]
+            let result: Swift.Result<Result, any Error>
+            do {
+                try await run("netns", "add", third)
+                try await run("link", "add", wires[0], "type", "veth", "peer", "name", wires[1])
+                for (wire, host, address) in [(wires[0], hosts[0], "198.18.78.1"), (wires[1], third, farAddress)] {
+                    try await run("link", "set", wire, "netns", host)
+                    try await run("-n", host, "address", "add", address + "/24", "dev", wire)
+                    try await run("-n", host, "link", "set", wire, "up")
+                }
+                try await run("-n", third, "link", "set", "lo", "up")
+                try await run("-n", third, "route", "add", addresses[0] + "/32", "via", "198.18.78.1")
+                result = .success(try await body(hosts + [third]))
+            } catch {
+                result = .failure(error)
+            }
+            try? await run("netns", "delete", third)
+            try? await run("link", "delete", wires[0])
+            return try result.get()
+        }
+    }
+
     /// The name of a host's end of the cable.
     static func wire(of host: String) -> String { "ls\(getpid())\(host.last ?? "a")" }
 

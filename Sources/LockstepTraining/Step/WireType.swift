@@ -1,0 +1,88 @@
+internal import CLockstepKernels
+package import LockstepTensor
+
+/// The type in which sums of gradients travel between workers.
+///
+/// It decides the bits of a run, since each node of the ``MicrobatchTree`` is rounded to it wherever it is computed: the gradient
+/// of each microbatch, each sum of two nodes, which is made in Float32, and with them the root. So what is sent loses nothing more,
+/// and the trained bits are the same for any number of workers, a single process included. In memory all are Float32.
+///
+/// Values are rounded to the nearest, of two equally near ones to the one whose last bit is 0 (IEEE 754).
+public enum WireType: String, Codable, Sendable, CaseIterable {
+    /// Four bytes an element, and nothing is rounded.
+    case float32
+    /// bfloat16: two bytes an element, the range of Float32, 8 significant bits.
+    case bf16
+    /// binary16: two bytes an element, 11 significant bits, up to 65504; a larger sum is infinite, which ends the run.
+    case fp16
+
+    /// Bytes of an element.
+    public var elementBytes: Int { self == .float32 ? 4 : 2 }
+
+    private var half: LKHalf? {
+        switch self {
+        case .float32: nil
+        case .bf16: .BF16
+        case .fp16: .FP16
+        }
+    }
+
+    /// Rounds the first `count` elements, all by default.
+    package func round(_ sum: inout Tensor<Float>, first count: Int? = nil) {
+        guard let half else { return }
+        sum.withUnsafeMutableElements { elements in
+            // A buffer without elements may have no address.
+            if let start = elements.baseAddress { lk_half_round(half, count ?? elements.count, start) }
+        }
+    }
+
+    /// Adds in Float32 and rounds the first `count` elements of the sum, all by default.
+    package func add(_ addend: Tensor<Float>, to sum: inout Tensor<Float>, first count: Int? = nil) {
+        guard let half else {
+            sum += addend
+            return
+        }
+        guard addend.count == sum.count else { fatalError("cannot add \(addend.shape) to \(sum.shape)") }
+        sum.withUnsafeMutableElements { sum in
+            addend.contiguous().withUnsafeElements { addend in
+                guard let sum = sum.baseAddress, let start = addend.baseAddress else { return }
+                let count = count ?? addend.count
+                lk_half_add(half, count, sum, start)
+                lk_axpy(.float32, addend.count - count, 1, start + count, sum + count)
+            }
+        }
+    }
+
+    /// Writes the elements as they travel: ``elementBytes`` each, as many as `target` has room for.
+    package func pack(_ sum: Tensor<Float>, into target: UnsafeMutableRawBufferPointer) {
+        sum.contiguous().withUnsafeElements { elements in
+            precondition(target.count == elements.count * elementBytes)
+            guard let start = elements.baseAddress, let bytes = target.baseAddress else { return }
+            if let half {
+                lk_half_pack(half, elements.count, start, bytes)
+            } else {
+                target.copyMemory(from: UnsafeRawBufferPointer(elements))
+            }
+        }
+    }
+
+    /// Reads elements as they travel, as many as `target` has room for; the bytes may have any address.
+    package func unpack(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<Float>) {
+        precondition(bytes.count == target.count * elementBytes)
+        guard let start = target.baseAddress, let source = bytes.baseAddress else { return }
+        if let half {
+            lk_half_unpack(half, target.count, source, start)
+        } else {
+            UnsafeMutableRawBufferPointer(target).copyMemory(from: bytes)
+        }
+    }
+
+    /// Whether a gradient has left the type's range. Only of binary16 can that be told: what is not finite in the others was not
+    /// before it was rounded.
+    package func isExceeded(by gradient: Tensor<Float>) -> Bool {
+        guard self == .fp16 else { return false }
+        return gradient.contiguous().withUnsafeElements { elements in
+            elements.baseAddress.map { !lk_all_finite(elements.count, $0) } ?? false
+        }
+    }
+}
