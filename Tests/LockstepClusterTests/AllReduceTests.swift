@@ -20,6 +20,8 @@ private struct Reduction {
     let expected: [UInt32]
     /// The losses of each rank's microbatches.
     let losses: [[Double]]
+    /// What stands for the digest of each rank's samples.
+    var samples: [UInt64] { losses.indices.map { UInt64($0 + 1) << 40 } }
     var waiting: Set<Int>
     var messages: [Message] = []
     var results: [Int: [UInt32]] = [:]
@@ -66,7 +68,9 @@ private struct Reduction {
             let sums = contributions[rank].removeFirst()
             let isLast = contributions[rank].isEmpty
             if isLast { waiting.remove(rank) }
-            perform(ranks[rank].contribute(sums, losses: isLast ? losses[rank] : []), of: rank)
+            perform(
+                ranks[rank].contribute(
+                    sums, losses: isLast ? losses[rank] : [], samples: isLast ? samples[rank] : 0), of: rank)
         } else {
             try deliver(messages.remove(at: choice - waiting.count))
         }
@@ -87,10 +91,14 @@ private struct Reduction {
             switch action {
             case .send(let body, let payload, let other):
                 messages.append(Message(body: body, payload: payload, from: rank, to: other))
-            case .complete(let gradient, let losses):
+            case .complete(let gradient, let losses, let samples):
                 #expect(results[rank] == nil, "rank \(rank) completed twice")
                 results[rank] = gradient.scalars.map(\.bitPattern)
                 #expect(losses == self.losses.flatMap { $0 })
+                // Nothing is heard of the samples of who has none.
+                for (found, (expected, mine)) in zip(samples, zip(self.samples, self.losses)) where !mine.isEmpty {
+                    #expect(found == expected)
+                }
             }
         }
     }

@@ -18,8 +18,8 @@ package struct AllReduce {
     /// What is to be done next.
     package enum Action {
         case send(Body, Payload, to: Int)
-        /// The mean gradient, shape [count], and the loss's sum over each microbatch.
-        case complete(Tensor<Float>, losses: [Double])
+        /// The mean gradient, shape [count], the loss's sum over each microbatch, and the digest of the samples that each worker took.
+        case complete(Tensor<Float>, losses: [Double], samples: [UInt64])
     }
 
     /// One bucket on its way.
@@ -43,6 +43,8 @@ package struct AllReduce {
     private let nodes: [[Range<Int>]]
     private let scale: Float
     private var losses: [Double]
+    /// For each worker, the digest of the samples that it took for its microbatches.
+    private var samples: [UInt64]
     private var buckets: [Bucket]
     private var incomplete: Int
     private var result: Tensor<Float>
@@ -59,6 +61,7 @@ package struct AllReduce {
         self.place = place
         self.ranges = ranges
         losses = Array(repeating: 0, count: tree.count)
+        samples = Array(repeating: 0, count: ranges.count)
         self.tree = tree
         self.scale = scale
         let nodes = ranges.map { tree.subtrees(in: $0) }
@@ -82,11 +85,16 @@ package struct AllReduce {
     }
 
     /// This worker's own sums over a bucket are computed, one for each of its nodes, from left to right. With those of the last
-    /// bucket come the losses of its microbatches.
-    package mutating func contribute(_ own: Trainer.BucketSums, losses mine: [Double] = []) -> [Action] {
+    /// bucket come the losses of its microbatches and the digest of their samples.
+    package mutating func contribute(
+        _ own: Trainer.BucketSums, losses mine: [Double] = [], samples digest: UInt64 = 0
+    ) -> [Action] {
         let bucket = own.bucket
         buckets[bucket].contributed = true
-        if isLast(bucket) { losses.replaceSubrange(ranges[place], with: mine) }
+        if isLast(bucket) {
+            losses.replaceSubrange(ranges[place], with: mine)
+            samples[place] = digest
+        }
         let chunks = buckets[bucket].chunks
         // Counted within the bucket, as the sums are.
         let start = chunks.first?.lowerBound ?? 0
@@ -95,7 +103,7 @@ package struct AllReduce {
         if !own.subtrees.isEmpty {
             for other in others() {
                 let payload = AllReduce.payload(own.subtrees.map { $0.sum[part(chunks[other])] })
-                let partial = Partial(bucket: bucket, subtrees: own.subtrees.map(\.node), losses: mine)
+                let partial = Partial(bucket: bucket, subtrees: own.subtrees.map(\.node), losses: mine, samples: digest)
                 actions.append(send(.partial(partial), payload, to: other))
             }
         }
@@ -124,7 +132,10 @@ package struct AllReduce {
                 expected \(nodes[other]) with \(4 * chunk.count * nodes[other].count) bytes and \(lossCount) losses
                 """)
         }
-        if isLast(bucket) { losses.replaceSubrange(ranges[other], with: partial.losses) }
+        if isLast(bucket) {
+            losses.replaceSubrange(ranges[other], with: partial.losses)
+            samples[other] = partial.samples
+        }
         for (index, node) in nodes[other].enumerated() {
             let start = index * chunk.count
             buckets[bucket].sums[node.lowerBound] = Tensor(shape: [chunk.count]) {
@@ -184,7 +195,7 @@ package struct AllReduce {
         incomplete -= 1
         guard incomplete == 0 else { return [] }
         defer { result = Tensor([], shape: [0]) }
-        return [.complete(result, losses: losses)]
+        return [.complete(result, losses: losses, samples: samples)]
     }
 
     private func isLast(_ bucket: Int) -> Bool { bucket == buckets.count - 1 }

@@ -69,10 +69,11 @@ final class Recording: @unchecked Sendable {
             self.recorder = recorder
             position = RecordedPosition(
                 steps: recordedSteps, testedSteps: min(position.testedSteps, recordedSteps))
-        case .completeStep(let step, let lossSum, let computeSeconds, let communicateSeconds, let bytesSent):
+        case .completeStep(
+            let step, let lossSum, let samples, let computeSeconds, let communicateSeconds, let bytesSent):
             try recorder?.complete(
-                step: step, lossSum: lossSum, computeSeconds: computeSeconds, communicateSeconds: communicateSeconds,
-                bytesSent: bytesSent)
+                step: step, lossSum: lossSum, samples: samples, computeSeconds: computeSeconds,
+                communicateSeconds: communicateSeconds, bytesSent: bytesSent)
             position.steps = step + 1
             // Often enough that workers need not keep many, and seldom enough to cost nothing.
             if position.steps % 32 == 0 { report(.recorded(position)) }

@@ -92,6 +92,7 @@ extension Body {
                 }
                 message.n_losses = partial.losses.count
                 message.losses = arena.copy(partial.losses)
+                message.samples = partial.samples
             }
         case .reduced(let reduced):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_REDUCED
@@ -107,6 +108,7 @@ extension Body {
                 message.communicate_seconds = report.communicateSeconds
                 message.bytes_sent = try Field.pack(report.bytesSent, "step_report.bytes_sent")
                 message.digest = try arena.text(report.digest, "step_report.digest")
+                message.samples = try report.samples.packed(arena)
             }
         case .evaluateOrder(let order):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_EVALUATE_ORDER
@@ -166,6 +168,24 @@ extension Body {
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_HEARTBEAT
             envelope.heartbeat = try arena.message(lockstep__heartbeat__init) { message throws(WireError) in
                 message.phase = try arena.text(heartbeat.phase, "heartbeat.phase")
+            }
+        }
+    }
+}
+
+extension SampleAccount {
+    fileprivate func packed(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Lockstep__SampleAccount> {
+        try arena.message(lockstep__sample_account__init) { message throws(WireError) in
+            message.generation = try Field.pack(generation, "sample_account.generation")
+            message.n_shares = shares.count
+            message.shares = try arena.messages(shares, lockstep__sample_share__init) {
+                message, share throws(WireError) in
+                message.rank = try Field.pack(share.rank, "sample_share.rank")
+                message.host = try arena.text(share.host, "sample_share.host")
+                message.pid = try Field.pack(share.pid, "sample_share.pid")
+                message.first = try Field.pack(share.microbatches.lowerBound, "sample_share.first")
+                message.end = try Field.pack(share.microbatches.upperBound, "sample_share.end")
+                message.digest = share.digest
             }
         }
     }

@@ -125,7 +125,27 @@ extension Partial {
             subtrees.append(try Field.unpack(subtree.pointee.first, subtree.pointee.end, "subtree"))
         }
         self.init(
-            bucket: Int(message.bucket), subtrees: subtrees, losses: Field.unpack(message.losses, message.n_losses))
+            bucket: Int(message.bucket), subtrees: subtrees, losses: Field.unpack(message.losses, message.n_losses),
+            samples: message.samples)
+    }
+}
+
+extension SampleAccount {
+    fileprivate init(_ message: Lockstep__SampleAccount) throws(WireError) {
+        var shares: [SampleShare] = []
+        for case let share? in Field.unpack(message.shares, message.n_shares) {
+            shares.append(try SampleShare(share.pointee))
+        }
+        self.init(generation: try Field.unpack(message.generation, "sample_account.generation"), shares: shares)
+    }
+}
+
+extension SampleShare {
+    fileprivate init(_ message: Lockstep__SampleShare) throws(WireError) {
+        self.init(
+            rank: Int(message.rank), host: try Field.unpackLine(message.host, "sample_share.host"),
+            pid: Int(message.pid), microbatches: try Field.unpack(message.first, message.end, "sample_share"),
+            digest: message.digest)
     }
 }
 
@@ -135,7 +155,9 @@ extension StepReport {
             losses: Field.unpack(message.losses, message.n_losses), computeSeconds: message.compute_seconds,
             communicateSeconds: message.communicate_seconds,
             bytesSent: try Field.unpack(message.bytes_sent, "step_report.bytes_sent"),
-            digest: try Field.unpackLine(message.digest, "step_report.digest"))
+            digest: try Field.unpackLine(message.digest, "step_report.digest"),
+            samples: try message.samples.map { message throws(WireError) in try SampleAccount(message.pointee) }
+                ?? SampleAccount())
     }
 }
 
