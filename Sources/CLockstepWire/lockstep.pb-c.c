@@ -727,6 +727,96 @@ void   lockstep__step_report__free_unpacked
   assert(message->base.descriptor == &lockstep__step_report__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   lockstep__sample_account__init
+                     (Lockstep__SampleAccount         *message)
+{
+  static const Lockstep__SampleAccount init_value = LOCKSTEP__SAMPLE_ACCOUNT__INIT;
+  *message = init_value;
+}
+size_t lockstep__sample_account__get_packed_size
+                     (const Lockstep__SampleAccount *message)
+{
+  assert(message->base.descriptor == &lockstep__sample_account__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__sample_account__pack
+                     (const Lockstep__SampleAccount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__sample_account__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__sample_account__pack_to_buffer
+                     (const Lockstep__SampleAccount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__sample_account__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__SampleAccount *
+       lockstep__sample_account__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__SampleAccount *)
+     protobuf_c_message_unpack (&lockstep__sample_account__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__sample_account__free_unpacked
+                     (Lockstep__SampleAccount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__sample_account__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lockstep__sample_share__init
+                     (Lockstep__SampleShare         *message)
+{
+  static const Lockstep__SampleShare init_value = LOCKSTEP__SAMPLE_SHARE__INIT;
+  *message = init_value;
+}
+size_t lockstep__sample_share__get_packed_size
+                     (const Lockstep__SampleShare *message)
+{
+  assert(message->base.descriptor == &lockstep__sample_share__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__sample_share__pack
+                     (const Lockstep__SampleShare *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__sample_share__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__sample_share__pack_to_buffer
+                     (const Lockstep__SampleShare *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__sample_share__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__SampleShare *
+       lockstep__sample_share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__SampleShare *)
+     protobuf_c_message_unpack (&lockstep__sample_share__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__sample_share__free_unpacked
+                     (Lockstep__SampleShare *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__sample_share__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   lockstep__evaluate_order__init
                      (Lockstep__EvaluateOrder         *message)
 {
@@ -2371,7 +2461,7 @@ const ProtobufCMessageDescriptor lockstep__subtree__descriptor =
   (ProtobufCMessageInit) lockstep__subtree__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__partial__field_descriptors[3] =
+static const ProtobufCFieldDescriptor lockstep__partial__field_descriptors[4] =
 {
   {
     "bucket",
@@ -2409,16 +2499,29 @@ static const ProtobufCFieldDescriptor lockstep__partial__field_descriptors[3] =
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "samples",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Partial, samples),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__partial__field_indices_by_name[] = {
   0,   /* field[0] = bucket */
   2,   /* field[2] = losses */
+  3,   /* field[3] = samples */
   1,   /* field[1] = subtrees */
 };
 static const ProtobufCIntRange lockstep__partial__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor lockstep__partial__descriptor =
 {
@@ -2428,14 +2531,14 @@ const ProtobufCMessageDescriptor lockstep__partial__descriptor =
   "Lockstep__Partial",
   "lockstep",
   sizeof(Lockstep__Partial),
-  3,
+  4,
   lockstep__partial__field_descriptors,
   lockstep__partial__field_indices_by_name,
   1,  lockstep__partial__number_ranges,
   (ProtobufCMessageInit) lockstep__partial__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__reduced__field_descriptors[2] =
+static const ProtobufCFieldDescriptor lockstep__reduced__field_descriptors[3] =
 {
   {
     "bucket",
@@ -2461,15 +2564,28 @@ static const ProtobufCFieldDescriptor lockstep__reduced__field_descriptors[2] =
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "samples",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Lockstep__Reduced, n_samples),
+    offsetof(Lockstep__Reduced, samples),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__reduced__field_indices_by_name[] = {
   0,   /* field[0] = bucket */
   1,   /* field[1] = losses */
+  2,   /* field[2] = samples */
 };
 static const ProtobufCIntRange lockstep__reduced__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor lockstep__reduced__descriptor =
 {
@@ -2479,14 +2595,14 @@ const ProtobufCMessageDescriptor lockstep__reduced__descriptor =
   "Lockstep__Reduced",
   "lockstep",
   sizeof(Lockstep__Reduced),
-  2,
+  3,
   lockstep__reduced__field_descriptors,
   lockstep__reduced__field_indices_by_name,
   1,  lockstep__reduced__number_ranges,
   (ProtobufCMessageInit) lockstep__reduced__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[6] =
+static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[7] =
 {
   {
     "losses",
@@ -2549,8 +2665,20 @@ static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[6
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "overflowed",
+    "samples",
     6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__StepReport, samples),
+    &lockstep__sample_account__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overflowed",
+    7,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
@@ -2567,12 +2695,13 @@ static const unsigned lockstep__step_report__field_indices_by_name[] = {
   1,   /* field[1] = compute_seconds */
   4,   /* field[4] = digest */
   0,   /* field[0] = losses */
-  5,   /* field[5] = overflowed */
+  6,   /* field[6] = overflowed */
+  5,   /* field[5] = samples */
 };
 static const ProtobufCIntRange lockstep__step_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor lockstep__step_report__descriptor =
 {
@@ -2582,11 +2711,165 @@ const ProtobufCMessageDescriptor lockstep__step_report__descriptor =
   "Lockstep__StepReport",
   "lockstep",
   sizeof(Lockstep__StepReport),
-  6,
+  7,
   lockstep__step_report__field_descriptors,
   lockstep__step_report__field_indices_by_name,
   1,  lockstep__step_report__number_ranges,
   (ProtobufCMessageInit) lockstep__step_report__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__sample_account__field_descriptors[2] =
+{
+  {
+    "generation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__SampleAccount, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shares",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lockstep__SampleAccount, n_shares),
+    offsetof(Lockstep__SampleAccount, shares),
+    &lockstep__sample_share__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__sample_account__field_indices_by_name[] = {
+  0,   /* field[0] = generation */
+  1,   /* field[1] = shares */
+};
+static const ProtobufCIntRange lockstep__sample_account__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor lockstep__sample_account__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.SampleAccount",
+  "SampleAccount",
+  "Lockstep__SampleAccount",
+  "lockstep",
+  sizeof(Lockstep__SampleAccount),
+  2,
+  lockstep__sample_account__field_descriptors,
+  lockstep__sample_account__field_indices_by_name,
+  1,  lockstep__sample_account__number_ranges,
+  (ProtobufCMessageInit) lockstep__sample_account__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__sample_share__field_descriptors[6] =
+{
+  {
+    "rank",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__SampleShare, rank),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "host",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__SampleShare, host),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pid",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__SampleShare, pid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__SampleShare, first),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__SampleShare, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "digest",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__SampleShare, digest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__sample_share__field_indices_by_name[] = {
+  5,   /* field[5] = digest */
+  4,   /* field[4] = end */
+  3,   /* field[3] = first */
+  1,   /* field[1] = host */
+  2,   /* field[2] = pid */
+  0,   /* field[0] = rank */
+};
+static const ProtobufCIntRange lockstep__sample_share__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor lockstep__sample_share__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.SampleShare",
+  "SampleShare",
+  "Lockstep__SampleShare",
+  "lockstep",
+  sizeof(Lockstep__SampleShare),
+  6,
+  lockstep__sample_share__field_descriptors,
+  lockstep__sample_share__field_indices_by_name,
+  1,  lockstep__sample_share__number_ranges,
+  (ProtobufCMessageInit) lockstep__sample_share__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor lockstep__evaluate_order__field_descriptors[1] =

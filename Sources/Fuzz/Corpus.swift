@@ -24,8 +24,14 @@ enum Corpus {
                 ])),
             .peerHello, .connected(Connected(holdsState: true)), .putOut(PutOut(reason: "silent")),
             .linkLost(LinkLost(rank: 2)), .stepOrder(StepOrder(epoch: 1, batch: 12, compares: true, recordedSteps: 3)),
-            .partial(Partial(bucket: 3, subtrees: [0..<1, 4..<8], losses: [1.5])), .reduced(Reduced(bucket: 2)),
-            .stepReport(StepReport(losses: [1.5, .nan], computeSeconds: 0.1, communicateSeconds: 1e-9, bytesSent: 99)),
+            .partial(Partial(bucket: 3, subtrees: [0..<1, 4..<8], losses: [1.5], samples: 9)),
+            .reduced(Reduced(bucket: 2)),
+            .stepReport(
+                StepReport(
+                    losses: [1.5, .nan], computeSeconds: 0.1, communicateSeconds: 1e-9, bytesSent: 99,
+                    samples: SampleAccount(
+                        generation: 3,
+                        shares: [SampleShare(rank: 1, host: "h", pid: 7, microbatches: 0..<4, digest: .max)]))),
             .evaluateOrder(EvaluateOrder(epoch: 5)),
             .evaluationReport(
                 EvaluationReport(firstBlock: 9, losses: [0, 2.25], correct: [0, 7], counts: [1, 2], digest: "d")),

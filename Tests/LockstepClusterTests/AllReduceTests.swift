@@ -21,6 +21,8 @@ private struct Reduction {
     let expected: [UInt32]
     /// The losses of each rank's microbatches.
     let losses: [[Double]]
+    /// What stands for the digest of each rank's samples.
+    var samples: [UInt64] { losses.indices.map { UInt64($0 + 1) << 40 } }
     var waiting: Set<Int>
     var messages: [Message] = []
     var results: [Int: [UInt32]] = [:]
@@ -75,7 +77,9 @@ private struct Reduction {
             let sums = contributions[rank].removeFirst()
             let isLast = contributions[rank].isEmpty
             if isLast { waiting.remove(rank) }
-            perform(ranks[rank].contribute(sums, losses: isLast ? losses[rank] : []), of: rank)
+            perform(
+                ranks[rank].contribute(
+                    sums, losses: isLast ? losses[rank] : [], samples: isLast ? samples[rank] : 0), of: rank)
         } else {
             try deliver(messages.remove(at: choice - waiting.count))
         }
@@ -96,10 +100,14 @@ private struct Reduction {
             switch action {
             case .send(let body, let payload, let other):
                 messages.append(Message(body: body, payload: payload, from: rank, to: other))
-            case .complete(let gradient, let losses):
+            case .complete(let gradient, let losses, let samples):
                 #expect(results[rank] == nil, "rank \(rank) completed twice")
                 results[rank] = gradient.scalars.map(\.bitPattern)
                 #expect(losses == self.losses.flatMap { $0 })
+                // Nothing is heard of the samples of who has none.
+                for (found, (expected, mine)) in zip(samples, zip(self.samples, self.losses)) where !mine.isEmpty {
+                    #expect(found == expected)
+                }
             }
         }
     }
@@ -323,9 +331,14 @@ struct AllReduceTests {
             for losses in [[], [1.5], [1, 2, 3]] where bucket == 2 || !losses.isEmpty {
                 try expectRefusal(moment, .reduced(Reduced(bucket: bucket, losses: losses)), good, from: 2)
             }
-            let losses = bucket == 2 ? [1.5, 2] : []
+            let (losses, samples): ([Double], [UInt64]) = bucket == 2 ? ([1.5, 2], [7, 8]) : ([], [])
             for payload in [nil, Payload(floats: [Float](repeating: 1, count: count + 1))] {
-                try expectRefusal(moment, .reduced(Reduced(bucket: bucket, losses: losses)), payload, from: 2)
+                let reduced = Reduced(bucket: bucket, losses: losses, samples: samples)
+                try expectRefusal(moment, .reduced(reduced), payload, from: 2)
+            }
+            for samples: [UInt64] in [[], [7], [7, 8, 9]] where bucket == 2 || !samples.isEmpty {
+                try expectRefusal(
+                    moment, .reduced(Reduced(bucket: bucket, losses: losses, samples: samples)), good, from: 2)
             }
             // Sums go to the hub alone.
             try expectRefusal(

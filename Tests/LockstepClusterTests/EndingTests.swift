@@ -81,7 +81,8 @@ struct EndingTests {
         var coordinator = try training()
         _ = coordinator.say(.heartbeat(Heartbeat(phase: "computing gradients")), from: 1, rank: 1)
         for rank in 0..<2 {
-            let report = StepReport(losses: [1, 1, 1, 1], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0)
+            let report = StepReport(
+                losses: [1, 1, 1, 1], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0, samples: .ofFour)
             _ = coordinator.say(.stepReport(report), from: rank, rank: rank)
         }
         let actions = coordinator.machine.handle(.exited(pid: 101, .signalled(signal: 9)), now: .zero)
@@ -165,7 +166,8 @@ struct EndingTests {
         _ = coordinator.hello(0)
         _ = coordinator.say(.ready(ready), from: 0, rank: 0, generation: 0)
         _ = coordinator.say(.holding, from: 0, rank: 0)
-        let report = StepReport(losses: [1, 1, 1, 1], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0)
+        let report = StepReport(
+            losses: [1, 1, 1, 1], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0, samples: .ofFour)
         _ = coordinator.say(.stepReport(report), from: 0, rank: 0, step: 0)
         _ = coordinator.machine.handle(.lost(Simulation.peer(0)), now: .zero)
         let (actions, _) = try #require(wordOfTicks(&coordinator))
@@ -268,7 +270,8 @@ struct EndingTests {
         func report(_ digest: String) -> Body {
             .stepReport(
                 StepReport(
-                    losses: [1, 1, 1, 1], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0, digest: digest))
+                    losses: [1, 1, 1, 1], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0, digest: digest,
+                    samples: .ofFour))
         }
         var three = try Coordinator(workers: 3)
         three.beginTraining(workers: 3)

@@ -14,7 +14,7 @@ struct PaceTests {
             for rank in seconds.indices {
                 let report = StepReport(
                     losses: [1, 1, 1, 1], computeSeconds: seconds[rank] * Double(counts[rank]), communicateSeconds: 0,
-                    bytesSent: 0)
+                    bytesSent: 0, samples: .ofFour)
                 actions += coordinator.say(
                     .stepReport(report), from: rank, rank: rank, generation: generation, step: step)
             }

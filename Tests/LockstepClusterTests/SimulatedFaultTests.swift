@@ -26,6 +26,7 @@ struct SimulatedFaultTests {
                 sourceLocation: location)
         }
         #expect(simulation.record.last == reference.record.last, comment, sourceLocation: location)
+        simulation.expectEachSampleOnce(comment, location)
     }
 
     @Test(
@@ -293,6 +294,23 @@ struct SimulatedFaultTests {
 }
 
 extension Simulation {
+    /// Expects of the ledger that each sample of each epoch was used exactly once.
+    fileprivate func expectEachSampleOnce(_ comment: Comment, _ location: SourceLocation) {
+        do {
+            let text = try Ledger.text(of: ledger, settings: setup.settings, samples: 23)
+            let epochs = setup.settings.epochs
+            let steps = try Schedule(samples: 23, settings: setup.settings).steps
+            let audit = Ledger(
+                Array(text.utf8), path: "the ledger", settings: setup.settings, recordedSteps: steps
+            ).audit()
+            #expect(audit.problems == [], comment, sourceLocation: location)
+            #expect(
+                audit.epochs.map(\.usedOnce) == Array(repeating: 23, count: epochs), comment, sourceLocation: location)
+        } catch {
+            Issue.record("\(error)", sourceLocation: location)
+        }
+    }
+
     /// Lets something go wrong, or somebody come.
     fileprivate mutating func fault() throws {
         let victim = alive.randomElement(using: &random)

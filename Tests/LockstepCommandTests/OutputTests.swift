@@ -72,8 +72,8 @@ extension CommandTests {
             #expect(
                 TemporaryFolder.names(in: "\(folder.path)/\(run)")
                     == [
-                        "checkpoint-00000010.safetensors", "coordinator.json", "final.safetensors", "metrics.jsonl",
-                        "settings.json",
+                        "checkpoint-00000010.safetensors", "coordinator.json", "final.safetensors", "ledger.jsonl",
+                        "metrics.jsonl", "settings.json",
                     ])
         }
 

@@ -6,8 +6,8 @@ extension CommandTests {
     @Suite struct Survival {
         private let folder = TemporaryFolder()
 
-        /// What a run that was disturbed must come to: the digest of one process that nothing disturbs, and each step once in its
-        /// metrics, in order.
+        /// What a run that was disturbed must come to: the digest of one process that nothing disturbs, each step once in its metrics, in
+        /// order, and each sample of each epoch used once.
         private func expectUndisturbed(_ outcome: Outcome, job: [String] = Jobs.long) async throws {
             #expect(outcome.code == 0, "\(outcome.errors)")
             #expect(try await outcome.digest() == Jobs.digest(of: job))
@@ -15,6 +15,9 @@ extension CommandTests {
             let metrics = try Event.lines(ofFile: "\(folder.path)/\(run)/metrics.jsonl")
             #expect(metrics.filter { $0.kind == "step" }.compactMap(\.step) == Array(1...6000))
             #expect(metrics.filter { $0.kind == "test" }.compactMap(\.epoch) == Array(1...40))
+            let ledger = try await Lockstep.run(["ledger", run], in: folder.path)
+            #expect(ledger.code == 0, "\(ledger.errors)")
+            #expect(ledger.lines.last == "each sample of each epoch was used exactly once")
         }
 
         @Test func workersThatAreKilledAreReplacedAndTheBitsStay() async throws {

@@ -31,9 +31,10 @@ enum Samples {
         .stepOrder(StepOrder(epoch: 0, batch: 0)),
         .stepOrder(StepOrder(epoch: .max, batch: 12, compares: true, recordedSteps: .max)),
         .partial(Partial(bucket: 0, subtrees: [])),
-        .partial(Partial(bucket: 3, subtrees: [0..<1, 1..<2, 4..<8, 0..<4_294_967_295], losses: [1.5, -0.0])),
+        .partial(
+            Partial(bucket: 3, subtrees: [0..<1, 1..<2, 4..<8, 0..<4_294_967_295], losses: [1.5, -0.0], samples: .max)),
         .reduced(Reduced(bucket: 4_294_967_295)),
-        .reduced(Reduced(bucket: 0, losses: [1.5, -0.0])),
+        .reduced(Reduced(bucket: 0, losses: [1.5, -0.0], samples: [0, .max])),
         .stepReport(StepReport(losses: [], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0)),
         .stepReport(
             StepReport(

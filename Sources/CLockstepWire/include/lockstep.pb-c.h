@@ -31,6 +31,8 @@ typedef struct Lockstep__Subtree Lockstep__Subtree;
 typedef struct Lockstep__Partial Lockstep__Partial;
 typedef struct Lockstep__Reduced Lockstep__Reduced;
 typedef struct Lockstep__StepReport Lockstep__StepReport;
+typedef struct Lockstep__SampleAccount Lockstep__SampleAccount;
+typedef struct Lockstep__SampleShare Lockstep__SampleShare;
 typedef struct Lockstep__EvaluateOrder Lockstep__EvaluateOrder;
 typedef struct Lockstep__EvaluationReport Lockstep__EvaluationReport;
 typedef struct Lockstep__StateOrder Lockstep__StateOrder;
@@ -408,10 +410,14 @@ struct  Lockstep__Partial
    */
   size_t n_losses;
   double *losses;
+  /*
+   * The digest of the sample indices that the sender took for its range, in their order; in the last bucket's message, as the losses.
+   */
+  uint64_t samples;
 };
 #define LOCKSTEP__PARTIAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__partial__descriptor) \
-    , 0, 0,NULL, 0,NULL }
+    , 0, 0,NULL, 0,NULL, 0 }
 
 
 /*
@@ -427,10 +433,15 @@ struct  Lockstep__Reduced
    */
   size_t n_losses;
   double *losses;
+  /*
+   * There, too: the digest of the samples that each member took, in their order.
+   */
+  size_t n_samples;
+  uint64_t *samples;
 };
 #define LOCKSTEP__REDUCED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__reduced__descriptor) \
-    , 0, 0,NULL }
+    , 0, 0,NULL, 0,NULL }
 
 
 /*
@@ -455,10 +466,54 @@ struct  Lockstep__StepReport
    * Whether the mean gradient is more than the type that sums travel in can hold.
    */
   protobuf_c_boolean overflowed;
+  /*
+   * Who computed which microbatches, and from which samples: of all workers, so that any one report tells it.
+   */
+  Lockstep__SampleAccount *samples;
 };
 #define LOCKSTEP__STEP_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__step_report__descriptor) \
-    , 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string, 0, NULL }
+
+
+/*
+ * Which samples a step was computed from.
+ */
+struct  Lockstep__SampleAccount
+{
+  ProtobufCMessage base;
+  /*
+   * The generation whose members computed it, which may be over when the report comes.
+   */
+  uint64_t generation;
+  /*
+   * In the order of their microbatches; who had none is left out.
+   */
+  size_t n_shares;
+  Lockstep__SampleShare **shares;
+};
+#define LOCKSTEP__SAMPLE_ACCOUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__sample_account__descriptor) \
+    , 0, 0,NULL }
+
+
+/*
+ * The microbatches first ..< end of a step, who computed them, and the digest (FNV-1a, 64 bits) of the sample indices that were
+ * taken for them, each as 8 bytes, little-endian, in their order.
+ */
+struct  Lockstep__SampleShare
+{
+  ProtobufCMessage base;
+  uint32_t rank;
+  char *host;
+  uint32_t pid;
+  uint32_t first;
+  uint32_t end;
+  uint64_t digest;
+};
+#define LOCKSTEP__SAMPLE_SHARE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__sample_share__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
 
 
 /*
@@ -912,6 +967,44 @@ Lockstep__StepReport *
 void   lockstep__step_report__free_unpacked
                      (Lockstep__StepReport *message,
                       ProtobufCAllocator *allocator);
+/* Lockstep__SampleAccount methods */
+void   lockstep__sample_account__init
+                     (Lockstep__SampleAccount         *message);
+size_t lockstep__sample_account__get_packed_size
+                     (const Lockstep__SampleAccount   *message);
+size_t lockstep__sample_account__pack
+                     (const Lockstep__SampleAccount   *message,
+                      uint8_t             *out);
+size_t lockstep__sample_account__pack_to_buffer
+                     (const Lockstep__SampleAccount   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__SampleAccount *
+       lockstep__sample_account__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__sample_account__free_unpacked
+                     (Lockstep__SampleAccount *message,
+                      ProtobufCAllocator *allocator);
+/* Lockstep__SampleShare methods */
+void   lockstep__sample_share__init
+                     (Lockstep__SampleShare         *message);
+size_t lockstep__sample_share__get_packed_size
+                     (const Lockstep__SampleShare   *message);
+size_t lockstep__sample_share__pack
+                     (const Lockstep__SampleShare   *message,
+                      uint8_t             *out);
+size_t lockstep__sample_share__pack_to_buffer
+                     (const Lockstep__SampleShare   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__SampleShare *
+       lockstep__sample_share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__sample_share__free_unpacked
+                     (Lockstep__SampleShare *message,
+                      ProtobufCAllocator *allocator);
 /* Lockstep__EvaluateOrder methods */
 void   lockstep__evaluate_order__init
                      (Lockstep__EvaluateOrder         *message);
@@ -1152,6 +1245,12 @@ typedef void (*Lockstep__Reduced_Closure)
 typedef void (*Lockstep__StepReport_Closure)
                  (const Lockstep__StepReport *message,
                   void *closure_data);
+typedef void (*Lockstep__SampleAccount_Closure)
+                 (const Lockstep__SampleAccount *message,
+                  void *closure_data);
+typedef void (*Lockstep__SampleShare_Closure)
+                 (const Lockstep__SampleShare *message,
+                  void *closure_data);
 typedef void (*Lockstep__EvaluateOrder_Closure)
                  (const Lockstep__EvaluateOrder *message,
                   void *closure_data);
@@ -1204,6 +1303,8 @@ extern const ProtobufCMessageDescriptor lockstep__subtree__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__partial__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__reduced__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__step_report__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__sample_account__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__sample_share__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__evaluate_order__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__evaluation_report__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__state_order__descriptor;

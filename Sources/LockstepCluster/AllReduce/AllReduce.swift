@@ -32,8 +32,8 @@ package struct AllReduce {
     /// What is to be done next.
     package enum Action {
         case send(Body, Payload, to: Int)
-        /// The mean gradient, shape [count], and the loss's sum over each microbatch.
-        case complete(Tensor<Float>, losses: [Double])
+        /// The mean gradient, shape [count], the loss's sum over each microbatch, and the digest of the samples that each worker took.
+        case complete(Tensor<Float>, losses: [Double], samples: [UInt64])
     }
 
     /// One bucket on its way.
@@ -61,6 +61,8 @@ package struct AllReduce {
     private let nodes: [[Range<Int>]]
     private let scale: Float
     private var losses: [Double]
+    /// For each worker, the digest of the samples that it took for its microbatches.
+    private var samples: [UInt64]
     private var buckets: [Bucket]
     private var incomplete: Int
     private var result: Tensor<Float>
@@ -82,6 +84,7 @@ package struct AllReduce {
         let isHub = place == hub
         self.ranges = kind == .star ? ranges + [tree.count..<tree.count] : ranges
         losses = Array(repeating: 0, count: tree.count)
+        samples = Array(repeating: 0, count: ranges.count)
         self.tree = tree
         self.scale = scale
         let nodes = self.ranges.map { tree.subtrees(in: $0) }
@@ -111,11 +114,16 @@ package struct AllReduce {
     }
 
     /// This worker's own sums over a bucket are computed, one for each of its nodes, from left to right. With those of the last
-    /// bucket come the losses of its microbatches.
-    package mutating func contribute(_ own: Trainer.BucketSums, losses mine: [Double] = []) -> [Action] {
+    /// bucket come the losses of its microbatches and the digest of their samples.
+    package mutating func contribute(
+        _ own: Trainer.BucketSums, losses mine: [Double] = [], samples digest: UInt64 = 0
+    ) -> [Action] {
         let bucket = own.bucket
         buckets[bucket].contributed = true
-        if isLast(bucket) { losses.replaceSubrange(ranges[place], with: mine) }
+        if isLast(bucket) {
+            losses.replaceSubrange(ranges[place], with: mine)
+            samples[place] = digest
+        }
         let (chunks, wire) = (buckets[bucket].chunks, buckets[bucket].wire)
         // Counted within the bucket, as the sums are.
         let start = chunks.first?.lowerBound ?? 0
@@ -124,7 +132,7 @@ package struct AllReduce {
         if !own.subtrees.isEmpty {
             for other in partners() {
                 let payload = AllReduce.payload(own.subtrees.map { $0.sum[part(chunks[other])] }, wire)
-                let partial = Partial(bucket: bucket, subtrees: own.subtrees.map(\.node), losses: mine)
+                let partial = Partial(bucket: bucket, subtrees: own.subtrees.map(\.node), losses: mine, samples: digest)
                 actions.append(send(.partial(partial), payload, to: other))
             }
         }
@@ -154,7 +162,10 @@ package struct AllReduce {
                 expected \(nodes[other]) with \(bytes * nodes[other].count) bytes and \(lossCount) losses
                 """)
         }
-        if isLast(bucket) { losses.replaceSubrange(ranges[other], with: partial.losses) }
+        if isLast(bucket) {
+            losses.replaceSubrange(ranges[other], with: partial.losses)
+            samples[other] = partial.samples
+        }
         for (index, node) in nodes[other].enumerated() {
             buckets[bucket].sums[node.lowerBound] = Tensor(shape: [chunk.count]) { target in
                 payload.slice(index * bytes..<(index + 1) * bytes).withUnsafeBytes { wire.unpack($0, into: target) }
@@ -173,16 +184,20 @@ package struct AllReduce {
             throw ClusterError(.unexpectedMessage, "it holds a chunk that is not awaited")
         }
         let (chunk, wire) = (buckets[bucket].chunks[other], buckets[bucket].wire)
-        let lossCount = other == hub && isLast(bucket) ? losses.count : 0
-        guard reduced.losses.count == lossCount, let payload, payload.count == chunk.count * wire.elementBytes else {
+        // Only from the hub are they heard.
+        let tellsAll = other == hub && isLast(bucket)
+        let (lossCount, digestCount) = tellsAll ? (losses.count, samples.count) : (0, 0)
+        guard reduced.losses.count == lossCount, reduced.samples.count == digestCount,
+            let payload, payload.count == chunk.count * wire.elementBytes
+        else {
             throw ClusterError(
                 .unexpectedMessage,
                 """
-                it holds a chunk of \(payload?.count ?? 0) bytes and \(reduced.losses.count) losses; \
-                expected \(chunk.count * wire.elementBytes) bytes and \(lossCount) losses
+                it holds a chunk of \(payload?.count ?? 0) bytes, \(reduced.losses.count) losses and \(reduced.samples.count) \
+                digests; expected \(chunk.count * wire.elementBytes) bytes, \(lossCount) losses and \(digestCount) digests
                 """)
         }
-        if lossCount > 0 { losses = reduced.losses }
+        if tellsAll { (losses, samples) = (reduced.losses, reduced.samples) }
         result.withUnsafeMutableElements { elements in
             payload.withUnsafeBytes { wire.unpack($0, into: UnsafeMutableBufferPointer(rebasing: elements[chunk])) }
         }
@@ -209,7 +224,8 @@ package struct AllReduce {
         }
         buckets[bucket].missingChunks.remove(place)
         let payload = AllReduce.payload([mine], wire)
-        let reduced = Reduced(bucket: bucket, losses: place == hub && isLast(bucket) ? losses : [])
+        let tellsAll = place == hub && isLast(bucket)
+        let reduced = Reduced(bucket: bucket, losses: tellsAll ? losses : [], samples: tellsAll ? samples : [])
         let sends = partners().map { send(.reduced(reduced), payload, to: $0) }
         return sends + complete(bucket)
     }
@@ -221,7 +237,7 @@ package struct AllReduce {
         guard incomplete == 0 else { return [] }
         result *= scale
         defer { result = Tensor([], shape: [0]) }
-        return [.complete(result, losses: losses)]
+        return [.complete(result, losses: losses, samples: samples)]
     }
 
     private func isLast(_ bucket: Int) -> Bool { bucket == buckets.count - 1 }

@@ -59,7 +59,8 @@ package enum CoordinatorAction: Sendable {
     case begin(Schedule, workers: [String], parameters: Int, completedSteps: Int, recordedSteps: Int)
     /// Record a step.
     case completeStep(
-        Int, lossSum: Double, computeSeconds: Double, communicateSeconds: Double, bytesSent: Int, overflowed: Bool)
+        Int, lossSum: Double, samples: StepAccount, computeSeconds: Double, communicateSeconds: Double, bytesSent: Int,
+        overflowed: Bool)
     /// Record a test.
     case tested(Evaluation, completedSteps: Int)
     /// Write a checkpoint and, where it is the last one, what its state leads to.
@@ -97,7 +98,7 @@ extension CoordinatorAction: CustomStringConvertible {
         case .send(let envelope, let peer): "send \(envelope.logText) to \(peer)"
         case .begin(_, let workers, _, let completedSteps, _):
             "begin after \(completedSteps) steps with \(workers.count) workers"
-        case .completeStep(let step, _, _, _, _, _): "record step \(step)"
+        case .completeStep(let step, _, _, _, _, _, _): "record step \(step)"
         case .tested(_, let completedSteps): "record the test after \(completedSteps) steps"
         case .checkpoint(let payload, let completedSteps, _): "write \(payload) after \(completedSteps) steps"
         case .launch(let delay): "start a worker in \(delay.text)"

@@ -44,7 +44,7 @@ public final class CoordinatorLoop {
         patience = membership.patience
         let inbox = EventQueue<CoordinatorEvent>(waker: transport.waker)
         self.inbox = inbox
-        let recorded = try MetricsFile.position(path: folder.metricsPath)
+        let recorded = try folder.recordedPosition()
         recording = Recording(
             settings: settings, folder: folder, position: recorded, observer: observer, report: { inbox.put($0) })
         clock = LoopClock(silence: patience.silence)

@@ -118,7 +118,8 @@ extension CoordinatorMachine {
         step: Int, _ report: StepReport, of envelope: Envelope, ofRank rank: Int, now: Duration
     ) -> [CoordinatorAction] {
         if step < progress.completedSteps { return [] }  // Told again after the coordinator came back.
-        guard report.losses.count == settings.microbatches, step < schedule?.steps ?? .max,
+        guard report.losses.count == settings.microbatches,
+            StepAccount(report.samples).covers(settings.microbatches), step < schedule?.steps ?? .max,
             step < progress.completedSteps + CoordinatorMachine.mostUnrecorded, progress.reports[step]?[rank] == nil
         else { return dropped("a StepReport of rank \(rank) after \(step) steps that was not awaited") }
         progress.reports[step, default: [:]][rank] = report
@@ -149,6 +150,7 @@ extension CoordinatorMachine {
         let count = Double(inOrder.count)
         return .completeStep(
             step, lossSum: MicrobatchTree(count: settings.microbatches).sum(inOrder[0].losses),
+            samples: StepAccount(inOrder[0].samples),
             computeSeconds: inOrder.reduce(0) { $0 + $1.computeSeconds } / count,
             communicateSeconds: inOrder.reduce(0) { $0 + $1.communicateSeconds } / count,
             bytesSent: Int((inOrder.reduce(0) { $0 + Double($1.bytesSent) } / count).rounded()),

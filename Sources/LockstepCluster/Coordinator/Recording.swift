@@ -70,10 +70,11 @@ final class Recording: @unchecked Sendable {
             position = RecordedPosition(
                 steps: recordedSteps, testedSteps: min(position.testedSteps, recordedSteps))
         case .completeStep(
-            let step, let lossSum, let computeSeconds, let communicateSeconds, let bytesSent, let overflowed):
+            let step, let lossSum, let samples, let computeSeconds, let communicateSeconds, let bytesSent,
+            let overflowed):
             try recorder?.complete(
-                step: step, lossSum: lossSum, computeSeconds: computeSeconds, communicateSeconds: communicateSeconds,
-                bytesSent: bytesSent, overflowed: overflowed)
+                step: step, lossSum: lossSum, samples: samples, computeSeconds: computeSeconds,
+                communicateSeconds: communicateSeconds, bytesSent: bytesSent, overflowed: overflowed)
             position.steps = step + 1
             // Often enough that workers need not keep many, and seldom enough to cost nothing.
             if position.steps % 32 == 0 { report(.recorded(position)) }

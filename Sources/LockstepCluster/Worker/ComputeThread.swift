@@ -73,8 +73,11 @@ package struct ReplicaHolder {
                 let losses = try trainer.sums(of: microbatches, step: step) { sums in
                     if sums.bucket == lastBucket { last = sums } else { report(.bucket(sums)) }
                 }
-                return .sums(last: last, losses: losses, seconds: start.duration(to: clock.now).seconds)
-            case .apply(let gradient, let digests):
+                return .sums(
+                    last: last, losses: losses, samples: trainer.takenSamples,
+                    seconds: start.duration(to: clock.now).seconds)
+            case .apply(let gradient, let samples, let digests):
+                try trainer.check(samples)
                 let overflowed = trainer.overflows(gradient)
                 trainer.apply(gradient)
                 return .applied(

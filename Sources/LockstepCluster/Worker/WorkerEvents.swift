@@ -95,8 +95,8 @@ package enum ComputeRequest: Sendable {
     case prepare(settings: RunSettings)
     /// Compute the gradients of some microbatches of a step.
     case sums(step: Int, microbatches: Range<Int>)
-    /// Update the parameters, and make a digest of the state where that is asked for.
-    case apply(Tensor<Float>, digests: Bool)
+    /// Update the parameters, unless somebody took other samples than the step's, and make a digest of the state where that is asked for.
+    case apply(Tensor<Float>, samples: StepAccount, digests: Bool)
     /// Test on some blocks of the test samples.
     case evaluate(blocks: Range<Int>)
     /// Make an image of all state as it is now.
@@ -110,8 +110,8 @@ package enum ComputeResult: Sendable {
     case prepared(Prepared)
     /// The sums over one bucket are known, while the next ones are computed.
     case bucket(Trainer.BucketSums)
-    /// Those over the last bucket are, too, and with them the losses of the microbatches.
-    case sums(last: Trainer.BucketSums, losses: [Double], seconds: Double)
+    /// Those over the last bucket are, too, and with them the losses of the microbatches and the digest of their samples.
+    case sums(last: Trainer.BucketSums, losses: [Double], samples: SampleDigest, seconds: Double)
     case applied(seconds: Double, overflowed: Bool, digest: String)
     case evaluated([Evaluation], digest: String)
     /// The image of a state; states come in the order in which they were asked for, but other results may come in between.

@@ -94,11 +94,11 @@ extension WorkerMachine {
         inHand = nil
         switch (result, finished) {
         case (.prepared(let prepared), .prepare): return report(prepared)
-        case (.sums(let last, let losses, let seconds), .sums(let begun)):
+        case (.sums(let last, let losses, let samples, let seconds), .sums(let begun)):
             guard begun == generation, case .working(on: .step(let step, _)) = phase else { return finishLinking() }
             timing.compute += seconds
             timing.communicationBegan = now
-            return reduce(step: step, now: now) { $0.contribute(last, losses: losses) }
+            return reduce(step: step, now: now) { $0.contribute(last, losses: losses, samples: samples.value) }
         case (.applied(let seconds, let overflowed, let digest), .apply):
             return applied(seconds: seconds, overflowed: overflowed, digest: digest, now: now)
         case (.evaluated(let evaluations, let digest), .evaluate(let begun)):
@@ -128,7 +128,7 @@ extension WorkerMachine {
         timing.compute += seconds
         let report = StepReport(
             losses: losses, computeSeconds: timing.compute, communicateSeconds: timing.communicate,
-            bytesSent: bytesSent, digest: digest, overflowed: overflowed)
+            bytesSent: bytesSent, digest: digest, overflowed: overflowed, samples: samples)
         reports.append((completedSteps, report))
         let told = send(.stepReport(report), step: completedSteps)
         completedSteps += 1
@@ -182,19 +182,33 @@ extension WorkerMachine {
                 return .send(
                     envelope(body, payload: payload, step: step),
                     to: other < members.count ? .rank(members[other].rank) : .coordinator)
-            case .complete(let gradient, let losses):
+            case .complete(let gradient, let losses, let digests):
                 timing.communicate = (now - (timing.communicationBegan ?? now)).seconds
                 timing.communicationBegan = nil
                 self.losses = losses
+                samples = account(of: digests)
                 bytesSent = reduction.bytesSent
                 allReduces[step] = nil
                 reducedSteps = step + 1
                 inHand = .apply
                 var compares = false
                 if case .working(on: .step(_, let asked)) = phase { compares = asked }
-                return .compute(.apply(gradient, digests: compares))
+                return .compute(.apply(gradient, samples: StepAccount(samples), digests: compares))
             }
         }
+    }
+
+    /// Who computed the step of these digests, one a member.
+    private func account(of digests: [UInt64]) -> SampleAccount {
+        SampleAccount(
+            generation: generation,
+            shares: zip(members, digests).compactMap { member, digest in
+                member.microbatches.isEmpty
+                    ? nil
+                    : SampleShare(
+                        rank: member.rank, host: member.host, pid: member.pid, microbatches: member.microbatches,
+                        digest: digest)
+            })
     }
 
     /// The order in hand is carried out.

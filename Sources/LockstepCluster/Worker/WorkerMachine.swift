@@ -66,8 +66,9 @@ package struct WorkerMachine {
     var reducedSteps = 0
     /// The reports of completed steps that the coordinator may not have recorded yet.
     var reports: [(step: Int, report: StepReport)] = []
-    /// The losses of the step that is being applied, and the bytes that it has sent to peers.
+    /// The losses of the step that is being applied, which samples it was computed from, and the bytes that it has sent to peers.
     var losses: [Double] = []
+    var samples = SampleAccount()
     var bytesSent = 0
     /// States on their way, in and out.
     var transfers = StateTransfers()

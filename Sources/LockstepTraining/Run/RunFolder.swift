@@ -8,6 +8,7 @@ internal import LockstepFormats
 ///         coordinator.json                 who coordinates it, and where
 ///         initial.safetensors              the weights it starts from, where they were given
 ///         metrics.jsonl                    a line a step and a line a test
+///         ledger.jsonl                     a line a step: which samples, and who computed it
 ///         checkpoint-00000469.safetensors  the state after 469 steps
 ///         final.safetensors                the weights of the complete run
 public final class RunFolder {
@@ -109,6 +110,9 @@ public final class RunFolder {
     public var settingsPath: String { "\(path)/settings.json" }
     /// The file of metrics.
     public var metricsPath: String { "\(path)/metrics.jsonl" }
+    /// The file of which samples each step was computed from.
+    public var ledgerPath: String { RunFolder.ledgerPath(of: path) }
+    static func ledgerPath(of folder: String) -> String { "\(folder)/ledger.jsonl" }
     /// The file of the weights that the run starts from, where they were given.
     public var initialWeightsPath: String { "\(path)/initial.safetensors" }
     /// The file of the complete run's weights.
@@ -126,6 +130,16 @@ public final class RunFolder {
         try AtomicFile.write(checkpoint, to: path)
         for old in try checkpointSteps().dropLast(keptCheckpoints) { unlink(checkpointPath(step: old)) }
         return path
+    }
+
+    /// How far the run's record goes: as far as both metrics and ledger do, so that neither ends up with a gap.
+    public func recordedPosition() throws -> RecordedPosition {
+        var position = try MetricsFile.position(path: metricsPath)
+        // A run of an earlier release has no ledger; it goes on with one.
+        guard let last = try LedgerFile.lastStep(path: ledgerPath) else { return position }
+        position.steps = min(position.steps, last)
+        position.testedSteps = min(position.testedSteps, last)
+        return position
     }
 
     /// The steps after which there is a checkpoint, in order.

@@ -8,6 +8,7 @@ public final class RunRecorder {
     private let settings: RunSettings
     private let schedule: Schedule
     private let metrics: MetricsFile
+    private let ledger: LedgerFile
     private let observer: any RunObserver
     private let clock = ContinuousClock()
     private var began: ContinuousClock.Instant
@@ -24,6 +25,9 @@ public final class RunRecorder {
         self.schedule = schedule
         self.observer = observer
         metrics = try MetricsFile(path: folder.metricsPath, keepingSteps: completedSteps)
+        ledger = try LedgerFile(
+            path: folder.ledgerPath, plan: SamplePlan(schedule: schedule, settings: settings),
+            keepingSteps: completedSteps)
         began = clock.now
         last = began
     }
@@ -43,11 +47,13 @@ public final class RunRecorder {
     /// Step `step`, from 0, is complete. `lossSum` is the sum over the batch's samples.
     ///
     /// Throws where the loss is not finite or the gradient was too large for the type that it travels in (`overflowed`), unless the
-    /// settings say to go on.
+    /// settings say to go on, and where the step was computed from other samples than it is to be.
     public func complete(
-        step: Int, lossSum: Double, computeSeconds: Double, communicateSeconds: Double, bytesSent: Int = 0,
-        overflowed: Bool = false
+        step: Int, lossSum: Double, samples account: StepAccount, computeSeconds: Double, communicateSeconds: Double,
+        bytesSent: Int = 0, overflowed: Bool = false
     ) throws {
+        // Before the metrics, so that the ledger has each step that they have.
+        try ledger.write(account, step: step)
         let now = clock.now
         let count = schedule.samples(ofStep: step)
         let record = StepRecord(

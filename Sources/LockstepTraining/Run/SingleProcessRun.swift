@@ -1,3 +1,5 @@
+internal import Glibc
+internal import LockstepFormats
 internal import LockstepTensor
 
 /// Trains in this process alone: no sockets, no threads, no other process. The measure that every cluster must equal bit for bit.
@@ -49,9 +51,12 @@ public struct SingleProcessRun {
         var gradient = sums.subtrees.removeLast().sum
         gradient *= trainer.schedule.scale(ofStep: step)
         let overflowed = trainer.overflows(gradient)
+        let share = StepAccount.Share(
+            rank: 0, host: Host.name, process: Int(getpid()), microbatches: trainer.tree.root,
+            digest: trainer.takenSamples)
         trainer.apply(gradient)
         try recorder.complete(
-            step: step, lossSum: trainer.tree.sum(sums.losses),
+            step: step, lossSum: trainer.tree.sum(sums.losses), samples: StepAccount(generation: 0, shares: [share]),
             computeSeconds: start.duration(to: clock.now).seconds, communicateSeconds: 0, overflowed: overflowed)
     }
 }

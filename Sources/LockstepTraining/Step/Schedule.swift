@@ -37,7 +37,10 @@ public struct Schedule: Sendable, Equatable {
     public func batch(of step: Int) -> Int { step % stepsPerEpoch }
 
     /// How many samples step `step` uses.
-    public func samples(ofStep step: Int) -> Int { plan.range(ofBatch: batch(of: step)).count }
+    public func samples(ofStep step: Int) -> Int { places(ofStep: step).count }
+
+    /// The places, in the epoch's order, of the samples of step `step`.
+    public func places(ofStep step: Int) -> Range<Int> { plan.range(ofBatch: batch(of: step)) }
 
     /// What the summed gradient of step `step` is multiplied with to become the mean over its samples.
     public func scale(ofStep step: Int) -> Float { 1 / Float(samples(ofStep: step)) }
@@ -45,6 +48,12 @@ public struct Schedule: Sendable, Equatable {
     /// The places, in the epoch's shuffled order, of the samples of one microbatch of step `step`.
     public func places(ofMicrobatch microbatch: Int, step: Int) -> Range<Int> {
         plan.range(ofMicrobatch: microbatch, inBatch: batch(of: step))
+    }
+
+    /// The places of the samples of some microbatches of step `step`.
+    package func places(ofMicrobatches microbatches: Range<Int>, step: Int) -> Range<Int> {
+        guard let first = microbatches.first, let last = microbatches.last else { return 0..<0 }
+        return places(ofMicrobatch: first, step: step).lowerBound..<places(ofMicrobatch: last, step: step).upperBound
     }
 
     /// Whether some microbatch of the run, of so many a batch, has a single sample.

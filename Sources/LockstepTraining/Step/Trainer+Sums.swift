@@ -28,6 +28,7 @@ extension Trainer {
     /// Computes the gradients of `microbatches` of step `step` and sums them over the tree's nodes that lie in the range.
     public func sums(of microbatches: Range<Int>, step: Int) throws -> Sums {
         try checkSingleSamples()
+        takenSamples = SampleDigest()
         var losses: [Double] = []
         let subtrees = try tree.subtrees(in: microbatches).map { ($0, try sum($0, step: step, losses: &losses)) }
         return Sums(subtrees: subtrees, losses: losses)
@@ -41,6 +42,7 @@ extension Trainer {
         of microbatches: Range<Int>, step: Int, complete: @escaping (BucketSums) -> Void
     ) throws -> [Double] {
         try checkSingleSamples()
+        takenSamples = SampleDigest()
         let nodes = tree.subtrees(in: microbatches)
         var losses: [Double] = []
         let earlier = try nodes.dropLast().map { ($0, try sum($0, step: step, losses: &losses)) }
@@ -111,10 +113,11 @@ extension Trainer {
     private func gradient(
         ofMicrobatch microbatch: Int, step: Int, losses: inout [Double], isComplete: ((_ entry: Int) -> Void)? = nil
     ) throws -> Tensor<Float> {
-        let samples = samples(ofEpoch: schedule.epoch(of: step))
         let places = schedule.places(ofMicrobatch: microbatch, step: step)
+        let samples = plan.order(ofEpoch: schedule.epoch(of: step))[places]
         manualSeed(drawSeed(ofMicrobatch: microbatch, step: step))
-        let (loss, gradient) = try replica.gradient(of: samples[places], isComplete: isComplete)
+        let (loss, gradient) = try replica.gradient(of: samples, isComplete: isComplete)
+        takenSamples.add(samples)
         losses.append(loss)
         return gradient
     }
@@ -123,12 +126,5 @@ extension Trainer {
     private func drawSeed(ofMicrobatch microbatch: Int, step: Int) -> UInt64 {
         var key = KeyedGenerator(settings.seed, UInt64(step), UInt64(microbatch))
         return key.next()
-    }
-
-    private func samples(ofEpoch epoch: Int) -> [Int] {
-        if let order, order.epoch == epoch { return order.samples }
-        let samples = (settings.shuffle ?? true) ? sampler.permutation(epoch: epoch) : Array(0..<sampler.count)
-        order = (epoch, samples)
-        return samples
     }
 }

@@ -1,4 +1,3 @@
-internal import LockstepData
 internal import LockstepOptim
 public import LockstepTensor
 
@@ -20,9 +19,11 @@ public final class Trainer {
 
     let replica: any Replica
     let optimizer: any Optimizer
-    let sampler: ShuffledSampler
     private let rates: LearningRateSchedule?
-    var order: (epoch: Int, samples: [Int])?
+    /// Which samples each step is computed from.
+    var plan: SamplePlan
+    /// The digest of the samples that the last microbatches were computed from.
+    public internal(set) var takenSamples = SampleDigest()
     var hasCheckedSingleSamples = false
 
     /// A trainer at step 0.
@@ -37,7 +38,7 @@ public final class Trainer {
         optimizer = settings.optimizer.make(for: replica.parameters)
         rates = try settings.schedule?.schedule(
             learningRate: settings.optimizer.learningRate, steps: schedule.steps, stepsPerEpoch: schedule.stepsPerEpoch)
-        sampler = ShuffledSampler(count: replica.trainingCount, seed: settings.seed)
+        plan = SamplePlan(schedule: schedule, settings: settings)
     }
 
     /// Name, shape and element type of each parameter and of each buffer of the model.
@@ -57,6 +58,9 @@ public final class Trainer {
     /// Whether the mean gradient of a step is more than the type that sums travel in can hold: what it makes of the parameters is of
     /// no use.
     package func overflows(_ mean: Tensor<Float>) -> Bool { wire.isExceeded(by: mean) }
+
+    /// Throws where the step to come was computed from other samples than it is to be, with who did it.
+    package func check(_ account: StepAccount) throws { try plan.check(account, step: completedSteps) }
 
     /// Updates the parameters with the mean gradient of a step, and the model's buffers with the mean change behind it, shape
     /// [sumCount], and counts the step.

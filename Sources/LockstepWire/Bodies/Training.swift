@@ -29,9 +29,12 @@ public struct Partial: Sendable, Equatable {
     /// The loss's sum over each microbatch of the sender's range; empty but in the last bucket's message, since the first ones are
     /// sent before backward is over.
     public var losses: [Double]
+    /// The digest of the sample indices that the sender took for its range; 0 but in the last bucket's message.
+    public var samples: UInt64
 
     /// A message with these values.
-    public init(bucket: Int, subtrees: [Range<Int>], losses: [Double] = []) {
+    public init(bucket: Int, subtrees: [Range<Int>], losses: [Double] = [], samples: UInt64 = 0) {
+        self.samples = samples
         self.bucket = bucket
         self.subtrees = subtrees
         self.losses = losses
@@ -45,11 +48,14 @@ public struct Reduced: Sendable, Equatable {
     public var bucket: Int
     /// The loss's sum over each microbatch of the global batch: in a star, in the last bucket's message; else empty.
     public var losses: [Double]
+    /// The digest of the samples that each member took, in the members' order; there where `losses` are.
+    public var samples: [UInt64]
 
     /// A message with these values.
-    public init(bucket: Int, losses: [Double] = []) {
+    public init(bucket: Int, losses: [Double] = [], samples: [UInt64] = []) {
         self.bucket = bucket
         self.losses = losses
+        self.samples = samples
     }
 }
 
@@ -67,17 +73,57 @@ public struct StepReport: Sendable, Equatable {
     public var digest: String
     /// Whether the mean gradient is more than the type that sums travel in can hold.
     public var overflowed: Bool
+    /// Which samples the step was computed from, and by whom.
+    public var samples: SampleAccount
 
     /// A message with these values.
     public init(
         losses: [Double], computeSeconds: Double, communicateSeconds: Double, bytesSent: Int, digest: String = "",
-        overflowed: Bool = false
+        overflowed: Bool = false, samples: SampleAccount = SampleAccount()
     ) {
         self.overflowed = overflowed
+        self.samples = samples
         self.digest = digest
         self.losses = losses
         self.computeSeconds = computeSeconds
         self.communicateSeconds = communicateSeconds
         self.bytesSent = bytesSent
+    }
+}
+
+/// Which samples a step was computed from: the shares of all workers that had any.
+public struct SampleAccount: Sendable, Equatable {
+    /// The generation whose members computed it.
+    public var generation: Int
+    /// In the order of their microbatches.
+    public var shares: [SampleShare]
+
+    /// A message with these values.
+    public init(generation: Int = 0, shares: [SampleShare] = []) {
+        self.generation = generation
+        self.shares = shares
+    }
+}
+
+/// The part of a step that one worker computed.
+public struct SampleShare: Sendable, Equatable {
+    /// The worker's rank.
+    public var rank: Int
+    /// The name of its host.
+    public var host: String
+    /// Its process id.
+    public var pid: Int
+    /// The microbatches that it computed.
+    public var microbatches: Range<Int>
+    /// The digest of the sample indices that it took for them, in their order.
+    public var digest: UInt64
+
+    /// A message with these values.
+    public init(rank: Int, host: String, pid: Int, microbatches: Range<Int>, digest: UInt64) {
+        self.rank = rank
+        self.host = host
+        self.pid = pid
+        self.microbatches = microbatches
+        self.digest = digest
     }
 }

@@ -94,6 +94,7 @@ extension Body {
                 }
                 message.n_losses = partial.losses.count
                 message.losses = arena.copy(partial.losses)
+                message.samples = partial.samples
             }
         case .reduced(let reduced):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_REDUCED
@@ -101,6 +102,8 @@ extension Body {
                 message.bucket = try Field.pack(reduced.bucket, "reduced.bucket")
                 message.n_losses = reduced.losses.count
                 message.losses = arena.copy(reduced.losses)
+                message.n_samples = reduced.samples.count
+                message.samples = arena.copy(reduced.samples)
             }
         case .stepReport(let report):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_STEP_REPORT
@@ -112,6 +115,7 @@ extension Body {
                 message.bytes_sent = try Field.pack(report.bytesSent, "step_report.bytes_sent")
                 message.digest = try arena.text(report.digest, "step_report.digest")
                 message.overflowed = report.overflowed ? 1 : 0
+                message.samples = try report.samples.packed(arena)
             }
         case .evaluateOrder(let order):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_EVALUATE_ORDER
@@ -173,6 +177,24 @@ extension Body {
                 message.phase = try arena.text(heartbeat.phase, "heartbeat.phase")
                 message.n_unheard = heartbeat.unheard.count
                 message.unheard = arena.copy(try Field.pack(heartbeat.unheard, "heartbeat.unheard"))
+            }
+        }
+    }
+}
+
+extension SampleAccount {
+    fileprivate func packed(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Lockstep__SampleAccount> {
+        try arena.message(lockstep__sample_account__init) { message throws(WireError) in
+            message.generation = try Field.pack(generation, "sample_account.generation")
+            message.n_shares = shares.count
+            message.shares = try arena.messages(shares, lockstep__sample_share__init) {
+                message, share throws(WireError) in
+                message.rank = try Field.pack(share.rank, "sample_share.rank")
+                message.host = try arena.text(share.host, "sample_share.host")
+                message.pid = try Field.pack(share.pid, "sample_share.pid")
+                message.first = try Field.pack(share.microbatches.lowerBound, "sample_share.first")
+                message.end = try Field.pack(share.microbatches.upperBound, "sample_share.end")
+                message.digest = share.digest
             }
         }
     }

@@ -25,7 +25,9 @@ extension Body {
         case LOCKSTEP__ENVELOPE__BODY_REDUCED:
             let reduced = envelope.reduced.pointee
             self = .reduced(
-                Reduced(bucket: Int(reduced.bucket), losses: Field.unpack(reduced.losses, reduced.n_losses)))
+                Reduced(
+                    bucket: Int(reduced.bucket), losses: Field.unpack(reduced.losses, reduced.n_losses),
+                    samples: Field.unpack(reduced.samples, reduced.n_samples)))
         case LOCKSTEP__ENVELOPE__BODY_STEP_REPORT: self = .stepReport(try StepReport(envelope.step_report.pointee))
         case LOCKSTEP__ENVELOPE__BODY_EVALUATE_ORDER:
             self = .evaluateOrder(
@@ -131,7 +133,27 @@ extension Partial {
             subtrees.append(try Field.unpack(subtree.pointee.first, subtree.pointee.end, "subtree"))
         }
         self.init(
-            bucket: Int(message.bucket), subtrees: subtrees, losses: Field.unpack(message.losses, message.n_losses))
+            bucket: Int(message.bucket), subtrees: subtrees, losses: Field.unpack(message.losses, message.n_losses),
+            samples: message.samples)
+    }
+}
+
+extension SampleAccount {
+    fileprivate init(_ message: Lockstep__SampleAccount) throws(WireError) {
+        var shares: [SampleShare] = []
+        for case let share? in Field.unpack(message.shares, message.n_shares) {
+            shares.append(try SampleShare(share.pointee))
+        }
+        self.init(generation: try Field.unpack(message.generation, "sample_account.generation"), shares: shares)
+    }
+}
+
+extension SampleShare {
+    fileprivate init(_ message: Lockstep__SampleShare) throws(WireError) {
+        self.init(
+            rank: Int(message.rank), host: try Field.unpackLine(message.host, "sample_share.host"),
+            pid: Int(message.pid), microbatches: try Field.unpack(message.first, message.end, "sample_share"),
+            digest: message.digest)
     }
 }
 
@@ -141,7 +163,9 @@ extension StepReport {
             losses: Field.unpack(message.losses, message.n_losses), computeSeconds: message.compute_seconds,
             communicateSeconds: message.communicate_seconds,
             bytesSent: try Field.unpack(message.bytes_sent, "step_report.bytes_sent"),
-            digest: try Field.unpackLine(message.digest, "step_report.digest"), overflowed: message.overflowed != 0)
+            digest: try Field.unpackLine(message.digest, "step_report.digest"), overflowed: message.overflowed != 0,
+            samples: try message.samples.map { message throws(WireError) in try SampleAccount(message.pointee) }
+                ?? SampleAccount())
     }
 }
 

@@ -5,6 +5,12 @@ extension Body {
     static let holding = Body.connected(Connected(holdsState: true))
 }
 
+extension SampleAccount {
+    /// What a report says of a step of four microbatches.
+    static let ofFour = SampleAccount(
+        generation: 1, shares: [SampleShare(rank: 0, host: "h", pid: 1, microbatches: 0..<4, digest: 7)])
+}
+
 /// Messages that nobody asked for.
 enum Foreign {
     /// One of each body, and some with the largest numbers there are.
@@ -26,6 +32,12 @@ enum Foreign {
         .reduced(Reduced(bucket: 0)), .reduced(Reduced(bucket: .max)),
         .stepReport(StepReport(losses: [], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0)),
         .stepReport(StepReport(losses: [.nan, 1], computeSeconds: .infinity, communicateSeconds: -1, bytesSent: .max)),
+        .stepReport(
+            StepReport(
+                losses: [1, 1, 1, 1], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0,
+                samples: SampleAccount(
+                    generation: .max,
+                    shares: [SampleShare(rank: 0, host: "", pid: 0, microbatches: 0..<Int.max, digest: 0)]))),
         .evaluateOrder(EvaluateOrder(epoch: .max)),
         .evaluationReport(EvaluationReport(firstBlock: 0, losses: [1], correct: [1], counts: [1], digest: "")),
         .evaluationReport(

@@ -55,6 +55,8 @@ struct Simulation {
     var lastConnection = 0
     /// What the coordinator had recorded and is on disk, as ``Reference`` writes it.
     var record: [String] = []
+    /// Which samples each step on disk was computed from, in the order in which that was written.
+    var ledger: [(step: Int, account: StepAccount)] = []
     /// What it had recorded that is not on disk yet.
     var unwritten: [CoordinatorAction] = []
     /// The last checkpoint on disk.
@@ -281,10 +283,12 @@ struct Simulation {
         switch unwritten.removeFirst() {
         case .begin(_, _, _, let completedSteps, let recordedSteps):
             if completedSteps > 0 { notes.append("resumed") }
+            ledger.removeAll { $0.step >= recordedSteps }
             record.removeAll { !$0.hasPrefix("checkpoint") && Reference.step(of: $0) > recordedSteps }
             position = RecordedPosition(
                 steps: recordedSteps, testedSteps: min(position.testedSteps, recordedSteps))
-        case .completeStep(let step, let lossSum, _, _, _, _):
+        case .completeStep(let step, let lossSum, let samples, _, _, _, _):
+            ledger.append((step, samples))
             record.append(Reference.line(step: step, loss: lossSum))
             position.steps = step + 1
             feed(.recorded(position))
