@@ -4,6 +4,7 @@
 
 readonly network=198.18.78 # Of a range that is set apart for tests (RFC 2544).
 holders=()                 # what keeps a worker's namespace, by the worker's process
+cables=()                  # the bridge's end of its wire, by the same
 
 # Whether this user may make network namespaces here.
 hosts_are_permitted() {
@@ -35,12 +36,12 @@ make_host() { # number
 # The namespace goes, and with it its wire.
 remove_host() { # worker's process
     kill_child "${holders[$1]}"
-    unset "holders[$1]"
+    unset "holders[$1]" "cables[$1]"
 }
 
-# Pulls a worker's cable, or plugs it in again: every packet is dropped, and nobody is told.
+# Pulls a worker's cable at the far end, or plugs it in again: every packet is dropped, and nobody is told.
 set_cable() { # worker's process, up or down
-    nsenter --net --target "${holders[$1]}" ip link set wire "$2"
+    ip link set "${cables[$1]}" "$2"
 }
 
 # Has what a worker sends go out at so much a second, or as fast as it can again.

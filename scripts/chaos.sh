@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # One run of real processes and sockets, to which everything happens that a run is to survive; in the end it must have the bits of
-# a single process that nothing happened to, and each step once in its metrics.
+# a single process that nothing happened to, each step once in its metrics, and each sample of each epoch once in its ledger.
 #
 #     scripts/chaos.sh [faults] [seed]        # 200 faults by default, and a seed of its own
 #
 # Faults come in shuffled decks: workers are killed, interrupted, frozen for a moment, frozen until they are put out and then thawed;
 # new ones join; the coordinator is killed and started again; everything is killed, or stopped in order, and resumed from the
 # checkpoint. Where this user may make network namespaces each worker has a host of its own, and keys: cables are pulled for a moment,
-# or until the worker is put out, and links are slow. What happens, to whom and at which step follows from the seed; what a process is
-# doing just then does not, so a seed that failed is worth a few repetitions.
+# or until the worker is put out, and links are slow. Each coordinator that is started deals microbatches evenly or by speed, and has
+# gradients summed directly or in a star. What happens, to whom and at which step follows from the seed; what a process is doing just
+# then does not, so a seed that failed is worth a few repetitions.
 #
 # Uses .build/release/lockstep or what LOCKSTEP_BINARY names. No packet leaves the machine.
 set -euo pipefail
@@ -107,10 +108,16 @@ at_step() {
 }
 has_said() { grep -q "$1" "coordinator-$lives.log"; }
 
+# Each life of the coordinator takes another way to the same bits.
 start_coordinator() { # options...
     lives=$((lives + 1))
+    local ways=()
+    draw 2
+    [ "$drawn" = 0 ] || ways+=(--balance)
+    draw 3
+    [ "$drawn" != 0 ] || ways+=(--all-reduce star)
     : >"coordinator-$lives.log"
-    "$lockstep" coordinator --json --max-workers 12 "${listen[@]}" "$@" >"coordinator-$lives.log" 2>&1 &
+    "$lockstep" coordinator --json --max-workers 12 "${ways[@]}" "${listen[@]}" "$@" >"coordinator-$lives.log" 2>&1 &
     coordinator=$!
     await 'that the coordinator listens' has_said 'coordinator listening on'
 }
@@ -127,7 +134,7 @@ start_worker() {
     fi
     "${place[@]}" "$lockstep" worker --coordinator "$address" "${key[@]}" >"worker-$born.log" 2>&1 &
     logs[$!]=worker-$born.log
-    [ "$CHAOS_NETWORK" != hosts ] || holders[$!]=$holder
+    [ "$CHAOS_NETWORK" != hosts ] || { holders[$!]=$holder cables[$!]=host$born; }
     pool+=($!)
 }
 
@@ -389,6 +396,7 @@ disturbed=$(digest "coordinator-$lives.log") undisturbed=$(digest alone.log)
 [ "$disturbed" = "$undisturbed" ] || fail "the run has $disturbed, and one that nothing happened to $undisturbed"
 grep '"kind":"step"' "$run/metrics.jsonl" | grep -oE '"step":[0-9]+' | cut -d : -f 2 | cmp - <(seq "$steps") ||
     fail 'the metrics have not each step once, in order'
+"$lockstep" ledger "$run" >ledger.log 2>&1 || fail "samples were lost or used twice: $(cat ledger.log)"
 # What was computed is the same too, besides times.
 losses() { grep -oE '"(accuracy|epoch|kind|loss|step|test_loss)":[^,}]*' "$1"/metrics.jsonl; }
 cmp <(losses "$run") <(losses alone/*) || fail 'the metrics have other losses than a run that nothing happened to'
