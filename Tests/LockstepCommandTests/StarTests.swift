@@ -70,19 +70,17 @@ extension CommandTests {
         @Test func isToldByStatus() async throws {
             let stopped = try await Lockstep.run(
                 ["train", "--workers", "2"] + Self.star + Jobs.endless, in: folder.path
-            ) { command in
-                let run = try #require(try await command.event("started").run)
-                // Written once a second.
-                try await command.step(20)
-                for _ in 0..<100 {
+            ) { [folder] command in
+                try await command.step(60)
+                let run = "runs/\(try #require(TemporaryFolder.names(in: "\(folder.path)/runs").first))"
+                // It is written down once a second at most.
+                var place: String?
+                for round in 0..<100 where place == nil {
                     let status = try await Lockstep.run(["status", run], in: folder.path)
-                    if status.output.contains("workers     2, generation 1, summing at the coordinator (star)") {
-                        break
-                    }
-                    try await Task.sleep(for: .milliseconds(100))
+                    place = status.lines.first { $0.hasPrefix("workers     2, generation 1") }
+                    try await command.step(80 + 20 * round)
                 }
-                let status = try await Lockstep.run(["status", run], in: folder.path)
-                #expect(status.output.contains("summing at the coordinator (star)"), "\(status.output)")
+                #expect(place?.hasSuffix(", summing at the coordinator (star)") == true)
                 command.signal(SIGINT)
             }
             #expect(stopped.code == 130)

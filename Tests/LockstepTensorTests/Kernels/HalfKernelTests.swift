@@ -142,7 +142,8 @@ extension KernelVariantTests {
             #expect(sums == expected, "size \(size)")
             let bytes = inAllVariants("pack") {
                 var bytes = [UInt8](repeating: 7, count: 2 * size + 3)
-                bytes.withUnsafeMutableBytes { lk_half_pack(half.type, size, values, $0.baseAddress! + 1) }  // Not empty.
+                // Not empty, so there is an address.
+                bytes.withUnsafeMutableBytes { lk_half_pack(half.type, size, values, $0.baseAddress! + 1) }
                 #expect(bytes.first == 7 && bytes.suffix(2) == [7, 7])
                 return bytes
             }
