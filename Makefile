@@ -11,7 +11,7 @@ FORMATTED := $(wildcard Package.swift Sources Tests Examples Benchmarks)
 FORMAT := $(SWIFT) format
 SCRIPTS := $(wildcard .ci/run deploy/*.sh scripts/*.sh)
 
-.PHONY: help train test fuzz chaos build dist format lint generate clean
+.PHONY: help train test fuzz chaos sanitize build dist format lint generate clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is (this text)
@@ -37,6 +37,10 @@ chaos: ## train while workers and coordinators are killed and frozen; options: m
 	@deploy/setup.sh build
 	$(BUILD) --product lockstep
 	scripts/chaos.sh $(ARGS)
+
+sanitize: ## test cluster and transports under the thread and address sanitizers; ARGS=thread for one of them
+	@deploy/setup.sh test
+	scripts/sanitize.sh $(ARGS)
 
 build: ## build lockstep: .build/release/lockstep
 	@deploy/setup.sh build

@@ -57,8 +57,10 @@ let package = Package(
         .target(name: "CLockstepEvents", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .target(name: "CLockstepSystem"),
         .target(name: "CLockstepKernels", linkerSettings: [.linkedLibrary("m")]),
+        // What threads share.
+        module("LockstepLocking", []),
         // Numbers.
-        module("LockstepTensor", ["COpenBLAS", "CLockstepKernels"]),
+        module("LockstepTensor", ["COpenBLAS", "CLockstepKernels", "LockstepLocking"]),
         module("LockstepNN", ["LockstepTensor"]),
         module("LockstepOptim", ["LockstepTensor"]),
         module("LockstepData", ["LockstepTensor", "LockstepFormats", "CZlib"]),
@@ -66,7 +68,7 @@ let package = Package(
         module("LockstepPlot", ["LockstepTensor", "LockstepFormats", "CLockstepSystem"]),
         // Messages.
         module("LockstepWire", ["CLockstepWire"]),
-        module("LockstepTransport", ["LockstepWire", "CZeroMQ"]),
+        module("LockstepTransport", ["LockstepWire", "LockstepLocking", "CZeroMQ"]),
         // Training, on one process and on many.
         module(
             "LockstepTraining",
@@ -75,7 +77,7 @@ let package = Package(
             "LockstepCluster",
             [
                 "LockstepTraining", "LockstepTransport", "LockstepWire", "LockstepTensor", "LockstepFormats",
-                "CLockstepSystem",
+                "LockstepLocking", "CLockstepSystem",
                 logging, subprocess, systemPackage,
             ]),
         module(
@@ -138,11 +140,15 @@ let package = Package(
             "LockstepCluster",
             [
                 "LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepWire", "LockstepTensor",
-                "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", logging, "TestSupport",
+                "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", "LockstepLocking", logging,
+                "TestSupport",
             ]),
         tests(
             "LockstepCommand",
-            ["LockstepFormats", "LockstepTensor", "CZeroMQ", subprocess, systemPackage, "TestSupport"]),
+            [
+                "LockstepFormats", "LockstepLocking", "LockstepTensor", "CZeroMQ", subprocess, systemPackage,
+                "TestSupport",
+            ]),
         tests("Fuzz", ["Fuzz", subprocess, systemPackage]),
         tests(
             "Examples",
@@ -153,3 +159,13 @@ let package = Package(
         tests("Parity", ["ParityRunner"], resources: [.copy("Fixtures")]),
     ]
 )
+
+// `make sanitize` builds what it runs, and neither other tests nor examples: two builds more are long enough.
+if Context.environment["LOCKSTEP_SANITIZE"] != nil {
+    let tests = ["LockstepTransportTests", "LockstepClusterTests", "LockstepCommandTests"]
+    package.targets.removeAll {
+        $0.type == .test && !tests.contains($0.name) || $0.type == .executable && $0.name != "LockstepMain"
+    }
+    package.targets.removeAll { ["ParityRunner", "FixtureReader"].contains($0.name) }
+    package.products.removeAll { ["parity", "fuzz"].contains($0.name) }
+}

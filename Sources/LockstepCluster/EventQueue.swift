@@ -1,9 +1,9 @@
+internal import LockstepLocking
 internal import LockstepTransport
-internal import Synchronization
 
 /// Events for a loop from other threads: what is put in wakes the loop that waits on its transport.
 final class EventQueue<Event: Sendable>: Sendable {
-    private let events = Mutex<[Event]>([])
+    private let events = Locked<[Event]>([])
     private let waker: any Waker
 
     init(waker: any Waker) { self.waker = waker }

@@ -1,10 +1,10 @@
 import Dispatch
 import LockstepCluster
+import LockstepLocking
 import LockstepTensor
 import LockstepTraining
 import LockstepTransport
 import Logging
-import Synchronization
 import Testing
 
 /// Coordinator and workers on threads of their own, over each transport.
@@ -66,7 +66,7 @@ struct LoopTests {
         let network = InProcessNetwork()
         let (local, remove) = try Endpoint.privateIPC()
         defer { remove() }
-        let errors = Mutex<[String]>([])
+        let errors = Locked<[String]>([])
         let outcome = try await onThread { () throws -> Outcome in
             BLAS.threads = 1
             let transport: any Transport =
@@ -77,7 +77,7 @@ struct LoopTests {
                 }
             let endpoint = transport.endpoint
             let (folder, settings) = try RunFolder.open(path)
-            let interrupt = Mutex<@Sendable () -> Void>({})
+            let interrupt = Locked<@Sendable () -> Void>({})
             let log = Log { step in if step == stop { interrupt.withLock { $0() } } }
             let loop = try CoordinatorLoop(
                 transport: transport, advertised: endpoint, settings: settings,

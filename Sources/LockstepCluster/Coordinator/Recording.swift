@@ -1,8 +1,8 @@
 internal import Dispatch
 internal import LockstepFormats
+internal import LockstepLocking
 internal import LockstepTraining
 internal import LockstepWire
-internal import Synchronization
 
 /// Keeps the record of a run on a thread of its own: a disk that stalls, or output that nobody reads (Ctrl-S, a pager), holds
 /// up neither heartbeats nor messages.
@@ -16,7 +16,7 @@ final class Recording: @unchecked Sendable {
     private let folder: RunFolder
     private let observer: any RunObserver
     private let report: @Sendable (CoordinatorEvent) -> Void
-    private let backlog = Mutex(Backlog())
+    private let backlog = Locked(Backlog())
     private var recorder: RunRecorder?
     private var position: RecordedPosition
     private var failure: (any Error)?

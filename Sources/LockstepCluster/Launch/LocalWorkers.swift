@@ -1,7 +1,7 @@
 internal import Dispatch
+internal import LockstepLocking
 internal import LockstepTraining
 internal import Subprocess
-internal import Synchronization
 internal import SystemPackage
 
 /// Worker processes on this host, started for one run and gone when it ends.
@@ -9,7 +9,7 @@ internal import SystemPackage
 /// No worker outlives the process that started it: each asks the kernel to be ended with it (``Parent/follow(pid:)``), and
 /// ``end(within:)`` ends those that have not ended by themselves.
 public final class LocalWorkers: Sendable {
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let group = DispatchGroup()
     private let executable: String
     private let arguments: [String]

@@ -1,19 +1,19 @@
 internal import Dispatch
 internal import LockstepFormats
+internal import LockstepLocking
 internal import LockstepTensor
 package import LockstepTraining
 internal import LockstepTransport
 internal import LockstepWire
-internal import Synchronization
 
 /// The thread of a worker that computes, so that the one that owns the sockets is always free to answer.
 ///
 /// It holds the replica, and does one thing after the other; what comes of each goes to `answer`, on this thread. Only a state is
 /// written out on another, from a snapshot: the steps after it need not wait.
 final class ComputeThread: Sendable {
-    private let requests = Mutex<[ComputeRequest]>([])
+    private let requests = Locked<[ComputeRequest]>([])
     private let available = DispatchSemaphore(value: 0)
-    private let isClosed = Mutex(false)
+    private let isClosed = Locked(false)
 
     /// Starts the thread. `makeJob` gives the job for the coordinator's settings.
     init(

@@ -1,3 +1,5 @@
+import LockstepLocking
+
 /// Memory for tensors: freed blocks are kept by size and handed out again.
 ///
 /// A training step makes and frees tensors of the same sizes as the step before it, so in steady state nothing is asked of the

@@ -1,9 +1,9 @@
+internal import LockstepLocking
 internal import LockstepWire
-internal import Synchronization
 
 /// What joins the `InProcessTransport`s of a process: they reach each other by name if they share a network.
 public final class InProcessNetwork: Sendable {
-    let state = Mutex(State())
+    let state = Locked(State())
 
     /// A network without transports.
     public init() {}

@@ -1,5 +1,5 @@
+internal import LockstepLocking
 public import LockstepWire
-internal import Synchronization
 
 /// A transport between threads of one process, without sockets: for runs in one process, and for tests of what is above it.
 ///

@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import LockstepLocking
 internal import Synchronization
 
 /// Decides who may connect to a transport: ZeroMQ asks it before a connection comes up (ZAP, RFC 27 of ZeroMQ), and lets
@@ -20,7 +21,7 @@ final class Authenticator: @unchecked Sendable {
     private let limits: TransportLimits
     private let log: RefusalLog
     private let news: EventWaker
-    private let admitted = Mutex<Set<PublicKey>>([])
+    private let admitted = Locked<Set<PublicKey>>([])
     private let connections = Atomic(0)
     private var allowed: AllowedKeys?
     private var waiting: [(request: Request, until: ContinuousClock.Instant)] = []

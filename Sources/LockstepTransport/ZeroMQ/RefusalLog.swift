@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import LockstepLocking
 
 /// Who was not let in, for the owner of a transport to tell. However often somebody tries, it stays few lines: of each address
 /// and reason the first, the tenth, the hundredth, … is told.
@@ -12,7 +12,7 @@ final class RefusalLog: Sendable {
         var untold: [TransportError] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let waker: EventWaker
 
     /// A log whose `waker` is told when there is something in it.

@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import LockstepLocking
 import Testing
 
 /// The jobs that the tests train.
@@ -37,7 +37,7 @@ enum Jobs {
         return digest
     }
 
-    private static let digests = Mutex<[[String]: String]>([:])
+    private static let digests = Locked<[[String]: String]>([:])
 }
 
 extension Outcome {

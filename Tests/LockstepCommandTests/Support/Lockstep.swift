@@ -1,4 +1,5 @@
 import Glibc
+import LockstepLocking
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -86,7 +87,7 @@ enum Lockstep {
 /// Ends a process group at a deadline.
 private final class Watch: Sendable {
     private let isOver = Atomic(false)
-    private let task = Mutex<Task<Void, Never>?>(nil)
+    private let task = Locked<Task<Void, Never>?>(nil)
 
     init(group: pid_t, deadline: Duration) {
         let task = Task { [self] in

@@ -1,11 +1,11 @@
 import Glibc
-import Synchronization
+import LockstepLocking
 
 /// A value that the body of a run leaves for what comes after it.
 final class Shared<Value: Sendable>: Sendable {
-    private let mutex: Mutex<Value>
+    private let mutex: Locked<Value>
 
-    init(_ value: Value) { mutex = Mutex(value) }
+    init(_ value: Value) { mutex = Locked(value) }
 
     var value: Value {
         get { mutex.withLock { $0 } }

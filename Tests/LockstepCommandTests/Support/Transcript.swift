@@ -1,4 +1,4 @@
-import Synchronization
+import LockstepLocking
 
 /// What a process has written so far, line by line, for those who wait for a line of it.
 ///
@@ -18,7 +18,7 @@ final class Transcript: Sendable {
 
     enum Stream: String { case output, errors }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// The lines of a stream so far; a last line without an end counts.
     func lines(of stream: Stream) -> [String] {
