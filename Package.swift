@@ -67,7 +67,7 @@ let package = Package(
         module("LockstepPlot", ["LockstepTensor", "LockstepFormats", "CLockstepSystem"]),
         // Messages.
         module("LockstepWire", ["CLockstepWire"]),
-        module("LockstepTransport", ["LockstepWire", "CZeroMQ"]),
+        module("LockstepTransport", ["LockstepWire", "CZeroMQ", "CLockstepSystem"]),
         // Training, on one process and on many.
         module(
             "LockstepTraining",
