@@ -11,7 +11,7 @@ FORMATTED := $(wildcard Package.swift Sources Tests Examples Benchmarks)
 FORMAT := $(SWIFT) format
 SCRIPTS := $(wildcard .ci/run deploy/*.sh scripts/*.sh)
 
-.PHONY: help train test fuzz chaos sanitize build dist format lint generate clean
+.PHONY: help train test fuzz chaos sanitize bench build dist format lint generate clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is (this text)
@@ -41,6 +41,13 @@ chaos: ## train while workers and coordinators are killed and frozen; options: m
 sanitize: ## test cluster and transports under the thread and address sanitizers; ARGS=thread for one of them
 	@deploy/setup.sh test
 	scripts/sanitize.sh $(ARGS)
+
+bench: ## measure speed, next to PyTorch where there is one; options: make bench ARGS="--quick"
+	@deploy/setup.sh build
+	$(BUILD) --product lockstep
+	$(BUILD) --product bench
+	@if grep -q '"workloads"' Package.swift; then $(BUILD) --product workloads; fi
+	.build/$(CONFIGURATION)/bench $(ARGS)
 
 build: ## build lockstep: .build/release/lockstep
 	@deploy/setup.sh build

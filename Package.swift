@@ -39,6 +39,7 @@ let package = Package(
         .executable(name: "lockstep", targets: ["LockstepMain"]),
         .executable(name: "parity", targets: ["Parity"]),
         .executable(name: "fuzz", targets: ["Fuzz"]),
+        .executable(name: "bench", targets: ["BenchmarkRunner"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -68,7 +69,7 @@ let package = Package(
         module("LockstepPlot", ["LockstepTensor", "LockstepFormats", "CLockstepSystem"]),
         // Messages.
         module("LockstepWire", ["CLockstepWire"]),
-        module("LockstepTransport", ["LockstepWire", "LockstepLocking", "CZeroMQ"]),
+        module("LockstepTransport", ["LockstepWire", "LockstepLocking", "CZeroMQ", "CLockstepSystem"]),
         // Training, on one process and on many.
         module(
             "LockstepTraining",
@@ -106,6 +107,11 @@ let package = Package(
                 "LockstepOptim",
                 "LockstepTensor", arguments,
             ], swiftSettings: strict),
+        // Measures Lockstep, and PyTorch next to it: `make bench`.
+        .executableTarget(
+            name: "BenchmarkRunner",
+            dependencies: ["LockstepTraining", "LockstepFormats", subprocess, systemPackage, arguments],
+            path: "Benchmarks/Runner", swiftSettings: strict),
         // Examples; Examples/OwnModel is a package of its own, as a user's is.
         example("EssentialSkills", [arguments]),
         example("QuickStart", [arguments]),

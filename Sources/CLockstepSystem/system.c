@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CLockstepSystem.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -16,3 +18,8 @@ int lockstep_usable_cores(void) {
 }
 
 int lockstep_memory_file(void) { return memfd_create("lockstep", MFD_CLOEXEC); }
+
+// 32 MiB is the most that malloc takes from its heaps when asked to; the second line keeps it from giving their ends back.
+int lockstep_keep_freed_memory(void) {
+    return mallopt(M_MMAP_THRESHOLD, 32 << 20) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;
+}

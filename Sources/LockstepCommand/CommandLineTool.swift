@@ -65,7 +65,7 @@ struct Root: ParsableCommand {
             version: Software.version,
             subcommands: [
                 TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self, KeysCommand.self,
-                PlotCommand.self, StatusCommand.self, LedgerCommand.self, StopCommand.self,
+                PlotCommand.self, StatusCommand.self, LedgerCommand.self, StopCommand.self, BenchCommand.self,
             ] + (JobCatalog.current.own == nil ? [GenerateCommand.self] : []))
     }
 }

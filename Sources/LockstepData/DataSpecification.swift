@@ -6,6 +6,8 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
     case idx(folder: String)
     /// `synthetic`: drawn digits, which need no file.
     case synthetic
+    /// `random`: numbers that fit the model, drawn from the run's seed: there is nothing to learn in them, but how long it takes.
+    case random
     /// `csv:FILE?label=COLUMN`: a table.
     case csv(CSVSource)
     /// `npz:FILE`: NumPy arrays.
@@ -15,7 +17,7 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
 
     /// The forms that ``init(parsing:)`` reads, for messages to people.
     public static let forms = [
-        "fashion-mnist", "synthetic", "idx:FOLDER", "csv:FILE?label=COLUMN", "npz:FILE", "text:FILE",
+        "fashion-mnist", "synthetic", "random", "idx:FOLDER", "csv:FILE?label=COLUMN", "npz:FILE", "text:FILE",
     ]
 
     /// How the data of a kind are written, for messages: `idx:FOLDER` of `idx:`. The kind itself where it is none of these.
@@ -28,6 +30,7 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
         switch text {
         case "fashion-mnist": self = .fashionMNIST
         case "synthetic": self = .synthetic
+        case "random": self = .random
         case _ where text.hasPrefix("idx:") && text.count > 4: self = .idx(folder: String(text.dropFirst(4)))
         case _ where text.hasPrefix("csv:"): self = .csv(try CSVSource(parsing: text))
         case _ where text.hasPrefix("npz:"): self = .npz(try NPZSource(parsing: text))
@@ -47,6 +50,7 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
         case .fashionMNIST: "fashion-mnist"
         case .idx(let folder): "idx:\(folder)"
         case .synthetic: "synthetic"
+        case .random: "random"
         case .csv(let source): "csv:\(source.description)"
         case .npz(let source): "npz:\(source.description)"
         case .text(let path): "text:\(path)"
@@ -65,7 +69,7 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
         case .fashionMNIST: return try FashionMNIST.load(split)
         case .idx(let folder): return try ImageDataset(idxFolder: folder, split: split, classes: classes)
         case .synthetic: return try SyntheticDigits.dataset(split)
-        case .csv, .npz, .text:
+        case .random, .csv, .npz, .text:
             throw DataError(
                 source: "data set '\(self)'", problem: "is no folder of images",
                 remedy: "Choose fashion-mnist, synthetic or idx:FOLDER")

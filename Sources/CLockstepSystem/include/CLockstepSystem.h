@@ -14,3 +14,9 @@ int lockstep_usable_cores(void);
 ///
 /// memfd_create(2) is declared for GNU programs alone, and Swift's Glibc is not read as one.
 int lockstep_memory_file(void);
+
+/// Has the C library keep blocks of up to 32 MiB that are freed for the next ones, on every thread, rather than give each back to
+/// the system and ask for it again. Returns whether it does.
+///
+/// mallopt(3) is not in Swift's Glibc.
+int lockstep_keep_freed_memory(void);

@@ -27,16 +27,40 @@ public final class LocalWorkers: Sendable {
     /// - Parameters:
     ///   - executable: A path; by default this program itself.
     ///   - arguments: What each is given.
-    public init(count: Int, executable: String = "/proc/self/exe", arguments: [String], for loop: CoordinatorLoop) {
-        self.executable = executable
-        self.arguments = arguments
-        (ended, failed) = (loop.processEnded, loop.launchFailed)
-        for _ in 0..<count { launch() }
+    public convenience init(
+        count: Int, executable: String = "/proc/self/exe", arguments: [String], for loop: CoordinatorLoop
+    ) {
+        self.init(
+            count: count, executable: executable, arguments: arguments, ended: loop.processEnded,
+            failed: loop.launchFailed)
         loop.launch = { [weak self] delay in
             guard let workers = self else { return }
             DispatchQueue.global().asyncAfter(deadline: .now() + delay.seconds) { workers.launch() }
         }
     }
+
+    /// Starts `count` processes of this program and tells `bench` where one ends before its time.
+    public convenience init(count: Int, arguments: [String], for bench: AllReduceBench) {
+        let fail = bench.fail
+        self.init(
+            count: count, arguments: arguments,
+            ended: { pid, how in if how != .exited(code: 0) { fail("process \(pid) of a peer \(how)") } }, failed: fail)
+    }
+
+    /// Starts `count` processes of `executable`; `ended` is told when one ends and how, `failed` when one cannot be started.
+    private init(
+        count: Int, executable: String = "/proc/self/exe", arguments: [String],
+        ended: @escaping @Sendable (Int, ProcessEnd) -> Void, failed: @escaping @Sendable (String) -> Void
+    ) {
+        self.executable = executable
+        self.arguments = arguments
+        self.ended = ended
+        self.failed = failed
+        for _ in 0..<count { launch() }
+    }
+
+    /// The processes that are running.
+    public var processes: [Int] { state.withLock { $0.running.keys.sorted() } }
 
     private func launch() {
         // Within the lock, so that whoever closes and then waits for the group waits for this one, too.

@@ -90,12 +90,17 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
-    private func runAlone(_ opened: RunOptions.Opened, _ reporter: any RunObserver) throws -> Bool {
+    /// Trains in this process. `began` receives what stops the run after the step in flight.
+    func runAlone(
+        _ opened: RunOptions.Opened, _ reporter: any RunObserver,
+        began: (@escaping @Sendable () -> Void) -> Void = { _ in }
+    ) throws -> Bool {
         let settings = opened.settings
         try opened.folder.write(CoordinatorRecord(run: nil, endpoint: "", host: Host.name, process: Int(getpid())))
         let stop = StopRequest()
         let signals = Signals.handle(first: { stop.request() })
         defer { withExtendedLifetime(signals) {} }
+        began { stop.request() }
         let trainer = try Trainer(settings: settings, job: JobCatalog.current.job(for: settings, data: nil))
         if let checkpoint = opened.checkpoint {
             try trainer.restore(checkpoint)
@@ -112,8 +117,10 @@ struct TrainCommand: ParsableCommand {
         ).run()
     }
 
-    private func runCluster(
-        _ count: Int, _ opened: RunOptions.Opened, _ reporter: any RunObserver
+    /// Trains on workers of this host. `began` receives what stops the run, and the workers where they are processes.
+    func runCluster(
+        _ count: Int, _ opened: RunOptions.Opened, _ reporter: any RunObserver,
+        began: (@escaping @Sendable () -> Void, LocalWorkers?) -> Void = { _, _ in }
     ) throws -> Bool {
         let (folder, settings) = (opened.folder, opened.settings)
         if transport == .inProcess {
@@ -134,6 +141,7 @@ struct TrainCommand: ParsableCommand {
             }
             let signals = Signals.handle(first: loop.interrupt)
             defer { withExtendedLifetime(signals) {} }
+            began(loop.interrupt, nil)
             return try loop.run()
         }
         let (endpoint, remove) =
@@ -167,6 +175,7 @@ struct TrainCommand: ParsableCommand {
                 remove()
             })
         defer { withExtendedLifetime(signals) {} }
+        began(loop.interrupt, workers)
         return try loop.run()
     }
 }

@@ -49,7 +49,8 @@ struct SubjectOptions: ParsableArguments {
     @Option(
         help: JobCatalog.help(
             """
-            The data: fashion-mnist, synthetic, idx:FOLDER (images as MNIST's), csv:FILE?label=COLUMN (also features=A,B, test=FILE, \
+            The data: fashion-mnist, synthetic, random (numbers to measure with), idx:FOLDER (images as MNIST's), \
+            csv:FILE?label=COLUMN (also features=A,B, test=FILE, \
             split=0.1), npz:FILE (x_train, y_train, x_test, y_test; or x, y and split=0.1), text:FILE (the next character). \
             (default: fashion-mnist where it is installed)
             """))

@@ -67,12 +67,15 @@ public struct RegressionDataset: Dataset {
 enum Rows {
     /// The rows at `indices`, which have been checked, of a contiguous tensor of shape [n, …].
     static func gather<Scalar>(_ indices: some Collection<Int>, of tensor: Tensor<Scalar>) -> Tensor<Scalar> {
-        let size = tensor.shape.dropFirst().reduce(1, *)
+        // As bytes: where this is not compiled for the element type a copy of elements would go one by one.
+        let bytes = tensor.shape.dropFirst().reduce(1, *) * MemoryLayout<Scalar>.stride
         return Tensor<Scalar>(shape: [indices.count] + tensor.shape.dropFirst()) { target in
             tensor.withUnsafeElements { source in
+                guard let from = UnsafeRawPointer(source.baseAddress),
+                    let to = UnsafeMutableRawPointer(target.baseAddress)
+                else { return }
                 for (row, index) in indices.enumerated() {
-                    let from = UnsafeBufferPointer(rebasing: source[index * size..<(index + 1) * size])
-                    _ = UnsafeMutableBufferPointer(rebasing: target[row * size..<(row + 1) * size]).update(from: from)
+                    (to + row * bytes).copyMemory(from: from + index * bytes, byteCount: bytes)
                 }
             }
         }

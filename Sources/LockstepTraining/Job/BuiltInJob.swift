@@ -28,6 +28,7 @@ public struct BuiltInJob: TrainableJob {
     public func makeReplica(seed: UInt64, limit: Int?) throws -> any Replica {
         switch data {
         case .fashionMNIST, .synthetic, .idx: return try imageReplica(seed: seed, limit: limit)
+        case .random: return try randomReplica(seed: seed, limit: limit)
         case .csv(let source): return try tableReplica(source.load(), seed: seed, limit: limit)
         case .npz(let source): return try tableReplica(source.load(), seed: seed, limit: limit)
         case .text(let path): return try textReplica(path, seed: seed, limit: limit)
@@ -59,7 +60,7 @@ public struct BuiltInJob: TrainableJob {
         return images
     }
 
-    private func classification(
+    func classification(
         training: any Dataset<LabeledBatch>, test: (any Dataset<LabeledBatch>)?, inputs: [Int], outputs: Int,
         names: [String] = []
     ) throws -> TrainingJob<Module, Tensor<Float>, LabeledBatch> {
@@ -129,8 +130,12 @@ public struct BuiltInJob: TrainableJob {
     // MARK: Texts
 
     private func textReplica(_ path: String, seed: UInt64, limit: Int?) throws -> any Replica {
+        try textReplica(TextCorpus(contentsOf: path), seed: seed, limit: limit)
+    }
+
+    func textReplica(_ corpus: TextCorpus, seed: UInt64, limit: Int?) throws -> any Replica {
         try requireCrossEntropy("the next character is a class")
-        let corpus = try TextCorpus(contentsOf: path)
+        let path = corpus.name
         let (model, vocabulary) = (model, corpus.vocabulary.count)
         guard let context = model.context else {
             throw TrainingError(
@@ -159,7 +164,7 @@ public struct BuiltInJob: TrainableJob {
 
     // MARK: Both
 
-    private func requireCrossEntropy(_ reason: String) throws {
+    func requireCrossEntropy(_ reason: String) throws {
         guard let loss, loss != .crossEntropy else { return }
         throw TrainingError(
             .mismatch,

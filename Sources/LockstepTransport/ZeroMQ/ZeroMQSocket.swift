@@ -91,6 +91,17 @@ final class ZeroMQSocket {
         try check(ZMQ_MAXMSGSIZE, zmq_setsockopt(handle, ZMQ_MAXMSGSIZE, &largest, MemoryLayout<Int64>.size))
     }
 
+    /// What becomes readable when the socket may have something to receive.
+    ///
+    /// It is readable once for what is new, and what is done with the socket meanwhile may take note of that: so whoever polls it
+    /// first receives until there is nothing, after each time that anything was sent.
+    func descriptor() throws(TransportError) -> Int32 {
+        var descriptor: Int32 = -1
+        var size = MemoryLayout<Int32>.size
+        try check(ZMQ_FD, zmq_getsockopt(handle, ZMQ_FD, &descriptor, &size))
+        return descriptor
+    }
+
     /// What a send came to.
     enum Sent {
         case done, full, gone

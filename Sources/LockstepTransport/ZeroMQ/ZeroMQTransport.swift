@@ -1,3 +1,4 @@
+internal import CLockstepSystem
 internal import CZeroMQ
 internal import Glibc
 public import LockstepWire
@@ -25,18 +26,25 @@ public final class ZeroMQTransport: Transport {
     /// The sockets that may have something, the next one first.
     private var ready: [any Source] = []
     /// What `wait` polls: the waker, then for every source its socket and its monitor.
-    private var items: [zmq_pollitem_t] = []
+    ///
+    /// Not by `zmq_poll`, which makes two system calls for each of them besides.
+    private var items: [pollfd] = []
     private var sources: [any Source] = []
+    /// Those whose monitor has not been read yet.
+    private var unobserved: [any Source] = []
     private var isClosed = false
 
     /// A transport that listens at `endpoint`; a tcp port of 0 picks a free one.
     ///
     /// Throws `TransportError` if the address is in use, not one of this host's, not permitted, or does not resolve, and if
     /// other hosts reach it although `protection` says no word about them.
+    ///
+    /// The process keeps the memory of messages that it has let go of for the next ones: see `keepsMemory`.
     public init(
         binding endpoint: Endpoint, protection: Protection = .thisHostOnly, limits: TransportLimits = TransportLimits()
     ) throws(TransportError) {
         self.limits = limits
+        _ = Self.keepsMemory
         keyring = protection.keyring
         wakes = try EventWaker()
         let address = try endpoint.resolved()
@@ -63,10 +71,14 @@ public final class ZeroMQTransport: Transport {
             zmq_ctx_term(context)
             throw error
         }
-        watchSources()
+        try watch(incoming)
     }
 
     deinit { close() }
+
+    /// libzmq receives each message into memory that it asks malloc for. By default malloc gets a block of this size from the system
+    /// each time, which clears it page by page, and gives it back at once: that cost half of the time of an all-reduce of 64 MiB.
+    private static let keepsMemory = lockstep_keep_freed_memory() == 1
 
     public var waker: any Waker { wakes }
 
@@ -98,9 +110,10 @@ public final class ZeroMQTransport: Transport {
         let monitor = try SocketMonitor(context, watching: socket, name: "monitor-\(lastNumber)", limits)
         try socket.connect(to: address)
         let peer = Peer(.outgoing(lastNumber), endpoint.description, key: expected)
-        outgoing[peer] = OutgoingConnection(
+        let connection = OutgoingConnection(
             socket, monitor, peer, ownKey: publicKey, handshakeTimeout: limits.connectTimeout)
-        watchSources()
+        try watch(connection)
+        outgoing[peer] = connection
         return peer
     }
 
@@ -111,17 +124,19 @@ public final class ZeroMQTransport: Transport {
     public func send(_ envelope: Envelope, to peer: Peer) throws {
         try checkOpen()
         let encoded = try envelope.encoded()
-        let socket: ZeroMQSocket
+        let source: any Source
         let queued: QueuedBytes
         var route: [UInt8]?
         switch peer.identity {
         case .outgoing:
             guard let connection = outgoing[peer], !connection.isDown else { throw TransportError.gone(peer) }
-            (socket, queued) = (connection.socket, connection.queued)
+            (source, queued) = (connection, connection.queued)
         case .incoming(let name):
             guard let bytes = incoming.known[peer] else { throw TransportError.gone(peer) }
-            (socket, queued, route) = (incoming.socket, bytes, name)
+            (source, queued, route) = (incoming, bytes, name)
         }
+        let socket = source.socket
+        markReady(source)
         guard queued.hasRoom(for: encoded.payload?.count ?? 0, limit: limits.maximumQueuedBytes) else {
             throw TransportError.full(peer, bytes: limits.maximumQueuedBytes)
         }
@@ -137,9 +152,14 @@ public final class ZeroMQTransport: Transport {
         }
     }
 
-    public func receive(timeout: Duration) throws -> Incoming? {
+    public func receive(timeout: Duration) throws -> Incoming? { try receive(timeout: timeout, spinning: .zero) }
+
+    public func receive(timeout: Duration, spinning: Duration) throws -> Incoming? {
         try checkOpen()
-        let deadline = ContinuousClock.now + timeout
+        let start = ContinuousClock.now
+        let deadline = start + timeout
+        // What the monitors have to say waits until it sleeps.
+        var sleeps = spinning == .zero
         while true {
             if let refusal = refusals.next() { return .refused(refusal) }
             while let source = ready.first {
@@ -154,6 +174,14 @@ public final class ZeroMQTransport: Transport {
                 return event
             }
             if wakes.takeRequest() { return nil }
+            if !sleeps {
+                let now = ContinuousClock.now
+                if now >= deadline { return nil }
+                sleeps = now - start >= spinning
+                ready = sources
+                sched_yield()
+                continue
+            }
             guard try wait(until: deadline) else { return nil }
         }
     }
@@ -165,6 +193,7 @@ public final class ZeroMQTransport: Transport {
         outgoing = [:]
         ready = []
         sources = []
+        unobserved = []
         // Waits until what was sent has gone out, at most for the sockets' linger.
         while zmq_ctx_term(context) != 0, zmq_errno() == EINTR {}
     }
@@ -177,26 +206,40 @@ public final class ZeroMQTransport: Transport {
     private func remove(_ peer: Peer) -> OutgoingConnection? {
         guard let connection = outgoing.removeValue(forKey: peer) else { return nil }
         ready.removeAll { $0 === connection }
-        watchSources()
+        unwatch(connection)
         return connection
     }
 
-    private func watchSources() {
-        sources = [incoming]
-        sources += outgoing.values.map { $0 as any Source }
-        items = [zmq_pollitem_t(socket: nil, fd: wakes.descriptor, events: Int16(ZMQ_POLLIN), revents: 0)]
-        for socket in sources.flatMap({ [$0.socket, $0.monitor.socket] }) {
-            items.append(zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
-        }
+    private func watch(_ source: any Source) throws(TransportError) {
+        let descriptors = [try source.socket.descriptor(), try source.monitor.socket.descriptor()]
+        if items.isEmpty { items = [pollfd(fd: wakes.descriptor, events: Int16(POLLIN), revents: 0)] }
+        sources.append(source)
+        for descriptor in descriptors { items.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)) }
+        // What came before it was watched may not be told of again.
+        markReady(source)
+        unobserved.append(source)
+    }
+
+    private func unwatch(_ source: any Source) {
+        guard let index = sources.firstIndex(where: { $0 === source }) else { return }
+        sources.remove(at: index)
+        items.removeSubrange(1 + 2 * index...2 + 2 * index)
+        unobserved.removeAll { $0 === source }
+    }
+
+    private func markReady(_ source: any Source) {
+        if !ready.contains(where: { $0 === source }) { ready.append(source) }
     }
 
     /// Waits until something is ready or the waker was called; false when `deadline` has passed.
     private func wait(until deadline: ContinuousClock.Instant) throws(TransportError) -> Bool {
+        while let source = unobserved.popLast() { if try source.observe() { markReady(source) } }
+        if !ready.isEmpty { return true }
         while true {
-            let count = zmq_poll(&items, Int32(items.count), Int(Deadline.milliseconds(until: deadline)))
+            let count = poll(&items, nfds_t(items.count), Deadline.milliseconds(until: deadline))
             if count > 0 { break }
-            if count < 0, zmq_errno() != EINTR {
-                throw TransportError(.system, "waiting for messages: \(ZeroMQ.reason())")
+            if count < 0, errno != EINTR {
+                throw TransportError(.system, "waiting for messages: \(Errno.text(errno))")
             }
             if ContinuousClock.now >= deadline { return false }
         }
@@ -206,7 +249,7 @@ public final class ZeroMQTransport: Transport {
             let hasNews = items[2 + 2 * index].revents != 0
             // The monitor is always read out, as its queue has no limit.
             let isLost = hasNews ? try source.observe() : false
-            if isReadable || isLost { ready.append(source) }
+            if isReadable || isLost { markReady(source) }
         }
         return true
     }

@@ -1,0 +1,55 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LockstepTensor
+
+/// `lockstep bench`: how fast this machine or cluster is at what training does.
+struct BenchCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "bench",
+            abstract: "Measure how fast this machine or cluster trains, or sums gradients.",
+            discussion: """
+                Nothing is kept of what is computed. Figures of one run on a machine that does nothing else may be compared; \
+                others drift.
+
+
+                """
+                    + JobCatalog.examples(
+                        "bench allreduce --workers 4",
+                        "bench step --model mlp:784-512-512-10 --workers 2",
+                        "bench step --model mlp:784-512-512-10 --single-process"),
+            subcommands: [
+                BenchAllReduceCommand.self, BenchPeerCommand.self, BenchStepCommand.self,
+                BenchMachineCommand.self,
+            ])
+    }
+}
+
+/// The largest amount of memory that processes have used.
+enum PeakMemory {
+    /// That of a process of this host, in bytes; nil where the system does not tell.
+    static func bytes(ofProcess pid: Int? = nil) -> Int? {
+        let path = "/proc/\(pid.map(String.init) ?? "self")/status"
+        // The system makes the text as it is read and does not know its size before.
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let count = fread(&bytes, 1, bytes.count, file)
+        let text = String(decoding: bytes[..<count], as: UTF8.self)
+        for line in text.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+            // In units of 1024 bytes, whatever it says.
+            return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).compactMap { Int($0) }.first.map { $0 << 10 }
+        }
+        return nil
+    }
+}
+
+/// `lockstep bench machine`: what the products of matrices rest on, for the record of a measurement.
+struct BenchMachineCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "machine", abstract: "Say which OpenBLAS is in use and which kernels it has chosen.")
+    }
+
+    func run() { print("\(BLAS.version) with \(BLAS.coreType) kernels") }
+}
