@@ -14,6 +14,8 @@ extension CoordinatorMachine {
         for rank in workers.keys {
             workers[rank]?.isMember = members.contains(rank)
             workers[rank]?.position = .unknown
+            workers[rank]?.requestedSteps = 0
+            workers[rank]?.requestedBlocks = (0, 0)
         }
         stateSender = nil
         progress.dropUnfinished()

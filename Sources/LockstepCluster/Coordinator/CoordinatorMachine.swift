@@ -100,6 +100,9 @@ package struct CoordinatorMachine {
             progress.recorded = position
             return orderSteps(now: now)
         case .recordFailed(let reason): return fail(.stopped, reason)
+        case .samplesRead(let read, let payload): return deliver(read, payload)
+        case .samplesFailed(let reason):
+            return fail(.workerFailed, "the samples that workers need cannot be read: \(reason)")
         case .interrupted: return interrupt()
         case .tick: return tick(now: now)
         }
@@ -115,7 +118,7 @@ package struct CoordinatorMachine {
         case .ready(let ready): return compare(ready, after: envelope.step, ofRank: rank, now: now)
         case .stepReport(let report):
             return complete(step: envelope.step, report, of: envelope, ofRank: rank, now: now)
-        case .connected, .evaluationReport, .state, .stateReceived, .linkLost:
+        case .connected, .evaluationReport, .state, .stateReceived, .linkLost, .samplesRequest:
             guard envelope.generation == generation, workers[rank]?.isMember == true else {
                 // Of an earlier generation: what it was about is being done again.
                 return []
@@ -139,6 +142,7 @@ package struct CoordinatorMachine {
         case .state(let piece): return keep(piece, envelope.payload, after: envelope.step, ofRank: rank)
         case .stateReceived(let received): return sendMore(received, after: envelope.step, to: rank)
         case .linkLost(let lost): return linkLost(from: rank, to: lost.rank, now: now)
+        case .samplesRequest(let request): return provide(request, step: envelope.step, toRank: rank)
         default: return []
         }
     }

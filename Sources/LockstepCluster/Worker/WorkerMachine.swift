@@ -68,6 +68,9 @@ package struct WorkerMachine {
     var losses: [Double] = []
     var samples = SampleAccount()
     var bytesSent = 0
+    /// Samples that the coordinator is asked for, and what testing on those before has given.
+    var deliveries = SampleDeliveries()
+    var tested: [Evaluation] = []
     /// States on their way, in and out.
     var transfers = StateTransfers()
     /// Messages that fitted nothing.
@@ -144,6 +147,7 @@ package struct WorkerMachine {
         case .stateOrder(let order): return receive(.state(for: order.ranks), of: envelope, now: now)
         case .state(let piece): return receive(piece, of: envelope, fromRank: nil)
         case .stateReceived(let received): return sendMore(received, of: envelope, to: nil)
+        case .samples(let samples): return receive(samples, of: envelope, now: now)
         case .finish: return finish(envelope, now: now)
         case .stop(let stop): return end(.stopped, stop.reason)
         case .heartbeat: return []
@@ -263,6 +267,7 @@ package struct WorkerMachine {
         case .idle where transfers.incoming != nil: "receiving the state"
         case .idle where inHand != nil: inHand?.description ?? ""
         case .idle: "waiting for the coordinator's next order"
+        case .working where deliveries.holdUpAnOrder: "waiting for samples from the coordinator"
         case .working(on: .step(let step, _)):
             if let awaited = allReduces[step]?.awaited, timing.isCommunicating {
                 "in the all-reduce, waiting for rank \(awaited.map { "\(members[$0].rank)" }.joined(separator: ", "))"
