@@ -73,7 +73,9 @@ let package = Package(
         // Training, on one process and on many.
         module(
             "LockstepTraining",
-            ["LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats"]),
+            [
+                "LockstepTensor", "LockstepNN", "LockstepOptim", "LockstepData", "LockstepFormats", "LockstepLocking",
+            ]),
         module(
             "LockstepCluster",
             [

@@ -1042,6 +1042,96 @@ void   lockstep__state_received__free_unpacked
   assert(message->base.descriptor == &lockstep__state_received__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   lockstep__samples_request__init
+                     (Lockstep__SamplesRequest         *message)
+{
+  static const Lockstep__SamplesRequest init_value = LOCKSTEP__SAMPLES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t lockstep__samples_request__get_packed_size
+                     (const Lockstep__SamplesRequest *message)
+{
+  assert(message->base.descriptor == &lockstep__samples_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__samples_request__pack
+                     (const Lockstep__SamplesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__samples_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__samples_request__pack_to_buffer
+                     (const Lockstep__SamplesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__samples_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__SamplesRequest *
+       lockstep__samples_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__SamplesRequest *)
+     protobuf_c_message_unpack (&lockstep__samples_request__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__samples_request__free_unpacked
+                     (Lockstep__SamplesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__samples_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lockstep__samples__init
+                     (Lockstep__Samples         *message)
+{
+  static const Lockstep__Samples init_value = LOCKSTEP__SAMPLES__INIT;
+  *message = init_value;
+}
+size_t lockstep__samples__get_packed_size
+                     (const Lockstep__Samples *message)
+{
+  assert(message->base.descriptor == &lockstep__samples__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__samples__pack
+                     (const Lockstep__Samples *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__samples__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__samples__pack_to_buffer
+                     (const Lockstep__Samples *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__samples__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__Samples *
+       lockstep__samples__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__Samples *)
+     protobuf_c_message_unpack (&lockstep__samples__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__samples__free_unpacked
+                     (Lockstep__Samples *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__samples__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   lockstep__finish__init
                      (Lockstep__Finish         *message)
 {
@@ -1267,7 +1357,7 @@ void   lockstep__heartbeat__free_unpacked
   assert(message->base.descriptor == &lockstep__heartbeat__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[29] =
+static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[31] =
 {
   {
     "version",
@@ -1546,6 +1636,30 @@ static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[29] 
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "samples_request",
+    35,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lockstep__Envelope, body_case),
+    offsetof(Lockstep__Envelope, samples_request),
+    &lockstep__samples_request__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "samples",
+    36,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lockstep__Envelope, body_case),
+    offsetof(Lockstep__Envelope, samples),
+    &lockstep__samples__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "finish",
     40,
     PROTOBUF_C_LABEL_NONE,
@@ -1622,22 +1736,24 @@ static const unsigned lockstep__envelope__field_indices_by_name[] = {
   11,   /* field[11] = connected */
   18,   /* field[18] = evaluate_order */
   19,   /* field[19] = evaluation_report */
-  25,   /* field[25] = failure */
-  23,   /* field[23] = finish */
+  27,   /* field[27] = failure */
+  25,   /* field[25] = finish */
   2,   /* field[2] = generation */
-  27,   /* field[27] = heartbeat */
+  29,   /* field[29] = heartbeat */
   5,   /* field[5] = hello */
-  26,   /* field[26] = leave */
+  28,   /* field[28] = leave */
   13,   /* field[13] = link_lost */
   9,   /* field[9] = members */
   15,   /* field[15] = partial */
-  28,   /* field[28] = payload */
+  30,   /* field[30] = payload */
   10,   /* field[10] = peer_hello */
   12,   /* field[12] = put_out */
   8,   /* field[8] = ready */
   16,   /* field[16] = reduced */
   7,   /* field[7] = refusal */
   1,   /* field[1] = run */
+  24,   /* field[24] = samples */
+  23,   /* field[23] = samples_request */
   4,   /* field[4] = sender */
   21,   /* field[21] = state */
   20,   /* field[20] = state_order */
@@ -1645,7 +1761,7 @@ static const unsigned lockstep__envelope__field_indices_by_name[] = {
   3,   /* field[3] = step */
   14,   /* field[14] = step_order */
   17,   /* field[17] = step_report */
-  24,   /* field[24] = stop */
+  26,   /* field[26] = stop */
   0,   /* field[0] = version */
   6,   /* field[6] = welcome */
 };
@@ -1655,9 +1771,9 @@ static const ProtobufCIntRange lockstep__envelope__number_ranges[6 + 1] =
   { 10, 5 },
   { 20, 14 },
   { 30, 18 },
-  { 40, 23 },
-  { 100, 28 },
-  { 0, 29 }
+  { 40, 25 },
+  { 100, 30 },
+  { 0, 31 }
 };
 const ProtobufCMessageDescriptor lockstep__envelope__descriptor =
 {
@@ -1667,7 +1783,7 @@ const ProtobufCMessageDescriptor lockstep__envelope__descriptor =
   "Lockstep__Envelope",
   "lockstep",
   sizeof(Lockstep__Envelope),
-  29,
+  31,
   lockstep__envelope__field_descriptors,
   lockstep__envelope__field_indices_by_name,
   6,  lockstep__envelope__number_ranges,
@@ -1764,7 +1880,7 @@ const ProtobufCMessageDescriptor lockstep__hello__descriptor =
   (ProtobufCMessageInit) lockstep__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__welcome__field_descriptors[4] =
+static const ProtobufCFieldDescriptor lockstep__welcome__field_descriptors[5] =
 {
   {
     "rank",
@@ -1814,8 +1930,21 @@ static const ProtobufCFieldDescriptor lockstep__welcome__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "data",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Welcome, data),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__welcome__field_indices_by_name[] = {
+  4,   /* field[4] = data */
   0,   /* field[0] = rank */
   3,   /* field[3] = recorded_steps */
   2,   /* field[2] = settings */
@@ -1824,7 +1953,7 @@ static const unsigned lockstep__welcome__field_indices_by_name[] = {
 static const ProtobufCIntRange lockstep__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor lockstep__welcome__descriptor =
 {
@@ -1834,7 +1963,7 @@ const ProtobufCMessageDescriptor lockstep__welcome__descriptor =
   "Lockstep__Welcome",
   "lockstep",
   sizeof(Lockstep__Welcome),
-  4,
+  5,
   lockstep__welcome__field_descriptors,
   lockstep__welcome__field_indices_by_name,
   1,  lockstep__welcome__number_ranges,
@@ -3125,6 +3254,121 @@ const ProtobufCMessageDescriptor lockstep__state_received__descriptor =
   lockstep__state_received__field_indices_by_name,
   1,  lockstep__state_received__number_ranges,
   (ProtobufCMessageInit) lockstep__state_received__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__samples_request__field_descriptors[3] =
+{
+  {
+    "tests",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__SamplesRequest, tests),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__SamplesRequest, first),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__SamplesRequest, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__samples_request__field_indices_by_name[] = {
+  2,   /* field[2] = end */
+  1,   /* field[1] = first */
+  0,   /* field[0] = tests */
+};
+static const ProtobufCIntRange lockstep__samples_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor lockstep__samples_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.SamplesRequest",
+  "SamplesRequest",
+  "Lockstep__SamplesRequest",
+  "lockstep",
+  sizeof(Lockstep__SamplesRequest),
+  3,
+  lockstep__samples_request__field_descriptors,
+  lockstep__samples_request__field_indices_by_name,
+  1,  lockstep__samples_request__number_ranges,
+  (ProtobufCMessageInit) lockstep__samples_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__samples__field_descriptors[2] =
+{
+  {
+    "tests",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Samples, tests),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Samples, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__samples__field_indices_by_name[] = {
+  1,   /* field[1] = number */
+  0,   /* field[0] = tests */
+};
+static const ProtobufCIntRange lockstep__samples__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor lockstep__samples__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.Samples",
+  "Samples",
+  "Lockstep__Samples",
+  "lockstep",
+  sizeof(Lockstep__Samples),
+  2,
+  lockstep__samples__field_descriptors,
+  lockstep__samples__field_indices_by_name,
+  1,  lockstep__samples__number_ranges,
+  (ProtobufCMessageInit) lockstep__samples__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define lockstep__finish__field_descriptors NULL

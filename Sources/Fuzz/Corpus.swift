@@ -26,6 +26,7 @@ enum Corpus {
             .linkLost(LinkLost(rank: 2)), .stepOrder(StepOrder(epoch: 1, batch: 12, compares: true, recordedSteps: 3)),
             .partial(Partial(bucket: 3, subtrees: [0..<1, 4..<8], losses: [1.5], samples: 9)),
             .reduced(Reduced(bucket: 2)),
+            .samplesRequest(SamplesRequest(tests: true, parts: 1..<3)), .samples(Samples(tests: false, number: 2)),
             .stepReport(
                 StepReport(
                     losses: [1.5, .nan], computeSeconds: 0.1, communicateSeconds: 1e-9, bytesSent: 99,

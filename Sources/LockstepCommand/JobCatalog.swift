@@ -62,8 +62,9 @@ struct JobCatalog: Sendable {
             return own
         }
         return BuiltInJob(
-            model: try ModelSpecification(parsing: settings.model), data: try JobCatalog.data(of: settings, here: data),
-            loss: try settings.loss.map { try LossFunction(parsing: $0) })
+            model: try ModelSpecification(parsing: settings.model), kind: settings.data,
+            loss: try settings.loss.map { try LossFunction(parsing: $0) }
+        ) { try JobCatalog.data(of: settings, here: data) }
     }
 
     /// The data of a run, at their place on this host. A path that comes with a message is never used.
@@ -73,7 +74,10 @@ struct JobCatalog: Sendable {
         guard let here else {
             throw TrainingError(
                 .mismatch,
-                "the run trains on data of the form '\(form)'; say where this host keeps them: --data \(form)"
+                """
+                the run trains on data of the form '\(form)'; say where this host keeps them: --data \(form). A coordinator that is \
+                started with --data-from coordinator sends them to workers that have no copy
+                """
             )
         }
         guard here.hasPrefix(settings.data) else {

@@ -6,7 +6,7 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
     case idx(folder: String)
     /// `synthetic`: drawn digits, which need no file.
     case synthetic
-    /// `random`: numbers that fit the model, drawn from the run's seed: there is nothing to learn in them, but how long it takes.
+    /// `random`: numbers that fit the model, always the same: there is nothing to learn in them, but how long it takes.
     case random
     /// `csv:FILE?label=COLUMN`: a table.
     case csv(CSVSource)

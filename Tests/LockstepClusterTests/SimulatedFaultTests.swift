@@ -253,9 +253,18 @@ struct SimulatedFaultTests {
         try expectSameBits(settings, TinyJob.normalized(), seeds: (part * 100)..<(part * 100 + 100))
     }
 
+    @Test("So do those whose workers are sent their samples", arguments: 0..<4)
+    func anythingWithSentSamples(part: UInt64) throws {
+        let settings = try TinyJob.settings(epochs: 6, checkpointEvery: 3)
+        try expectSameBits(settings, TinyJob.job(), seeds: (part * 100)..<(part * 100 + 100), sendsSamples: true)
+    }
+
     /// Expects the bits of a single process of runs in which anything goes wrong, one for each seed.
-    private func expectSameBits(_ settings: RunSettings, _ job: any TrainableJob, seeds: Range<UInt64>) throws {
+    private func expectSameBits(
+        _ settings: RunSettings, _ job: any TrainableJob, seeds: Range<UInt64>, sendsSamples: Bool = false
+    ) throws {
         let reference = try Reference(settings, job: job)
+        let source = sendsSamples ? try job.openSamples() : nil
         var faults = 0
         for seed in seeds {
             var simulation = try Simulation(
@@ -266,7 +275,9 @@ struct SimulatedFaultTests {
                     $0.membership.allReduce = seed % 5 == 0 ? .star : .auto
                     $0.pieceBytes = 300
                     $0.comparesEvery = 2
-                }, job: { _ in job })
+                    $0.data = source?.description
+                }, job: { _ in sendsSamples ? TinyJob.withoutData() : job })
+            simulation.reader = try source.map { try SampleReader($0, settings: settings) }
             // Some firewalls, around which there is no way but through the coordinator.
             if seed % 5 == 1 { simulation.unreachable = [[0, 1], [2, 4]] }
             #expect(simulation.run { !$0.record.isEmpty }, "seed \(seed)")

@@ -359,7 +359,7 @@ struct WorkerMachineTests {
         }
         #expect(machine.strayMessages == 3)
         guard
-            case .compute(.sums(0, let microbatches))? = machine.handle(
+            case .compute(.sums(0, let microbatches, _))? = machine.handle(
                 fromCoordinator(order, generation: 1), now: .zero
             ).first
         else {

@@ -45,6 +45,20 @@ enum Samples {
         .evaluationReport(
             EvaluationReport(firstBlock: 9, losses: [0, 2.25], correct: [0, .max], counts: [1, 2], digest: "d")),
         .evaluationReport(EvaluationReport(firstBlock: 0, losses: [1, 2], correct: [], counts: [3, 4], digest: "d")),
+        .samplesRequest(SamplesRequest(tests: false, parts: 0..<0)),
+        .samplesRequest(SamplesRequest(tests: true, parts: 3..<4_294_967_295)),
+        .samples(LockstepWire.Samples(tests: false, number: 0)),
+        .samples(LockstepWire.Samples(tests: true, number: 4_294_967_295)),
+        .stepReport(
+            StepReport(
+                losses: [1], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0,
+                samples: SampleAccount(
+                    generation: .max,
+                    shares: [
+                        SampleShare(
+                            rank: 4_294_967_295, host: "h", pid: 4_294_967_295, microbatches: 0..<4_294_967_295,
+                            digest: .max), SampleShare(rank: 0, host: "", pid: 0, microbatches: 0..<0, digest: 0),
+                    ]))),
         .stateOrder(StateOrder(ranks: [])),
         .stateOrder(StateOrder(ranks: [0, 4_294_967_293])),
         .state(State(offset: 0, total: 0)),

@@ -38,6 +38,8 @@ typedef struct Lockstep__EvaluationReport Lockstep__EvaluationReport;
 typedef struct Lockstep__StateOrder Lockstep__StateOrder;
 typedef struct Lockstep__State Lockstep__State;
 typedef struct Lockstep__StateReceived Lockstep__StateReceived;
+typedef struct Lockstep__SamplesRequest Lockstep__SamplesRequest;
+typedef struct Lockstep__Samples Lockstep__Samples;
 typedef struct Lockstep__Finish Lockstep__Finish;
 typedef struct Lockstep__Stop Lockstep__Stop;
 typedef struct Lockstep__Failure Lockstep__Failure;
@@ -70,6 +72,8 @@ typedef enum {
   LOCKSTEP__ENVELOPE__BODY_STATE_ORDER = 32,
   LOCKSTEP__ENVELOPE__BODY_STATE = 33,
   LOCKSTEP__ENVELOPE__BODY_STATE_RECEIVED = 34,
+  LOCKSTEP__ENVELOPE__BODY_SAMPLES_REQUEST = 35,
+  LOCKSTEP__ENVELOPE__BODY_SAMPLES = 36,
   LOCKSTEP__ENVELOPE__BODY_FINISH = 40,
   LOCKSTEP__ENVELOPE__BODY_STOP = 41,
   LOCKSTEP__ENVELOPE__BODY_FAILURE = 42,
@@ -135,6 +139,11 @@ struct  Lockstep__Envelope
     Lockstep__State *state;
     Lockstep__StateReceived *state_received;
     /*
+     * Samples for workers that have no copy of the data.
+     */
+    Lockstep__SamplesRequest *samples_request;
+    Lockstep__Samples *samples;
+    /*
      * Ending and health.
      */
     Lockstep__Finish *finish;
@@ -191,10 +200,14 @@ struct  Lockstep__Welcome
    * How many steps the coordinator knows the losses of: a worker that was in this run before sends those of later ones again.
    */
   uint64_t recorded_steps;
+  /*
+   * Where the coordinator sends workers their samples: what the data are, as JSON. Empty where workers read them.
+   */
+  char *data;
 };
 #define LOCKSTEP__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__welcome__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -591,6 +604,37 @@ struct  Lockstep__StateReceived
 #define LOCKSTEP__STATE_RECEIVED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__state_received__descriptor) \
     , 0 }
+
+
+/*
+ * Worker to coordinator: send me the samples of the microbatches first ..< end of the envelope's step or, with `tests`, those of
+ * the blocks first ..< end of the test after it.
+ */
+struct  Lockstep__SamplesRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean tests;
+  uint32_t first;
+  uint32_t end;
+};
+#define LOCKSTEP__SAMPLES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__samples_request__descriptor) \
+    , 0, 0, 0 }
+
+
+/*
+ * Coordinator to worker: the samples of one microbatch of the envelope's step, or of one block of the test after it. The payload is
+ * one or more portions, each 8 bytes of length and a safetensors image: the tensors of a batch, and the indices of its samples.
+ */
+struct  Lockstep__Samples
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean tests;
+  uint32_t number;
+};
+#define LOCKSTEP__SAMPLES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__samples__descriptor) \
+    , 0, 0 }
 
 
 /*
@@ -1100,6 +1144,44 @@ Lockstep__StateReceived *
 void   lockstep__state_received__free_unpacked
                      (Lockstep__StateReceived *message,
                       ProtobufCAllocator *allocator);
+/* Lockstep__SamplesRequest methods */
+void   lockstep__samples_request__init
+                     (Lockstep__SamplesRequest         *message);
+size_t lockstep__samples_request__get_packed_size
+                     (const Lockstep__SamplesRequest   *message);
+size_t lockstep__samples_request__pack
+                     (const Lockstep__SamplesRequest   *message,
+                      uint8_t             *out);
+size_t lockstep__samples_request__pack_to_buffer
+                     (const Lockstep__SamplesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__SamplesRequest *
+       lockstep__samples_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__samples_request__free_unpacked
+                     (Lockstep__SamplesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Lockstep__Samples methods */
+void   lockstep__samples__init
+                     (Lockstep__Samples         *message);
+size_t lockstep__samples__get_packed_size
+                     (const Lockstep__Samples   *message);
+size_t lockstep__samples__pack
+                     (const Lockstep__Samples   *message,
+                      uint8_t             *out);
+size_t lockstep__samples__pack_to_buffer
+                     (const Lockstep__Samples   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__Samples *
+       lockstep__samples__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__samples__free_unpacked
+                     (Lockstep__Samples *message,
+                      ProtobufCAllocator *allocator);
 /* Lockstep__Finish methods */
 void   lockstep__finish__init
                      (Lockstep__Finish         *message);
@@ -1266,6 +1348,12 @@ typedef void (*Lockstep__State_Closure)
 typedef void (*Lockstep__StateReceived_Closure)
                  (const Lockstep__StateReceived *message,
                   void *closure_data);
+typedef void (*Lockstep__SamplesRequest_Closure)
+                 (const Lockstep__SamplesRequest *message,
+                  void *closure_data);
+typedef void (*Lockstep__Samples_Closure)
+                 (const Lockstep__Samples *message,
+                  void *closure_data);
 typedef void (*Lockstep__Finish_Closure)
                  (const Lockstep__Finish *message,
                   void *closure_data);
@@ -1310,6 +1398,8 @@ extern const ProtobufCMessageDescriptor lockstep__evaluation_report__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__state_order__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__state__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__state_received__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__samples_request__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__samples__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__finish__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__stop__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__failure__descriptor;

@@ -7,14 +7,14 @@ extension AllReduceBench {
     /// Times the sums of gradients of so many bytes, by the way that they take in training.
     func measure(bytes: Int, of plan: AllReducePlan) throws -> AllReduceTiming {
         let count = bytes / MemoryLayout<Float>.size
-        let buckets = try GradientBuckets(count: count, bytes: plan.bucketBytes).ranges
+        let buckets = try GradientBuckets(count: count, bytes: plan.bucketBytes)
         let tree = MicrobatchTree(count: plan.peers)
         let ranges = tree.deal(to: plan.peers)
         var seconds: [Double] = []
         for round in 0..<plan.warmUp + plan.repetitions(ofBytes: bytes) {
             let step = nextStep()
             // What backward would have computed.
-            let sums = buckets.enumerated().map { bucket, range in
+            let sums = buckets.ranges.enumerated().map { bucket, range in
                 Trainer.BucketSums(
                     bucket: bucket,
                     subtrees: tree.subtrees(in: ranges[place]).map { ($0, .full([range.count], Float(place + 1))) })
@@ -31,22 +31,22 @@ extension AllReduceBench {
 
     /// One all-reduce: the mean over all peers.
     private func reduce(
-        _ sums: [Trainer.BucketSums], step: Int, ranges: [Range<Int>], tree: MicrobatchTree, buckets: [Range<Int>]
+        _ sums: [Trainer.BucketSums], step: Int, ranges: [Range<Int>], tree: MicrobatchTree, buckets: GradientBuckets
     ) throws -> Tensor<Float> {
         var reduction = AllReduce(
-            place: place, ranges: ranges, tree: tree, buckets: buckets, scale: 1 / Float(ranges.count))
+            .direct, place: place, ranges: ranges, tree: tree, buckets: buckets, scale: 1 / Float(ranges.count))
         var result: Tensor<Float>?
         func perform(_ actions: [AllReduce.Action]) throws {
             for action in actions {
                 switch action {
                 case .send(let body, let payload, let other):
                     try send(message(body, payload: payload, step: step), to: other)
-                case .complete(let mean, _): result = mean
+                case .complete(let mean, _, _): result = mean
                 }
             }
         }
         for bucket in sums {
-            let isLast = bucket.bucket == buckets.count - 1
+            let isLast = bucket.bucket == buckets.ranges.count - 1
             try perform(reduction.contribute(bucket, losses: isLast ? [0] : []))
         }
         while true {

@@ -21,6 +21,10 @@ package enum CoordinatorEvent: Sendable {
     case recorded(RecordedPosition)
     /// The record of the run cannot be kept, or says that the run must not go on.
     case recordFailed(String)
+    /// Samples for a worker have been read.
+    case samplesRead(SampleRead, Payload)
+    /// They cannot be.
+    case samplesFailed(String)
     /// The user asked for the run to stop.
     case interrupted
     /// Some time has passed.
@@ -65,6 +69,8 @@ package enum CoordinatorAction: Sendable {
     case tested(Evaluation, completedSteps: Int)
     /// Write a checkpoint and, where it is the last one, what its state leads to.
     case checkpoint(Payload, completedSteps: Int, then: AfterCheckpoint)
+    /// Read samples for a worker.
+    case read(SampleRead)
     /// Start a worker process in the place of one that has ended, after a while.
     case launch(after: Duration)
     /// Tell the user something.
@@ -101,6 +107,7 @@ extension CoordinatorAction: CustomStringConvertible {
         case .completeStep(let step, _, _, _, _, _, _): "record step \(step)"
         case .tested(_, let completedSteps): "record the test after \(completedSteps) steps"
         case .checkpoint(let payload, let completedSteps, _): "write \(payload) after \(completedSteps) steps"
+        case .read(let read): "read \(read.samples) of step \(read.step)"
         case .launch(let delay): "start a worker in \(delay.text)"
         case .note(let text), .warning(let text): text
         case .end(let error): "end: \(error?.description ?? "all is done")"

@@ -17,6 +17,7 @@ public final class CoordinatorLoop {
     private let patience: Patience
     private var machine: CoordinatorMachine
     private let recording: Recording
+    private let reading: SampleReading?
     private var lastStatus: (at: Duration, status: RunStatus?) = (.seconds(-1), nil)
     /// Starts a worker process after a while.
     var launch: (@Sendable (Duration) -> Void)?
@@ -30,13 +31,15 @@ public final class CoordinatorLoop {
     ///   - folder: The run's folder.
     ///   - checkpoint: The state to start from where no worker holds a newer one; nil for a new run.
     ///   - initialWeights: The weights that a new run starts from, which workers are sent; nil where they are drawn.
+    ///   - samples: The data, where workers are sent their samples; nil where they read them.
     ///   - logger: Receives what the coordinator does; the observer receives what a user wants to know.
     ///
-    /// Throws where the run's folder cannot be read or written.
+    /// Throws where the run's folder cannot be read or written, and where the data are not those of the checkpoint.
     public init(
         transport: any Transport, advertised: Endpoint, workerOptions: String = "", settings: RunSettings,
         membership: Membership, folder: RunFolder, resumingFrom checkpoint: Checkpoint? = nil,
-        startingFrom initialWeights: InitialWeights? = nil, logger: Logger, observer: any RunObserver
+        startingFrom initialWeights: InitialWeights? = nil, samples: SampleSource? = nil, logger: Logger,
+        observer: any RunObserver
     ) throws {
         self.transport = transport
         self.folder = folder
@@ -47,6 +50,15 @@ public final class CoordinatorLoop {
         let recorded = try folder.recordedPosition()
         recording = Recording(
             settings: settings, folder: folder, position: recorded, observer: observer, report: { inbox.put($0) })
+        if let samples, let checkpoint, samples.description.fingerprint != checkpoint.fingerprint {
+            throw TrainingError(
+                .mismatch,
+                "the data have the fingerprint \(samples.description.fingerprint), but the run was trained on others, "
+                    + "\(checkpoint.fingerprint); expected the same data")
+        }
+        reading = try samples.map { samples in
+            SampleReading(try SampleReader(samples, settings: settings), report: { inbox.put($0) })
+        }
         clock = LoopClock(silence: patience.silence)
         // The name that the run had before, so that its workers know a coordinator that was started again.
         let run = try folder.coordinator()?.run.flatMap { RunID($0) } ?? .random()
@@ -54,6 +66,7 @@ public final class CoordinatorLoop {
             run: run, settings: settings, membership: membership, endpoint: advertised.description)
         setup.state = checkpoint.map { (Payload($0.file.encoded()), $0) }
         setup.initialWeights = initialWeights.map { Payload($0.file.encoded()) }
+        setup.data = samples?.description
         setup.recorded = recorded
         if !workerOptions.isEmpty { setup.workerOptions = " " + workerOptions }
         machine = CoordinatorMachine(setup, now: .zero)
@@ -118,6 +131,7 @@ public final class CoordinatorLoop {
     private func perform(_ action: CoordinatorAction) {
         logger.log(level: action.logLevel, "\(action)")
         if case .launch(let delay) = action { launch?(delay) }
+        if case .read(let read) = action { reading?.add(read) }
         guard case .send(let envelope, let peer) = action else { return recording.add(action) }
         do {
             try transport.send(envelope, to: peer)

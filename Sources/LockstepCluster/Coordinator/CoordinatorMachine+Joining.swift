@@ -52,7 +52,7 @@ extension CoordinatorMachine {
         knownRanks.insert(rank)
         let welcome = Welcome(
             rank: rank, workers: membership.workers, settings: settings.shared.json(),
-            recordedSteps: progress.completedSteps)
+            recordedSteps: progress.completedSteps, data: setup.data?.json ?? "")
         return actions + [.note("\(name(rank)) joined"), send(.welcome(welcome), to: peer)]
     }
 
@@ -104,7 +104,10 @@ extension CoordinatorMachine {
         let checkpoint = setup.state?.checkpoint
         let comparisons: [(String, String, String?)] = [
             ("the model", ready.signature, checkpoint?.signature ?? reference?.signature),
-            ("the data", ready.fingerprint, checkpoint?.fingerprint ?? reference?.fingerprint),
+            (
+                "the data", ready.fingerprint,
+                setup.data?.fingerprint ?? checkpoint?.fingerprint ?? reference?.fingerprint
+            ),
             ("the digest of the initial weights", ready.parameters, reference?.parameters),
         ]
         // A signature has a line for each parameter.

@@ -15,6 +15,8 @@ extension CoordinatorMachine {
             workers[rank]?.isMember = members.contains(rank)
             workers[rank]?.position = .unknown
             workers[rank]?.unheard = []
+            workers[rank]?.requestedSteps = 0
+            workers[rank]?.requestedBlocks = (0, 0)
         }
         stateSender = nil
         if let failure = restartHub() { return failure }

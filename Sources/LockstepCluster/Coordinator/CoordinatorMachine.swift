@@ -105,6 +105,9 @@ package struct CoordinatorMachine {
             progress.recorded = position
             return orderSteps(now: now)
         case .recordFailed(let reason): return fail(.stopped, reason)
+        case .samplesRead(let read, let payload): return deliver(read, payload)
+        case .samplesFailed(let reason):
+            return fail(.workerFailed, "the samples that workers need cannot be read: \(reason)")
         case .interrupted: return interrupt()
         case .tick: return tick(now: now)
         }
@@ -120,7 +123,7 @@ package struct CoordinatorMachine {
         case .ready(let ready): return compare(ready, after: envelope.step, ofRank: rank, now: now)
         case .stepReport(let report):
             return complete(step: envelope.step, report, of: envelope, ofRank: rank, now: now)
-        case .connected, .evaluationReport, .state, .stateReceived, .linkLost, .partial:
+        case .connected, .evaluationReport, .state, .stateReceived, .linkLost, .partial, .samplesRequest:
             guard envelope.generation == generation, workers[rank]?.isMember == true else {
                 // Of an earlier generation: what it was about is being done again.
                 return []
@@ -148,6 +151,7 @@ package struct CoordinatorMachine {
         case .stateReceived(let received): return sendMore(received, after: envelope.step, to: rank)
         case .linkLost(let lost): return linkLost(from: rank, to: lost.rank, now: now)
         case .partial(let partial): return reduce(partial, of: envelope, ofRank: rank)
+        case .samplesRequest(let request): return provide(request, step: envelope.step, toRank: rank)
         default: return []
         }
     }

@@ -18,6 +18,8 @@ extension CoordinatorMachine {
         package var state: (payload: Payload, checkpoint: Checkpoint)?
         /// The weights that a new run starts from, where they are given.
         package var initialWeights: Payload?
+        /// What the data are, where workers are sent their samples; nil where they read them.
+        package var data: SampleDescription?
         /// What the run's metrics hold already.
         package var recorded = RecordedPosition()
         /// Steps between two comparisons of all workers' states.

@@ -17,6 +17,9 @@ struct Worker {
     var ending: (at: Duration, how: ProcessEnd)?
     /// Whether another process is started in its place.
     var isReplaced = false
+    /// The steps below this it has asked the samples of, in this generation; and of a test the blocks below its end.
+    var requestedSteps = 0
+    var requestedBlocks = (completedSteps: 0, end: 0)
     /// What it last said it was doing.
     var doing = "joining"
     /// The members of this generation that it last said it had not heard from, with nothing else to do.

@@ -93,7 +93,7 @@ final class Recording: @unchecked Sendable {
             }
         case .note(let text): observer.handle(.note(text))
         case .warning(let text): observer.handle(.warning(text))
-        case .send, .launch, .end: break
+        case .send, .read, .launch, .end: break
         }
     }
 }

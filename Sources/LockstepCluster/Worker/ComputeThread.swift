@@ -53,6 +53,8 @@ final class ComputeThread: Sendable {
 package struct ReplicaHolder {
     let makeJob: @Sendable (RunSettings) throws -> any TrainableJob
     var trainer: Trainer?
+    /// What has been sent of the samples, where this worker has no copy of the data.
+    var samples: DeliveredSamples?
     let clock = ContinuousClock()
 
     package init(makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob) { self.makeJob = makeJob }
@@ -62,12 +64,14 @@ package struct ReplicaHolder {
         _ request: ComputeRequest, report: @escaping (ComputeResult) -> Void = { _ in }
     ) -> ComputeResult {
         do {
-            if case .prepare(let settings) = request { return .prepared(try prepare(settings)) }
+            if case .prepare(let settings, let data) = request { return .prepared(try prepare(settings, data)) }
             guard let trainer else { return .failed("it was asked to compute before it was told what") }
             let start = clock.now
             switch request {
             case .prepare: return .failed("it was asked to prepare twice")
-            case .sums(let step, let microbatches):
+            case .sums(let step, let microbatches, let sent):
+                try samples?.replace(with: sent.map { $0.array() })
+                defer { samples?.clear() }
                 let lastBucket = trainer.buckets.ranges.count - 1
                 var last = Trainer.BucketSums(bucket: lastBucket, subtrees: [])
                 let losses = try trainer.sums(of: microbatches, step: step) { sums in
@@ -83,8 +87,11 @@ package struct ReplicaHolder {
                 return .applied(
                     seconds: start.duration(to: clock.now).seconds, overflowed: overflowed,
                     digest: digests ? trainer.stateDigest : "")
-            case .evaluate(let blocks):
-                return .evaluated(try blocks.map { try trainer.evaluate(block: $0) }, digest: trainer.digest)
+            case .evaluate(let blocks, let sent, let digests):
+                try samples?.replace(with: sent.map { $0.array() })
+                defer { samples?.clear() }
+                return .evaluated(
+                    try blocks.map { try trainer.evaluate(block: $0) }, digest: digests ? trainer.digest : "")
             case .state: return ReplicaHolder.state(of: trainer.snapshot())
             case .restore(let image):
                 let place = "the state that was sent"
@@ -116,12 +123,13 @@ package struct ReplicaHolder {
         }
     }
 
-    private mutating func prepare(_ settings: RunSettings) throws -> ComputeResult.Prepared {
-        let trainer = try Trainer(settings: settings, job: makeJob(settings))
+    private mutating func prepare(_ settings: RunSettings, _ data: String) throws -> ComputeResult.Prepared {
+        samples = data.isEmpty ? nil : DeliveredSamples(try SampleDescription(json: data))
+        let trainer = try Trainer(settings: settings, job: makeJob(settings), samples: samples)
         self.trainer = trainer
         return ComputeResult.Prepared(
             schedule: trainer.schedule, tree: trainer.tree, buckets: trainer.buckets,
-            evaluationBlocks: trainer.evaluationBlocks,
+            evaluationBlocks: trainer.evaluationBlocks, isSent: samples != nil,
             ready: Ready(
                 signature: trainer.signature, fingerprint: trainer.fingerprint, parameters: trainer.digest,
                 processor: "\(BLAS.coreType) with \(BLAS.version)", trainingSamples: trainer.schedule.samples,

@@ -72,9 +72,9 @@ extension WorkerAction: CustomStringConvertible {
         case .admit(let keys): "let in \(keys.count) keys"
         case .connect(let rank, let endpoint, _): "connect to rank \(rank) at \(endpoint)"
         case .compute(.prepare): "build the replica"
-        case .compute(.sums(let step, let microbatches)): "compute microbatches \(microbatches) of step \(step)"
+        case .compute(.sums(let step, let microbatches, _)): "compute microbatches \(microbatches) of step \(step)"
         case .compute(.apply): "update the parameters"
-        case .compute(.evaluate(let blocks)): "test blocks \(blocks)"
+        case .compute(.evaluate(let blocks, _, _)): "test blocks \(blocks)"
         case .disconnect(let rank): "end the connection to rank \(rank)"
         case .compute(.state): "copy the state"
         case .compute(.restore(let image)): "take up a state of \(image)"
@@ -91,14 +91,14 @@ extension Envelope {
 
 /// What the compute thread can be given to do.
 package enum ComputeRequest: Sendable {
-    /// Build the replica.
-    case prepare(settings: RunSettings)
-    /// Compute the gradients of some microbatches of a step.
-    case sums(step: Int, microbatches: Range<Int>)
+    /// Build the replica: on data of this host or, where the coordinator sends the samples, on what it says of them.
+    case prepare(settings: RunSettings, data: String = "")
+    /// Compute the gradients of some microbatches of a step, on these samples where they are sent.
+    case sums(step: Int, microbatches: Range<Int>, samples: [Payload] = [])
     /// Update the parameters, unless somebody took other samples than the step's, and make a digest of the state where that is asked for.
     case apply(Tensor<Float>, samples: StepAccount, digests: Bool)
-    /// Test on some blocks of the test samples.
-    case evaluate(blocks: Range<Int>)
+    /// Test on some blocks of the test samples, on these where they are sent, and make a digest of the parameters where that is asked for.
+    case evaluate(blocks: Range<Int>, samples: [Payload] = [], digests: Bool = true)
     /// Make an image of all state as it is now.
     case state
     /// Take up the state of an image.
@@ -126,6 +126,8 @@ package enum ComputeResult: Sendable {
         var tree: MicrobatchTree
         var buckets: GradientBuckets
         var evaluationBlocks: Int
+        /// Whether the coordinator sends the samples.
+        var isSent = false
         package var ready: Ready
     }
 }

@@ -12,6 +12,12 @@ extension WorkerMachine {
         lastHeard = now
         rank = welcome.rank
         if newRun == run, prepared != nil || inHand == .prepare {
+            if let prepared, prepared.isSent, welcome.data.isEmpty {
+                return end(
+                    .refused,
+                    "the coordinator at \(coordinator) sends samples no more, and this worker has no copy of the data; "
+                        + "resume the run with --data-from coordinator, or start the worker again where the data are")
+            }
             return [.note("joined \(coordinator) again as rank \(welcome.rank)")] + comeBack(welcome)
         }
         do {
@@ -33,7 +39,7 @@ extension WorkerMachine {
             holdsState = settings.initialWeights == nil
             phase = .preparing
             inHand = .prepare
-            return [.note(note), .compute(.prepare(settings: settings))]
+            return [.note(note), .compute(.prepare(settings: settings, data: welcome.data))]
         } catch {
             return end(.refused, "the coordinator at \(coordinator) sent settings that cannot be used: \(error)")
         }
@@ -156,6 +162,7 @@ extension WorkerMachine {
         orders = []
         allReduces = [:]
         transfers = transfers.dropped
+        deliveries = SampleDeliveries()
         timing = StepTiming()
         if case .apply = inHand { reducedSteps = completedSteps + 1 } else { reducedSteps = completedSteps }
     }

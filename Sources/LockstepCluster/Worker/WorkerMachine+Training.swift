@@ -34,7 +34,7 @@ extension WorkerMachine {
         default: return stray()
         }
         orders.append(order)
-        return next(now: now)
+        return requestSamples(of: order, step: envelope.step) + next(now: now)
     }
 
     /// The run is complete. A worker that is in no generation has nothing to finish.
@@ -49,9 +49,7 @@ extension WorkerMachine {
 
     /// Begins the next order where nothing is in hand.
     mutating func next(now: Duration) -> [WorkerAction] {
-        guard case .idle = phase, inHand == nil, let prepared, let rank, let place = place(ofRank: rank),
-            !orders.isEmpty
-        else { return [] }
+        guard case .idle = phase, inHand == nil, let prepared, !orders.isEmpty else { return [] }
         let order = orders.removeFirst()
         phase = .working(on: order)
         switch order {
@@ -60,11 +58,10 @@ extension WorkerMachine {
                 return fail("it was given step \(step) after \(completedSteps) of \(prepared.schedule.steps) steps")
             }
             timing = StepTiming()
-            inHand = .sums(generation: generation)
-            return [.compute(.sums(step: step, microbatches: members[place].microbatches))]
+            return compute(step: step)
         case .evaluate:
-            inHand = .evaluate(generation: generation)
-            return [.compute(.evaluate(blocks: blocks(of: place)))]
+            tested = []
+            return testOn()
         case .state(let ranks):
             // It is written out beside the steps that follow.
             transfers.orders.append((generation, completedSteps, ranks))
@@ -76,7 +73,7 @@ extension WorkerMachine {
     }
 
     /// The blocks of test samples that a member tests.
-    private func blocks(of place: Int) -> Range<Int> {
+    func blocks(of place: Int) -> Range<Int> {
         (0..<(prepared?.evaluationBlocks ?? 0)).part(place, of: members.count)
     }
 
@@ -104,9 +101,12 @@ extension WorkerMachine {
         case (.evaluated(let evaluations, let digest), .evaluate(let begun)):
             guard begun == generation, case .working(on: .evaluate) = phase, let rank, let place = place(ofRank: rank)
             else { return finishLinking() }
+            tested += evaluations
+            let blocks = blocks(of: place)
+            if tested.count < blocks.count { return testOn() }
             let report = EvaluationReport(
-                firstBlock: blocks(of: place).lowerBound, losses: evaluations.map(\.loss),
-                correct: evaluations.compactMap(\.correct), counts: evaluations.map(\.count), digest: digest)
+                firstBlock: blocks.lowerBound, losses: tested.map(\.loss), correct: tested.compactMap(\.correct),
+                counts: tested.map(\.count), digest: digest)
             return [send(.evaluationReport(report))] + done(now: now)
         case (.restored(let step), .restore(let begun)): return restored(step, generation: begun, now: now)
         default: return fail("its compute thread answered what it was not asked")

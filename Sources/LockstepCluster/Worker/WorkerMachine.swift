@@ -70,6 +70,9 @@ package struct WorkerMachine {
     var losses: [Double] = []
     var samples = SampleAccount()
     var bytesSent = 0
+    /// Samples that the coordinator is asked for, and what testing on those before has given.
+    var deliveries = SampleDeliveries()
+    var tested: [Evaluation] = []
     /// States on their way, in and out.
     var transfers = StateTransfers()
     /// Messages that fitted nothing.
@@ -151,6 +154,7 @@ package struct WorkerMachine {
             if envelope.generation < generation { return [] }
             guard envelope.generation == generation, !members.isEmpty else { return stray() }
             return reduce(envelope, fromPlace: members.count, now: now)
+        case .samples(let samples): return receive(samples, of: envelope, now: now)
         case .finish: return finish(envelope, now: now)
         case .stop(let stop): return end(.stopped, stop.reason)
         case .heartbeat: return []
@@ -282,6 +286,7 @@ package struct WorkerMachine {
         case .idle where transfers.incoming != nil: "receiving the state"
         case .idle where inHand != nil: inHand?.description ?? ""
         case .idle: "waiting for the coordinator's next order"
+        case .working where deliveries.holdUpAnOrder: "waiting for samples from the coordinator"
         case .working(on: .step(let step, _)):
             if let awaited = allReduces[step]?.awaited, timing.isCommunicating {
                 "in the all-reduce, waiting for " + awaited.map { name(ofPlace: $0) }.joined(separator: ", ")

@@ -19,6 +19,7 @@ struct CoordinatorCommand: ParsableCommand {
                     + JobCatalog.examples(
                         "coordinator --bind tcp://10.0.0.1:5700 --workers 2 --keys cluster",
                         "coordinator --bind tcp://10.0.0.1:0 --workers 8 --epochs 20 --keys cluster",
+                        "coordinator --bind tcp://10.0.0.1:5700 --workers 2 --keys cluster --data-from coordinator",
                         "coordinator --bind tcp://10.0.0.1:5700 --workers 3 --keys cluster --resume runs/20261122-102355-mlp"
                     ))
     }
@@ -82,6 +83,13 @@ struct CoordinatorCommand: ParsableCommand {
         if let warning = network.warning(listeningAt: advertised) { reporter.handle(.warning(warning)) }
         let opened = try record.open(job, workers: workers) { reporter.handle(.note($0)) }
         let folder = opened.folder
+        let samples: SampleSource?
+        do {
+            samples = try record.samples(of: opened)
+        } catch {
+            if record.resume == nil { folder.removeUnlessBegun() }
+            throw error
+        }
         var patience = Patience()
         patience.joining = .seconds(wait)
         let loop = try CoordinatorLoop(
@@ -90,7 +98,7 @@ struct CoordinatorCommand: ParsableCommand {
             membership: Membership(
                 workers: workers, maximumWorkers: maxWorkers, isOpen: true, balances: balance,
                 allReduce: allReduce, checkpointInterval: record.checkpointInterval, patience: patience),
-            folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights,
+            folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights, samples: samples,
             logger: output.logger("coordinator"),
             observer: record.observer(of: folder, reporter))
         // Said however quiet: whoever starts the workers has nowhere else to read it.

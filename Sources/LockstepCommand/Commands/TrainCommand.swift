@@ -68,6 +68,9 @@ struct TrainCommand: ParsableCommand {
         guard (0...1_000_000).contains(restarts) else {
             throw ValidationError("--restarts is \(restarts); expected 0 to 1000000")
         }
+        if singleProcess && record.dataFrom == .coordinator {
+            throw ValidationError("--data-from coordinator cannot be given with --single-process, which has no workers")
+        }
         if singleProcess && workers != nil {
             throw ValidationError(
                 "--workers cannot be given with --single-process; for workers in one process: --transport in-process")
@@ -123,6 +126,7 @@ struct TrainCommand: ParsableCommand {
         began: (@escaping @Sendable () -> Void, LocalWorkers?) -> Void = { _, _ in }
     ) throws -> Bool {
         let (folder, settings) = (opened.folder, opened.settings)
+        let samples = try record.samples(of: opened)
         if transport == .inProcess {
             let network = InProcessNetwork()
             let transport = try InProcessTransport(network: network, name: "coordinator")
@@ -132,7 +136,7 @@ struct TrainCommand: ParsableCommand {
                     workers: count, balances: balance, allReduce: allReduce,
                     checkpointInterval: record.checkpointInterval),
                 folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights,
-                logger: output.logger("coordinator"), observer: reporter)
+                samples: samples, logger: output.logger("coordinator"), observer: reporter)
             let catalog = JobCatalog.current
             InProcessWorkers.start(
                 count: count, network: network, coordinator: transport.endpoint, logger: output.logger("worker")
@@ -159,12 +163,13 @@ struct TrainCommand: ParsableCommand {
             membership: Membership(
                 workers: count, restarts: restarts, balances: balance, allReduce: allReduce,
                 checkpointInterval: record.checkpointInterval, patience: patience),
-            folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights,
+            folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights, samples: samples,
             logger: output.logger("coordinator"), observer: reporter)
         let workers = LocalWorkers(
             count: count,
             arguments: WorkerCommand.arguments(
-                coordinator: transport.endpoint, parent: getpid(), data: settings.data, logLevel: output.logLevel),
+                coordinator: transport.endpoint, parent: getpid(), data: samples == nil ? settings.data : "",
+                logLevel: output.logLevel),
             for: loop)
         // Workers end by themselves when they are told to; one that is frozen never does.
         defer { workers.end(within: .milliseconds(500)) }

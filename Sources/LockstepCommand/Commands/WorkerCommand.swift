@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LockstepCluster
+internal import LockstepData
 internal import LockstepTensor
+internal import LockstepTraining
 internal import LockstepTransport
 internal import Logging
 
@@ -81,12 +83,15 @@ struct WorkerCommand: ParsableCommand {
         if let warning = network.warning(listeningAt: transport.endpoint) { logger.warning("\(warning)") }
         var patience = Patience()
         patience.joining = .seconds(wait)
-        let (catalog, data) = (JobCatalog.current, data)
+        let (catalog, data, isByHand) = (JobCatalog.current, data, parent == nil)
         let loop = try WorkerLoop(
             transport: transport, coordinator: coordinator,
             advertised: transport.endpoint.advertised(toward: coordinator), patience: patience,
             logger: logger,
-            makeJob: { try catalog.job(for: $0, data: data) })
+            makeJob: {
+                let job = try catalog.job(for: $0, data: data)
+                return isByHand ? RemoteWorkerJob(job: job) : job
+            })
         if parent == nil {
             let signals = Signals.handle(first: loop.interrupt)
             defer { withExtendedLifetime(signals) {} }
@@ -95,5 +100,29 @@ struct WorkerCommand: ParsableCommand {
             // Why it ends early is told by the coordinator, which knows and says it once.
             do { try loop.run() } catch { throw ExitCode.failure }
         }
+    }
+}
+
+/// The job of a worker that was started by hand. Where its host lacks the data, what can be done about it is told, too.
+private struct RemoteWorkerJob: TrainableJob {
+    let job: any TrainableJob
+
+    var name: String { job.name }
+
+    func makeReplica(seed: UInt64, limit: Int?) throws -> any Replica {
+        do {
+            return try job.makeReplica(seed: seed, limit: limit)
+        } catch let error as DataError {
+            throw TrainingError(
+                .mismatch,
+                "\(error) A coordinator that is started with --data-from coordinator sends the data to workers that have no copy"
+            )
+        }
+    }
+
+    func openSamples() throws -> SampleSource { try job.openSamples() }
+
+    func makeReplica(seed: UInt64, limit: Int?, samples: DeliveredSamples) throws -> any Replica {
+        try job.makeReplica(seed: seed, limit: limit, samples: samples)
     }
 }

@@ -23,12 +23,23 @@ struct RunOptions: ParsableArguments {
             "Minutes after a checkpoint until another is made, besides those of --checkpoint-every.",
             valueName: "minutes"))
     var checkpointMinutes: Double?
+    @Option(
+        help: """
+            Who reads the data: workers, each its own copy, or coordinator, which sends workers their samples. The bits are the same.
+            """)
+    var dataFrom = DataReader.workers
     @Flag(help: "Write events for TensorBoard into the run's folder; a resumed run that did goes on with them.")
     var tensorboard = false
 
     /// Who is told of the events of the run in `folder`: `reporter`, by way of what writes them for TensorBoard where that is wanted.
     func observer(of folder: RunFolder, _ reporter: any RunObserver) -> any RunObserver {
         tensorboard || EventRecorder.hasWritten(in: folder) ? EventRecorder(forwardingTo: reporter) : reporter
+    }
+
+    /// The data of a run, where the coordinator reads them and sends workers their samples; nil where those read them.
+    func samples(of opened: Opened) throws -> SampleSource? {
+        guard dataFrom == .coordinator else { return nil }
+        return try JobCatalog.current.job(for: opened.settings, data: nil).openSamples()
     }
 
     /// How long after a checkpoint another is made.
@@ -153,6 +164,11 @@ struct RunOptions: ParsableArguments {
     private struct EndedRun: Error, CustomStringConvertible {
         let description: String
     }
+}
+
+/// Who reads the data of a run.
+enum DataReader: String, CaseIterable, ExpressibleByArgument {
+    case workers, coordinator
 }
 
 /// What is printed.

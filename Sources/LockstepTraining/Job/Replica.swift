@@ -64,6 +64,12 @@ public protocol TrainableJob: Sendable {
     var name: String { get }
     /// Opens the data and builds the model from the seed's weights. `limit` keeps only the first training samples.
     func makeReplica(seed: UInt64, limit: Int?) throws -> any Replica
+    /// Opens the data without a model, for a coordinator that sends workers their samples.
+    ///
+    /// Throws where that cannot be done; by default it cannot.
+    func openSamples() throws -> SampleSource
+    /// Builds the model on data that the coordinator sends, without opening any. Throws where that cannot be done; by default it cannot.
+    func makeReplica(seed: UInt64, limit: Int?, samples: DeliveredSamples) throws -> any Replica
     /// The job for a process that only tests: it need not open the training samples. By default the job itself.
     var forEvaluation: any TrainableJob { get }
 }
@@ -77,11 +83,37 @@ extension Replica {
 
 extension TrainableJob {
     public var forEvaluation: any TrainableJob { self }
+
+    public func openSamples() throws -> SampleSource { throw unsendable }
+
+    public func makeReplica(seed: UInt64, limit: Int?, samples: DeliveredSamples) throws -> any Replica {
+        throw unsendable
+    }
+
+    private var unsendable: TrainingError {
+        TrainingError(
+            .mismatch,
+            "the samples of job '\(name)' cannot be sent to workers: have them read the data themselves (--data-from workers)"
+        )
+    }
 }
 
 extension TrainingJob: TrainableJob {
     public func makeReplica(seed: UInt64, limit: Int?) throws -> any Replica {
+        try makeReplica(seed: seed, limit: limit, on: data())
+    }
+
+    public func openSamples() throws -> SampleSource {
         let (training, test) = try data()
+        return try SampleSource(of: self, training: training, test: test, facts: facts)
+    }
+
+    public func makeReplica(seed: UInt64, limit: Int?, samples: DeliveredSamples) throws -> any Replica {
+        try makeReplica(seed: seed, limit: limit, on: samples.split(of: Batch.self, job: name))
+    }
+
+    private func makeReplica(seed: UInt64, limit: Int?, on split: Split) throws -> any Replica {
+        let (training, test) = split
         manualSeed(seed)
         let model = try model()
         // A table that is changed by looking things up would be another on each worker, and nobody would see it.
@@ -128,7 +160,7 @@ final class ModelReplica<Model: Module, Output, Batch>: Replica {
 
     var testCount: Int { test?.count ?? 0 }
     var aliases: [String] { model.parameterAliases }
-    var classNames: [String] { job.classNames }
+    var classNames: [String] { job.facts?.names ?? [] }
 
     func gradient(of samples: some Collection<Int>, isComplete: ((_ entry: Int) -> Void)?) throws
         -> (loss: Double, gradient: Tensor<Float>)

@@ -18,8 +18,8 @@ public struct TrainingJob<Model: Module, Output, Batch>: Sendable {
     let loss: @Sendable (Output, Batch) -> Tensor<Float>
     let correct: (@Sendable (Output, Batch) -> Int)?
     let testBatch: Int
-    /// What the outputs are called, where the data name them: classes, or the characters of a text.
-    var classNames: [String] = []
+    /// What a built-in model was told of its data; nil for a job of the user's own.
+    var facts: DataFacts?
 
     /// A job of any shape.
     ///

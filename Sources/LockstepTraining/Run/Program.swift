@@ -23,7 +23,7 @@ public enum Program {
         for (place, argument) in arguments.enumerated() {
             let option = argument.prefix { $0 != "=" }
             if argument == "--insecure" { kept.append(argument) }
-            guard ["--bind", "--workers", "-w", "--keys"].contains(option) else { continue }
+            guard ["--bind", "--workers", "-w", "--keys", "--data-from"].contains(option) else { continue }
             kept.append(argument)
             if option == argument, place + 1 < arguments.count { kept.append(arguments[place + 1]) }
         }

@@ -26,10 +26,13 @@ public final class Trainer {
     public internal(set) var takenSamples = SampleDigest()
     var hasCheckedSingleSamples = false
 
-    /// A trainer at step 0.
-    public init(settings: RunSettings, job: any TrainableJob) throws {
+    /// A trainer at step 0: of data that the job opens or, where they are given, of samples that are sent.
+    public init(settings: RunSettings, job: any TrainableJob, samples: DeliveredSamples? = nil) throws {
         self.settings = settings
-        replica = try job.makeReplica(seed: settings.seed, limit: settings.limit)
+        let (seed, limit) = (settings.seed, settings.limit)
+        replica =
+            try samples.map { try job.makeReplica(seed: seed, limit: limit, samples: $0) }
+            ?? job.makeReplica(seed: seed, limit: limit)
         schedule = try Schedule(samples: replica.trainingCount, settings: settings)
         tree = MicrobatchTree(count: settings.microbatches)
         buckets = try GradientBuckets(

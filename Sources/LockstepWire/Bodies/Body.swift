@@ -41,6 +41,10 @@ public enum Body: Sendable, Equatable {
     case state(State)
     /// The answer to a piece of a state.
     case stateReceived(StateReceived)
+    /// Worker to coordinator: send me samples.
+    case samplesRequest(SamplesRequest)
+    /// Coordinator to worker: samples, in the payload.
+    case samples(Samples)
 
     // Ending and health.
     /// Coordinator to worker: all is done, end well.
@@ -77,6 +81,8 @@ extension Body {
         case .stateOrder: "StateOrder"
         case .state: "State"
         case .stateReceived: "StateReceived"
+        case .samplesRequest: "SamplesRequest"
+        case .samples: "Samples"
         case .finish: "Finish"
         case .stop: "Stop"
         case .failure: "Failure"

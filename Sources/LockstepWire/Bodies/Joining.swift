@@ -31,9 +31,12 @@ public struct Welcome: Sendable, Equatable {
     public var settings: String
     /// How many steps the coordinator knows the losses of.
     public var recordedSteps: Int
+    /// What the data are, as JSON, where the coordinator sends workers their samples; empty where they read them.
+    public var data: String
 
     /// A message with these values.
-    public init(rank: Int, workers: Int, settings: String, recordedSteps: Int) {
+    public init(rank: Int, workers: Int, settings: String, recordedSteps: Int, data: String = "") {
+        self.data = data
         self.rank = rank
         self.workers = workers
         self.settings = settings

@@ -20,6 +20,7 @@ extension Body {
                 message.workers = try Field.pack(welcome.workers, "welcome.workers")
                 message.settings = try arena.text(welcome.settings, "welcome.settings")
                 message.recorded_steps = try Field.pack(welcome.recordedSteps, "welcome.recorded_steps")
+                message.data = try arena.text(welcome.data, "welcome.data")
             }
         case .refusal(let refusal):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_REFUSAL
@@ -151,6 +152,20 @@ extension Body {
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_STATE_RECEIVED
             envelope.state_received = try arena.message(lockstep__state_received__init) { message throws(WireError) in
                 message.end = try Field.pack(received.end, "state_received.end")
+            }
+        case .samplesRequest(let request):
+            envelope.body_case = LOCKSTEP__ENVELOPE__BODY_SAMPLES_REQUEST
+            envelope.samples_request = try arena.message(lockstep__samples_request__init) {
+                message throws(WireError) in
+                message.tests = request.tests ? 1 : 0
+                message.first = try Field.pack(request.parts.lowerBound, "samples_request.first")
+                message.end = try Field.pack(request.parts.upperBound, "samples_request.end")
+            }
+        case .samples(let samples):
+            envelope.body_case = LOCKSTEP__ENVELOPE__BODY_SAMPLES
+            envelope.samples = try arena.message(lockstep__samples__init) { message throws(WireError) in
+                message.tests = samples.tests ? 1 : 0
+                message.number = try Field.pack(samples.number, "samples.number")
             }
         case .finish:
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_FINISH

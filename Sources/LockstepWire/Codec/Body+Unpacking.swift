@@ -41,6 +41,15 @@ extension Body {
         case LOCKSTEP__ENVELOPE__BODY_STATE_RECEIVED:
             self = .stateReceived(
                 StateReceived(end: try Field.unpack(envelope.state_received.pointee.end, "state_received.end")))
+        case LOCKSTEP__ENVELOPE__BODY_SAMPLES_REQUEST:
+            let request = envelope.samples_request.pointee
+            self = .samplesRequest(
+                SamplesRequest(
+                    tests: request.tests != 0,
+                    parts: try Field.unpack(request.first, request.end, "samples_request")))
+        case LOCKSTEP__ENVELOPE__BODY_SAMPLES:
+            let samples = envelope.samples.pointee
+            self = .samples(Samples(tests: samples.tests != 0, number: Int(samples.number)))
         case LOCKSTEP__ENVELOPE__BODY_FINISH: self = .finish
         case LOCKSTEP__ENVELOPE__BODY_STOP:
             self = .stop(Stop(reason: try Field.unpackLine(envelope.stop.pointee.reason, "stop.reason")))
@@ -78,7 +87,8 @@ extension Welcome {
         self.init(
             rank: Int(message.rank), workers: Int(message.workers),
             settings: try Field.unpack(message.settings, "welcome.settings"),
-            recordedSteps: try Field.unpack(message.recorded_steps, "welcome.recorded_steps"))
+            recordedSteps: try Field.unpack(message.recorded_steps, "welcome.recorded_steps"),
+            data: try Field.unpack(message.data, "welcome.data"))
     }
 }
 

@@ -43,6 +43,9 @@ enum Foreign {
         .evaluationReport(
             EvaluationReport(
                 firstBlock: .max, losses: [1, 1], correct: [.max, .max], counts: [.max, .max], digest: "")),
+        .samplesRequest(SamplesRequest(tests: false, parts: 0..<4)),
+        .samplesRequest(SamplesRequest(tests: true, parts: 0..<Int.max)),
+        .samples(Samples(tests: false, number: 0)), .samples(Samples(tests: true, number: .max)),
         .stateOrder(StateOrder(ranks: [])), .stateOrder(StateOrder(ranks: [0, .max])),
         .state(State(offset: 0, total: 3)),
         .state(State(offset: .max, total: .max)), .stateReceived(StateReceived(end: .max)), .finish,

@@ -56,6 +56,7 @@ extension Simulation {
         case .coordinator:
             // What it had not written is gone with it.
             unwritten = []
+            reads = []
             for number in workers.indices {
                 put(.lost, on: Link(from: node, to: .worker(number), connection: connections[number]))
             }

@@ -59,6 +59,12 @@ struct Simulation {
     var ledger: [(step: Int, account: StepAccount)] = []
     /// What it had recorded that is not on disk yet.
     var unwritten: [CoordinatorAction] = []
+    /// The data, where workers are sent their samples, and what it has been asked to read.
+    var reader: SampleReader?
+    var reads: [SampleRead] = []
+    /// The most messages of samples that a worker ever held or waited for, and how often one was there before it was needed.
+    private(set) var mostDeliveries = 0
+    private(set) var samplesAhead = 0
     /// The last checkpoint on disk.
     var checkpoint: Payload?
     var position = RecordedPosition()
@@ -154,6 +160,8 @@ struct Simulation {
         /// A worker's socket thread hears of what its compute thread has found.
         case result(Int)
         case writing
+        /// The coordinator's thread that reads samples has some.
+        case reading
     }
 
     private var choices: [Choice] {
@@ -163,6 +171,7 @@ struct Simulation {
         return arrivals + working.filter { !computations[$0].isEmpty }.map { .computation($0) }
             + working.filter { !results[$0].isEmpty }.map { .result($0) }
             + (unwritten.isEmpty || stopped.contains(.coordinator) ? [] : [.writing])
+            + (reads.isEmpty || stopped.contains(.coordinator) ? [] : [.reading])
     }
 
     /// Whether everybody has ended, or can do no more.
@@ -186,12 +195,13 @@ struct Simulation {
         switch choices[Int.random(in: 0..<choices.count, using: &random)] {
         case .computation(let number):
             let request = computations[number].removeFirst()
-            if case .sums(let step, _) = request { computedSteps.append(step) }
+            if case .sums(let step, _, _) = request { computedSteps.append(step) }
             let known = Known()
             let result = replicas[number].carryOut(request) { known.results.append($0) }
             results[number] += known.results + [result]
         case .result(let number): feed(.computed(results[number].removeFirst()), to: number)
         case .writing: write()
+        case .reading: read()
         case .arrival(let link): arrive(link)
         }
     }
@@ -251,6 +261,11 @@ struct Simulation {
 
     mutating func feed(_ event: WorkerEvent, to number: Int) {
         if endings[.worker(number)] == nil {
+            defer {
+                let worker = workers[number]
+                mostDeliveries = max(mostDeliveries, worker.deliveryCount)
+                if worker.hasSamplesAhead { samplesAhead += 1 }
+            }
             perform(workers[number].handle(event, now: time(of: .worker(number))), of: number)
         }
     }
@@ -270,11 +285,23 @@ struct Simulation {
                     .message(envelope),
                     on: Link(from: .coordinator, to: .worker(number), connection: connections[number]))
             case .begin, .completeStep, .tested, .checkpoint: unwritten.append(action)
+            case .read(let read): reads.append(read)
             case .launch: launches += 1
             case .note(let text): notes.append(text)
             case .warning(let text): warnings.append(text)
             case .end(let error): endings[.coordinator] = .some(error)
             }
+        }
+    }
+
+    /// Lets the coordinator's reader be done with the next samples.
+    private mutating func read() {
+        let read = reads.removeFirst()
+        do {
+            guard let payload = try reader?.read(read) else { return }
+            feed(.samplesRead(read, payload))
+        } catch {
+            feed(.samplesFailed("\(error)"))
         }
     }
 

@@ -20,6 +20,15 @@ enum TinyJob {
             })
     }
 
+    /// The job where there are no data.
+    static func withoutData(hidden: Int = 5) -> any TrainableJob {
+        TrainingJob.classification(
+            name: "tiny", model: { Sequential(Linear(2, hidden), ReLU(), Linear(hidden, 3)) },
+            data: { throw NoData() })
+    }
+
+    private struct NoData: Error {}
+
     /// The job with a model that draws and keeps running statistics. A batch of 12 leaves no microbatch of four a single sample.
     static func normalized() -> some TrainableJob {
         TrainingJob.classification(
