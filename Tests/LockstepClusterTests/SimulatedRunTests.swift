@@ -41,7 +41,7 @@ struct SimulatedRunTests {
                 }
                 simulation.run { $0.isOver }
                 expectEnd(simulation, reference.record(), "seed \(seed), \(bucketBytes) bytes a bucket")
-                #expect(simulation.peers.allSatisfy(\.isEmpty), "a worker has connected to another")
+                #expect(simulation.peers.allSatisfy { $0.isEmpty }, "a worker has connected to another")
             }
         }
     }
