@@ -342,7 +342,7 @@ struct EndingTests {
             return
         }
         let lists = actions.sent.compactMap { if case .members(let list) = $0.body { list } else { nil } }
-        #expect(lists.count == 3 && lists.allSatisfy(\.isStar))
+        #expect(lists.count == 3 && lists.allSatisfy { $0.isStar })
         let warning = actions.compactMap { if case .warning(let text) = $0 { text } else { nil } }.first ?? ""
         #expect(
             warning.hasPrefix(

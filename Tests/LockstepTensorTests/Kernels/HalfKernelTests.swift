@@ -123,9 +123,9 @@ extension KernelVariantTests {
 
     @Test(arguments: Half.all)
     func halvesOfEverySize(half: Half) {
+        // A few of everything, at addresses that are not aligned.
+        let edges = half.edges.filter(\.isFinite)
         for size in Self.sizes {
-            // A few of everything, at addresses that are not aligned.
-            let edges = half.edges.filter(\.isFinite)
             let values = (0..<size).map { edges[($0 * 7919 + size * 31) % edges.count] }
             let addends = (0..<size).map { edges[($0 * 104_729 + size) % edges.count] }
             let sums = inAllVariants("add") {
