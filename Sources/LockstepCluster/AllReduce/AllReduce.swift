@@ -26,8 +26,8 @@ package struct AllReduce {
     private struct Bucket {
         /// For each worker, the part of the gradient that it owns.
         let chunks: [Range<Int>]
-        /// The known sums over my chunk, by the node's first microbatch: the nodes do not overlap.
-        var sums: [Int: Tensor<Float>] = [:]
+        /// The known sums over my chunk, by node: the nodes do not overlap.
+        var sums: [Range<Int>: ChunkSum.Part] = [:]
         var missingPartials: Set<Int>
         var missingChunks: Set<Int>
         var contributed = false
@@ -99,7 +99,7 @@ package struct AllReduce {
                 actions.append(send(.partial(partial), payload, to: other))
             }
         }
-        for (node, sum) in own.subtrees { buckets[bucket].sums[node.lowerBound] = sum[part(chunks[place])] }
+        for (node, sum) in own.subtrees { buckets[bucket].sums[node] = ChunkSum.Part(sum[part(chunks[place])]) }
         buckets[bucket].missingPartials.remove(place)
         return actions + finishChunk(of: bucket)
     }
@@ -127,9 +127,7 @@ package struct AllReduce {
         if isLast(bucket) { losses.replaceSubrange(ranges[other], with: partial.losses) }
         for (index, node) in nodes[other].enumerated() {
             let start = index * chunk.count
-            buckets[bucket].sums[node.lowerBound] = Tensor(shape: [chunk.count]) {
-                payload.copyFloats(start..<start + chunk.count, into: $0)
-            }
+            buckets[bucket].sums[node] = ChunkSum.Part(payload, start..<start + chunk.count)
         }
         buckets[bucket].missingPartials.remove(other)
         return finishChunk(of: bucket)
@@ -161,16 +159,15 @@ package struct AllReduce {
         guard buckets[bucket].contributed, buckets[bucket].missingPartials.isEmpty else { return [] }
         let chunk = buckets[bucket].chunks[place]
         guard buckets[bucket].missingChunks.contains(place) else { return complete(bucket) }
-        var known = buckets[bucket].sums
-        buckets[bucket].sums = [:]
         // Nodes that a worker sums as a whole are known; the others are put together from their halves.
-        let whole = Set(nodes.joined())
-        var mine = MicrobatchTree.sum(
-            tree.root, known: { whole.contains($0) ? known.removeValue(forKey: $0.lowerBound) : nil },
-            combine: { $0 += $1 })
-        mine *= scale
-        result.withUnsafeMutableElements { target in
-            mine.withUnsafeElements { _ = UnsafeMutableBufferPointer(rebasing: target[chunk]).update(from: $0) }
+        let sum = ChunkSum(buckets[bucket].sums)
+        buckets[bucket].sums = [:]
+        // One to be sent and one to be kept, as what is sent must not change while it is on its way.
+        let (root, scale) = (tree.root, scale)
+        let mine = Tensor<Float>(shape: [chunk.count]) { mine in
+            result.withUnsafeMutableElements { target in
+                sum.write(root, scale: scale, to: mine, and: UnsafeMutableBufferPointer(rebasing: target[chunk]))
+            }
         }
         buckets[bucket].missingChunks.remove(place)
         let payload = AllReduce.payload([mine])
