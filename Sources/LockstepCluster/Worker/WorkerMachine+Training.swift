@@ -91,7 +91,10 @@ extension WorkerMachine {
         // Said before it is forgotten what was in hand.
         if case .failed(let reason) = result { return fail(reason) }
         let finished = inHand
-        inHand = nil
+        // An update may be followed by the sums of the next step without another word; of whatever generation they are, they come.
+        inHand = chained.map { .sums(generation: $0.generation) }
+        let next = chained
+        chained = nil
         switch (result, finished) {
         case (.prepared(let prepared), .prepare): return report(prepared)
         case (.sums(let last, let losses, let seconds), .sums(let begun)):
@@ -99,7 +102,8 @@ extension WorkerMachine {
             timing.compute += seconds
             timing.communicationBegan = now
             return reduce(step: step, now: now) { $0.contribute(last, losses: losses) }
-        case (.applied(let seconds, let digest), .apply): return applied(seconds: seconds, digest: digest, now: now)
+        case (.applied(let seconds, let digest), .apply):
+            return applied(seconds: seconds, digest: digest, next: next?.order, now: now)
         case (.evaluated(let evaluations, let digest), .evaluate(let begun)):
             guard begun == generation, case .working(on: .evaluate) = phase, let rank, let place = place(ofRank: rank)
             else { return finishLinking() }
@@ -121,7 +125,7 @@ extension WorkerMachine {
     }
 
     /// The parameters are updated, which counts in whatever generation this worker is by now.
-    private mutating func applied(seconds: Double, digest: String, now: Duration) -> [WorkerAction] {
+    private mutating func applied(seconds: Double, digest: String, next: Order?, now: Duration) -> [WorkerAction] {
         timing.compute += seconds
         let report = StepReport(
             losses: losses, computeSeconds: timing.compute, communicateSeconds: timing.communicate,
@@ -130,7 +134,11 @@ extension WorkerMachine {
         let told = send(.stepReport(report), step: completedSteps)
         completedSteps += 1
         switch phase {
-        case .working(on: .step(let step, _)) where step + 1 == completedSteps: return [told] + done(now: now)
+        case .working(on: .step(let step, _)) where step + 1 == completedSteps:
+            guard let next else { return [told] + done(now: now) }
+            phase = .working(on: next)
+            timing = StepTiming()
+            return [told]
         case .joining, .rejoining, .preparing, .ended: return []
         case .ready, .linking, .idle, .working: return [told] + finishLinking()
         }
@@ -189,7 +197,19 @@ extension WorkerMachine {
                 if case .working(on: .step(_, let asked)) = phase { compares = asked }
                 return .compute(.apply(gradient, digests: compares))
             }
-        }
+        } + chainNext(after: step)
+    }
+
+    /// Where the next order is a step, the compute thread is told of it together with the update before it: it need not wait for this
+    /// thread to hear that it is done and to say go on.
+    private mutating func chainNext(after step: Int) -> [WorkerAction] {
+        guard case .apply = inHand, chained == nil, case .working(on: .step(step, _)) = phase, let prepared, let rank,
+            let place = place(ofRank: rank), case .step(step + 1, let compares)? = orders.first,
+            step + 1 < prepared.schedule.steps
+        else { return [] }
+        chained = (.step(step + 1, compares: compares), generation)
+        orders.removeFirst()
+        return [.compute(.sums(step: step + 1, microbatches: members[place].microbatches))]
     }
 
     /// The order in hand is carried out.
