@@ -119,6 +119,7 @@ find_missing() {
         need_command protoc protobuf-compiler
         need_command protoc-c protobuf-c-compiler
         want_command shellcheck shellcheck
+        want_command valgrind valgrind
         want_command systemd-analyze systemd
         python3 -c 'import google.protobuf' 2>/dev/null || extras+=(python3-protobuf)
     fi

@@ -44,12 +44,6 @@ public protocol Transport: AnyObject {
     /// Peers take turns, so one that sends without end does not keep the others from being heard.
     func receive(timeout: Duration) throws -> Incoming?
 
-    /// The same, but looks again and again for the first `spinning` before it sleeps.
-    ///
-    /// To be woken takes some tens of microseconds, so who waits for what comes in less, and has nothing else to do, is served
-    /// sooner. Between two looks other threads get the processor.
-    func receive(timeout: Duration, spinning: Duration) throws -> Incoming?
-
     /// Makes `receive` return from any thread.
     var waker: any Waker { get }
 
@@ -62,9 +56,6 @@ public protocol Transport: AnyObject {
 extension Transport {
     /// A new connection to the transport at `endpoint`, the coordinator's where there are keys.
     public func connect(to endpoint: Endpoint) throws -> Peer { try connect(to: endpoint, key: nil) }
-
-    /// Sleeps at once: where there are no sockets between threads there is little to be gained.
-    public func receive(timeout: Duration, spinning: Duration) throws -> Incoming? { try receive(timeout: timeout) }
 }
 
 /// What a transport received.

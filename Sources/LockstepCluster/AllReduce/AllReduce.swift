@@ -42,8 +42,8 @@ package struct AllReduce {
         let wire: WireType
         /// For each place, the part of the gradient that it owns.
         let chunks: [Range<Int>]
-        /// The known sums over my chunk, by the node's first microbatch: the nodes do not overlap.
-        var sums: [Int: Tensor<Float>] = [:]
+        /// The known sums over my chunk, by node: the nodes do not overlap.
+        var sums: [Range<Int>: ChunkSum.Part] = [:]
         var missingPartials: Set<Int>
         var missingChunks: Set<Int>
         var contributed: Bool
@@ -136,7 +136,7 @@ package struct AllReduce {
                 actions.append(send(.partial(partial), payload, to: other))
             }
         }
-        for (node, sum) in own.subtrees { buckets[bucket].sums[node.lowerBound] = sum[part(chunks[place])] }
+        for (node, sum) in own.subtrees { buckets[bucket].sums[node] = ChunkSum.Part(sum[part(chunks[place])]) }
         buckets[bucket].missingPartials.remove(place)
         return actions + finishChunk(of: bucket)
     }
@@ -167,9 +167,8 @@ package struct AllReduce {
             samples[other] = partial.samples
         }
         for (index, node) in nodes[other].enumerated() {
-            buckets[bucket].sums[node.lowerBound] = Tensor(shape: [chunk.count]) { target in
-                payload.slice(index * bytes..<(index + 1) * bytes).withUnsafeBytes { wire.unpack($0, into: target) }
-            }
+            buckets[bucket].sums[node] = ChunkSum.Part(
+                payload.slice(index * bytes..<(index + 1) * bytes), of: wire)
         }
         buckets[bucket].missingPartials.remove(other)
         return finishChunk(of: bucket)
@@ -199,7 +198,8 @@ package struct AllReduce {
         }
         if tellsAll { (losses, samples) = (reduced.losses, reduced.samples) }
         result.withUnsafeMutableElements { elements in
-            payload.withUnsafeBytes { wire.unpack($0, into: UnsafeMutableBufferPointer(rebasing: elements[chunk])) }
+            let target = UnsafeMutableBufferPointer(rebasing: elements[chunk])
+            payload.withUnsafeBytes { wire.unpack($0, into: target, times: scale) }
         }
         buckets[bucket].missingChunks.remove(other)
         return complete(bucket)
@@ -210,20 +210,19 @@ package struct AllReduce {
         guard buckets[bucket].contributed, buckets[bucket].missingPartials.isEmpty else { return [] }
         let (chunk, wire) = (buckets[bucket].chunks[place], buckets[bucket].wire)
         guard buckets[bucket].missingChunks.contains(place) else { return complete(bucket) }
-        var known = buckets[bucket].sums
-        buckets[bucket].sums = [:]
         // Nodes that a worker sums as a whole are known; the others are put together from their halves.
-        let whole = Set(nodes.joined())
-        let mine = MicrobatchTree.sum(
-            tree.root, known: { whole.contains($0) ? known.removeValue(forKey: $0.lowerBound) : nil },
-            combine: { wire.add($1, to: &$0) })
-        if place != hub {
-            result.withUnsafeMutableElements { target in
-                mine.withUnsafeElements { _ = UnsafeMutableBufferPointer(rebasing: target[chunk]).update(from: $0) }
+        let sum = ChunkSum(buckets[bucket].sums, wire)
+        buckets[bucket].sums = [:]
+        let root = tree.root
+        // One to be sent and one to be kept, as what is sent must not change while it is on its way.
+        let (place, hub, scale) = (place, hub, scale)
+        let payload = AllReduce.room(count: chunk.count * wire.elementBytes) { target in
+            if place == hub { return sum.write(root, to: target) }
+            result.withUnsafeMutableElements { kept in
+                sum.write(root, to: target, and: UnsafeMutableBufferPointer(rebasing: kept[chunk]), times: scale)
             }
         }
         buckets[bucket].missingChunks.remove(place)
-        let payload = AllReduce.payload([mine], wire)
         let tellsAll = place == hub && isLast(bucket)
         let reduced = Reduced(bucket: bucket, losses: tellsAll ? losses : [], samples: tellsAll ? samples : [])
         let sends = partners().map { send(.reduced(reduced), payload, to: $0) }
@@ -235,7 +234,6 @@ package struct AllReduce {
         guard buckets[bucket].isComplete else { return [] }
         incomplete -= 1
         guard incomplete == 0 else { return [] }
-        result *= scale
         defer { result = Tensor([], shape: [0]) }
         return [.complete(result, losses: losses, samples: samples)]
     }
@@ -261,13 +259,23 @@ package struct AllReduce {
             // The storage is copied on write while the payload holds it, so the bytes stay as they are.
             return part.withUnsafeElements { Payload(owner: part.storage, bytes: UnsafeRawBufferPointer($0)) }
         }
-        return Payload(count: parts.reduce(0) { $0 + $1.count } * wire.elementBytes) { target in
+        return room(count: parts.reduce(0) { $0 + $1.count } * wire.elementBytes) { target in
             var start = 0
             for part in parts {
                 let end = start + part.count * wire.elementBytes
                 wire.pack(part, into: UnsafeMutableRawBufferPointer(rebasing: target[start..<end]))
                 start = end
             }
+        }
+    }
+
+    /// Bytes in memory that is used again and again, as that of tensors is; `fill` must write every one.
+    private static func room(count: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) -> Payload {
+        let room = Tensor<Float>(shape: [(count + 3) / 4]) {
+            fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer($0)[..<count]))
+        }
+        return room.withUnsafeElements {
+            Payload(owner: room.storage, bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer($0)[..<count]))
         }
     }
 }

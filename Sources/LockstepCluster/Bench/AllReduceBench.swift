@@ -35,7 +35,6 @@ public final class AllReduceBench {
         case at(Endpoint)
     }
 
-    let spinTime: Duration = .microseconds(getenv("LS_SPIN").flatMap { Int(String(cString: $0)) } ?? 0)
     /// How long the others may take to come by default, and how long to answer.
     public static let patience = Duration.seconds(30)
 
@@ -192,7 +191,7 @@ public final class AllReduceBench {
         if let index = early.firstIndex(where: { wanted($0.envelope) }) { return early.remove(at: index) }
         let deadline = clock.now + patience
         while clock.now < deadline {
-            switch try transport.receive(timeout: deadline - clock.now, spinning: spinTime) {
+            switch try transport.receive(timeout: deadline - clock.now) {
             case .message(let envelope, let peer):
                 if wanted(envelope) { return (envelope, peer) }
                 guard early.count < 100_000 else { throw unexpected(subject()) }

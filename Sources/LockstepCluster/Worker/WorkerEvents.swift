@@ -48,7 +48,8 @@ package enum WorkerAction {
     case connect(rank: Int, endpoint: String, key: PublicKey?)
     /// End the connection to a peer.
     case disconnect(rank: Int)
-    /// Give the compute thread something to do. It never has more than one thing, besides states to take.
+    /// Give the compute thread something to do. It never has more than one thing, besides
+    /// states to take and the sums that follow an update.
     case compute(ComputeRequest)
     /// Tell the user something.
     case note(String)

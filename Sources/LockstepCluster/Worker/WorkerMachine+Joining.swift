@@ -61,7 +61,8 @@ extension WorkerMachine {
     /// Everything of an earlier run is void.
     private mutating func forget() {
         if inHand != nil { forgottenResults += 1 }
-        inHand = nil
+        if chained != nil { forgottenResults += 1 }
+        (inHand, chained) = (nil, nil)
         prepared = nil
         completedSteps = 0
         reducedSteps = 0

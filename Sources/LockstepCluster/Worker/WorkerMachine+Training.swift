@@ -88,7 +88,10 @@ extension WorkerMachine {
         // Said before it is forgotten what was in hand.
         if case .failed(let reason) = result { return fail(reason) }
         let finished = inHand
-        inHand = nil
+        // An update may be followed by the sums of the next step without another word; of whatever generation they are, they come.
+        inHand = chained.map { .sums(generation: $0.generation) }
+        let next = chained
+        chained = nil
         switch (result, finished) {
         case (.prepared(let prepared), .prepare): return report(prepared)
         case (.sums(let last, let losses, let samples, let seconds), .sums(let begun)):
@@ -97,7 +100,7 @@ extension WorkerMachine {
             timing.communicationBegan = now
             return reduce(step: step, now: now) { $0.contribute(last, losses: losses, samples: samples.value) }
         case (.applied(let seconds, let overflowed, let digest), .apply):
-            return applied(seconds: seconds, overflowed: overflowed, digest: digest, now: now)
+            return applied(seconds: seconds, overflowed: overflowed, digest: digest, next: next?.order, now: now)
         case (.evaluated(let evaluations, let digest), .evaluate(let begun)):
             guard begun == generation, case .working(on: .evaluate) = phase, let rank, let place = place(ofRank: rank)
             else { return finishLinking() }
@@ -123,7 +126,7 @@ extension WorkerMachine {
 
     /// The parameters are updated, which counts in whatever generation this worker is by now.
     private mutating func applied(
-        seconds: Double, overflowed: Bool, digest: String, now: Duration
+        seconds: Double, overflowed: Bool, digest: String, next: Order?, now: Duration
     ) -> [WorkerAction] {
         timing.compute += seconds
         let report = StepReport(
@@ -133,7 +136,11 @@ extension WorkerMachine {
         let told = send(.stepReport(report), step: completedSteps)
         completedSteps += 1
         switch phase {
-        case .working(on: .step(let step, _)) where step + 1 == completedSteps: return [told] + done(now: now)
+        case .working(on: .step(let step, _)) where step + 1 == completedSteps:
+            guard let next else { return [told] + done(now: now) }
+            phase = .working(on: next)
+            timing = StepTiming()
+            return [told]
         case .joining, .rejoining, .preparing, .ended: return []
         case .ready, .linking, .idle, .working: return [told] + finishLinking()
         }
@@ -195,7 +202,19 @@ extension WorkerMachine {
                 if case .working(on: .step(_, let asked)) = phase { compares = asked }
                 return .compute(.apply(gradient, samples: StepAccount(samples), digests: compares))
             }
-        }
+        } + chainNext(after: step)
+    }
+
+    /// Where the next order is a step, the compute thread is told of it together with the update before it: it need not wait for this
+    /// thread to hear that it is done and to say go on.
+    private mutating func chainNext(after step: Int) -> [WorkerAction] {
+        guard case .apply = inHand, chained == nil, case .working(on: .step(step, _)) = phase, let prepared, let rank,
+            let place = place(ofRank: rank), case .step(step + 1, let compares)? = orders.first,
+            step + 1 < prepared.schedule.steps, let samples = deliveries.take(parts(ofStep: step + 1))
+        else { return [] }
+        chained = (.step(step + 1, compares: compares), generation)
+        orders.removeFirst()
+        return [.compute(.sums(step: step + 1, microbatches: members[place].microbatches, samples: samples))]
     }
 
     /// Who computed the step of these digests, one a member.

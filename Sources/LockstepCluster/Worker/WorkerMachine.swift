@@ -53,6 +53,8 @@ package struct WorkerMachine {
     var orders: [Order] = []
     /// What the compute thread has in hand, besides states to take.
     var inHand: InHand?
+    /// The step that the compute thread was told to go on with once it has applied the one in hand.
+    var chained: (order: Order, generation: Int)?
     /// How many of the compute thread's next results are of a run that is no more.
     var forgottenResults = 0
     var timing = StepTiming()

@@ -120,10 +120,11 @@ struct TrainCommand: ParsableCommand {
         ).run()
     }
 
-    /// Trains on workers of this host. `began` receives what stops the run, and the workers where they are processes.
+    /// Trains on workers of this host. `began` receives what stops the run and, where the workers are processes, them and the
+    /// coordinator's traffic.
     func runCluster(
         _ count: Int, _ opened: RunOptions.Opened, _ reporter: any RunObserver,
-        began: (@escaping @Sendable () -> Void, LocalWorkers?) -> Void = { _, _ in }
+        began: (@escaping @Sendable () -> Void, LocalWorkers?, Traffic?) -> Void = { _, _, _ in }
     ) throws -> Bool {
         let (folder, settings) = (opened.folder, opened.settings)
         let samples = try record.samples(of: opened)
@@ -145,7 +146,7 @@ struct TrainCommand: ParsableCommand {
             }
             let signals = Signals.handle(first: loop.interrupt)
             defer { withExtendedLifetime(signals) {} }
-            began(loop.interrupt, nil)
+            began(loop.interrupt, nil, nil)
             return try loop.run()
         }
         let (endpoint, remove) =
@@ -180,7 +181,7 @@ struct TrainCommand: ParsableCommand {
                 remove()
             })
         defer { withExtendedLifetime(signals) {} }
-        began(loop.interrupt, workers)
+        began(loop.interrupt, workers, transport.traffic)
         return try loop.run()
     }
 }

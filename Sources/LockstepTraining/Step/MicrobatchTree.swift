@@ -16,7 +16,7 @@ public struct MicrobatchTree: Sendable, Equatable {
     public var root: Range<Int> { 0..<count }
 
     /// Where a node of at least two leaves is split: after the largest power of two below its size.
-    static func split(_ node: Range<Int>) -> Int {
+    package static func split(_ node: Range<Int>) -> Int {
         node.lowerBound + 1 << (Int.bitWidth - 1 - (node.count - 1).leadingZeroBitCount)
     }
 

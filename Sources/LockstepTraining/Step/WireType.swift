@@ -29,11 +29,15 @@ public enum WireType: String, Codable, Sendable, CaseIterable {
 
     /// Rounds the first `count` elements, all by default.
     package func round(_ sum: inout Tensor<Float>, first count: Int? = nil) {
-        guard let half else { return }
-        sum.withUnsafeMutableElements { elements in
-            // A buffer without elements may have no address.
-            if let start = elements.baseAddress { lk_half_round(half, count ?? elements.count, start) }
-        }
+        guard half != nil else { return }
+        sum.withUnsafeMutableElements { round(UnsafeMutableBufferPointer(rebasing: $0[..<(count ?? $0.count)])) }
+    }
+
+    /// Rounds all elements.
+    package func round(_ elements: UnsafeMutableBufferPointer<Float>) {
+        // A buffer without elements may have no address.
+        guard let half, let start = elements.baseAddress else { return }
+        lk_half_round(half, elements.count, start)
     }
 
     /// Adds in Float32 and rounds the first `count` elements of the sum, all by default.
@@ -55,14 +59,33 @@ public enum WireType: String, Codable, Sendable, CaseIterable {
 
     /// Writes the elements as they travel: ``elementBytes`` each, as many as `target` has room for.
     package func pack(_ sum: Tensor<Float>, into target: UnsafeMutableRawBufferPointer) {
-        sum.contiguous().withUnsafeElements { elements in
-            precondition(target.count == elements.count * elementBytes)
-            guard let start = elements.baseAddress, let bytes = target.baseAddress else { return }
-            if let half {
-                lk_half_pack(half, elements.count, start, bytes)
-            } else {
-                target.copyMemory(from: UnsafeRawBufferPointer(elements))
-            }
+        sum.contiguous().withUnsafeElements { pack($0, into: target) }
+    }
+
+    /// Writes the elements as they travel: ``elementBytes`` each, as many as `target` has room for.
+    package func pack(_ elements: UnsafeBufferPointer<Float>, into target: UnsafeMutableRawBufferPointer) {
+        precondition(target.count == elements.count * elementBytes)
+        guard let start = elements.baseAddress, let bytes = target.baseAddress else { return }
+        if let half {
+            lk_half_pack(half, elements.count, start, bytes)
+        } else {
+            target.copyMemory(from: UnsafeRawBufferPointer(elements))
+        }
+    }
+
+    /// Reads elements as they travel, as many as `target` has room for, and multiplies each with `scale`; in one pass over memory.
+    package func unpack(
+        _ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<Float>, times scale: Float
+    ) {
+        // So many that they stay in the processor's nearest memory in between.
+        let block = 2048
+        for start in stride(from: 0, to: target.count, by: block) {
+            let range = start..<min(start + block, target.count)
+            let part = UnsafeMutableBufferPointer(rebasing: target[range])
+            unpack(
+                UnsafeRawBufferPointer(
+                    rebasing: bytes[range.lowerBound * elementBytes..<range.upperBound * elementBytes]), into: part)
+            for index in part.indices { part[index] *= scale }
         }
     }
 

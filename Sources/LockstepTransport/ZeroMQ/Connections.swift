@@ -6,6 +6,8 @@ internal import LockstepWire
 protocol Source: AnyObject {
     var socket: ZeroMQSocket { get }
     var monitor: SocketMonitor { get }
+    /// Where what comes in is counted.
+    var traffic: Traffic { get }
 
     /// The next message or loss if one is there.
     func next() throws(TransportError) -> Incoming?
@@ -35,6 +37,7 @@ extension Source {
         }
         guard let first, count <= 2 else { return .rejected(.frames(found: count), from: peer) }
         do {
+            traffic.countReceived(first.bytes.count + (second?.bytes.count ?? 0))
             let payload = second.map { Payload(owner: $0, bytes: $0.bytes) }
             return .message(try Envelope(decoding: first.bytes, payload: payload), from: peer)
         } catch {
@@ -48,6 +51,7 @@ final class OutgoingConnection: Source {
     let socket: ZeroMQSocket
     let monitor: SocketMonitor
     let peer: Peer
+    let traffic: Traffic
     let queued = QueuedBytes()
     private let ownKey: PublicKey?
     private var wasUp = false
@@ -64,8 +68,11 @@ final class OutgoingConnection: Source {
     /// the other side does just then, and each is tried again at once, so this takes a second.
     static let mostHandshakes = 5
 
-    init(_ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ peer: Peer, ownKey: PublicKey?, handshakeTimeout: Duration)
-    {
+    init(
+        _ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ peer: Peer, ownKey: PublicKey?, handshakeTimeout: Duration,
+        _ traffic: Traffic
+    ) {
+        self.traffic = traffic
         self.handshakeTimeout = handshakeTimeout
         self.socket = socket
         self.monitor = monitor
@@ -115,6 +122,7 @@ final class OutgoingConnection: Source {
 final class IncomingConnections: Source {
     let socket: ZeroMQSocket
     let monitor: SocketMonitor
+    let traffic: Traffic
     private let endpoint: Endpoint
     private let hasKeys: Bool
     private let authenticator: Authenticator
@@ -135,8 +143,9 @@ final class IncomingConnections: Source {
 
     init(
         _ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ endpoint: Endpoint, hasKeys: Bool,
-        _ authenticator: Authenticator, _ log: RefusalLog
+        _ authenticator: Authenticator, _ log: RefusalLog, _ traffic: Traffic
     ) {
+        self.traffic = traffic
         self.socket = socket
         self.monitor = monitor
         self.endpoint = endpoint

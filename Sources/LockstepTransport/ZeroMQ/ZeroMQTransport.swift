@@ -10,6 +10,8 @@ public import LockstepWire
 /// payload, is sent from and received into the memory that it stays in.
 public final class ZeroMQTransport: Transport {
     public let endpoint: Endpoint
+    /// What has been sent and received.
+    public let traffic = Traffic()
 
     private let limits: TransportLimits
     public var maximumMessageBytes: Int { limits.maximumMessageBytes }
@@ -65,7 +67,7 @@ public final class ZeroMQTransport: Transport {
             let monitor = try SocketMonitor(context, watching: socket, name: "monitor-0", limits)
             self.endpoint = try socket.bind(to: address)
             incoming = IncomingConnections(
-                socket, monitor, self.endpoint, hasKeys: keyring != nil, authenticator, refusals)
+                socket, monitor, self.endpoint, hasKeys: keyring != nil, authenticator, refusals, traffic)
         } catch {
             // The authenticator ends with the context. The sockets went out of scope with the error, and the end of a context waits for nothing else.
             zmq_ctx_term(context)
@@ -111,7 +113,7 @@ public final class ZeroMQTransport: Transport {
         try socket.connect(to: address)
         let peer = Peer(.outgoing(lastNumber), endpoint.description, key: expected)
         let connection = OutgoingConnection(
-            socket, monitor, peer, ownKey: publicKey, handshakeTimeout: limits.connectTimeout)
+            socket, monitor, peer, ownKey: publicKey, handshakeTimeout: limits.connectTimeout, traffic)
         try watch(connection)
         outgoing[peer] = connection
         return peer
@@ -145,21 +147,16 @@ public final class ZeroMQTransport: Transport {
         // A message that has begun is never refused for want of room, so its frames cannot be torn apart.
         if case .done = sent, let payload = encoded.payload { sent = socket.send(payload, counting: queued) }
         switch sent {
-        case .done: return
+        case .done: traffic.countSent(encoded.header.count + (encoded.payload?.count ?? 0))
         case .full: throw TransportError.full(peer, limit: limits.highWaterMark)
         case .gone: throw TransportError.gone(peer)
         case .failed(let error): throw TransportError(.system, "sending to \(peer): \(ZeroMQ.reason(error))")
         }
     }
 
-    public func receive(timeout: Duration) throws -> Incoming? { try receive(timeout: timeout, spinning: .zero) }
-
-    public func receive(timeout: Duration, spinning: Duration) throws -> Incoming? {
+    public func receive(timeout: Duration) throws -> Incoming? {
         try checkOpen()
-        let start = ContinuousClock.now
-        let deadline = start + timeout
-        // What the monitors have to say waits until it sleeps.
-        var sleeps = spinning == .zero
+        let deadline = ContinuousClock.now + timeout
         while true {
             if let refusal = refusals.next() { return .refused(refusal) }
             while let source = ready.first {
@@ -174,14 +171,6 @@ public final class ZeroMQTransport: Transport {
                 return event
             }
             if wakes.takeRequest() { return nil }
-            if !sleeps {
-                let now = ContinuousClock.now
-                if now >= deadline { return nil }
-                sleeps = now - start >= spinning
-                ready = sources
-                sched_yield()
-                continue
-            }
             guard try wait(until: deadline) else { return nil }
         }
     }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import LockstepCluster
 internal import LockstepTensor
 
 /// `lockstep bench`: how fast this machine or cluster is at what training does.
@@ -20,7 +21,7 @@ struct BenchCommand: ParsableCommand {
                         "bench step --model mlp:784-512-512-10 --single-process"),
             subcommands: [
                 BenchAllReduceCommand.self, BenchPeerCommand.self, BenchStepCommand.self,
-                BenchMachineCommand.self,
+                BenchMachineCommand.self, BenchRoundsCommand.self,
             ])
     }
 }
@@ -52,4 +53,27 @@ struct BenchMachineCommand: ParsableCommand {
     }
 
     func run() { print("\(BLAS.version) with \(BLAS.coreType) kernels") }
+}
+
+/// `lockstep bench rounds`: all-reduces on one thread, for scripts/check-instructions.sh, which counts what they take.
+struct BenchRoundsCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "rounds", abstract: "Sum gradients of three workers on one thread.", shouldDisplay: false)
+    }
+
+    @Option(help: "How many sums.")
+    var rounds = 100
+    @Option(help: "The elements of the gradient.")
+    var elements = 10_000
+    @Option(help: "Bytes of a bucket.")
+    var bucketBytes = 16_384
+
+    func validate() throws {
+        guard rounds >= 1, (1...100_000_000).contains(elements), bucketBytes >= 4 else {
+            throw ValidationError("expected at least 1 round, 1 to 100000000 elements and buckets of at least 4 bytes")
+        }
+    }
+
+    func run() throws { print(try ExchangeRounds.run(rounds, count: elements, bucketBytes: bucketBytes)) }
 }

@@ -75,7 +75,7 @@ struct BenchStepCommand: ParsableCommand {
         if singleProcess {
             _ = try train.runAlone(opened, timer) { timer.begin(stop: $0, workers: nil) }
         } else {
-            _ = try train.runCluster(count, opened, timer) { timer.begin(stop: $0, workers: $1) }
+            _ = try train.runCluster(count, opened, timer) { timer.begin(stop: $0, workers: $1, traffic: $2) }
         }
         guard let figures = timer.figures(workers: singleProcess ? 0 : count, transport: transport) else {
             Terminal.complain("Error: interrupted before any step was timed")

@@ -2,6 +2,7 @@ internal import Glibc
 internal import LockstepCluster
 internal import LockstepOptim
 internal import LockstepTraining
+internal import LockstepTransport
 
 /// Times the steps of a run and stops it when it has enough.
 ///
@@ -14,6 +15,10 @@ final class StepTimer: RunObserver {
     private let clock = ContinuousClock()
     private var stop: @Sendable () -> Void = {}
     private var workers: LocalWorkers?
+    private var traffic: Traffic?
+    /// The coordinator's traffic when the first step that counts began, and when the last ended.
+    private var trafficBefore = Traffic.Counts()
+    private var trafficAfter = Traffic.Counts()
 
     private var run: RunOverview?
     private var firstStep: (after: Double, at: Double)?
@@ -37,7 +42,8 @@ final class StepTimer: RunObserver {
     }
 
     /// The run is about to begin: `stop` ends it.
-    func begin(stop: @escaping @Sendable () -> Void, workers: LocalWorkers?) {
+    func begin(stop: @escaping @Sendable () -> Void, workers: LocalWorkers?, traffic: Traffic? = nil) {
+        self.traffic = traffic
         self.stop = stop
         self.workers = workers
     }
@@ -61,6 +67,7 @@ final class StepTimer: RunObserver {
         }
         defer { last = now }
         guard seen > warmUp, let last, !isDone else { return }
+        if taken.isEmpty, let traffic { trafficBefore = traffic.counts }
         let time = last.duration(to: now).seconds
         taken.append(time)
         total += time
@@ -70,6 +77,7 @@ final class StepTimer: RunObserver {
         bytes += record.bytesSent
         guard steps.map({ taken.count >= $0 }) ?? (total >= seconds) else { return }
         isDone = true
+        if let traffic { trafficAfter = traffic.counts }
         // Before the state at the end is sent and written, which needs memory of its own.
         memory =
             workers.map { $0.processes.compactMap { PeakMemory.bytes(ofProcess: $0) } }
@@ -88,7 +96,24 @@ final class StepTimer: RunObserver {
             stepsPerS: steps / total, samplesPerS: Double(samples) / total, stepS: total / steps,
             computeS: compute / steps, communicateS: communicate / steps,
             waitS: max(0, total - compute - communicate) / steps, bytesPerStep: Int(Double(bytes) / steps),
-            firstStepS: firstStep.after, firstStepAt: firstStep.at, peakBytes: memory.max() ?? 0)
+            firstStepS: firstStep.after, firstStepAt: firstStep.at, peakBytes: memory.max() ?? 0,
+            coordinator: CoordinatorTraffic(trafficAfter - trafficBefore, steps: taken.count - 1))
+    }
+}
+
+/// What goes in and out of the coordinator in a step, on average. No gradient is among it.
+struct CoordinatorTraffic: Encodable {
+    var messagesIn: Double
+    var bytesIn: Double
+    var messagesOut: Double
+    var bytesOut: Double
+
+    init(_ counts: Traffic.Counts, steps: Int) {
+        let steps = Double(max(steps, 1))
+        messagesIn = Double(counts.receivedMessages) / steps
+        bytesIn = Double(counts.receivedBytes) / steps
+        messagesOut = Double(counts.sentMessages) / steps
+        bytesOut = Double(counts.sentBytes) / steps
     }
 }
 
@@ -122,6 +147,8 @@ struct StepFigures: Encodable {
     var firstStepAt: Double
     /// The most memory that a worker has had, in bytes.
     var peakBytes: Int
+    /// Of a run whose workers are processes; zeros otherwise.
+    var coordinator: CoordinatorTraffic
 
     /// The figures for people.
     var lines: [String] {
@@ -138,6 +165,9 @@ struct StepFigures: Encodable {
             "  all-reduce after backward \(share(communicateS))",
             "  waiting   \(share(waitS))",
             "sent        \(Wording.grouped(bytesPerStep)) bytes a step and worker",
+            "coordinator in \(Wording.fixed(coordinator.messagesIn, 1)) messages, \(Wording.fixed(coordinator.bytesIn, 0)) "
+                + "bytes a step; out \(Wording.fixed(coordinator.messagesOut, 1)), "
+                + "\(Wording.fixed(coordinator.bytesOut, 0)) bytes",
             "first step  \(BenchWording.time(firstStepS)) after the start",
             "memory      \(Wording.grouped(peakBytes >> 10)) KiB at most" + (workers == 0 ? "" : " a worker"),
         ]
