@@ -59,6 +59,8 @@ package enum CoordinatorAction: Sendable {
     case begin(Schedule, workers: [String], parameters: Int, completedSteps: Int, recordedSteps: Int)
     /// Record a step.
     case completeStep(Int, lossSum: Double, computeSeconds: Double, communicateSeconds: Double, bytesSent: Int)
+    /// Record what the run is computed on: each kind of processor and library that it ever was.
+    case computedOn([String])
     /// Record a test.
     case tested(Evaluation, completedSteps: Int)
     /// Write a checkpoint and, where it is the last one, what its state leads to.
@@ -76,6 +78,8 @@ package enum CoordinatorAction: Sendable {
         case goOn
         /// The run was stopped by request; this checkpoint is where it resumes.
         case stopped
+        /// Nothing is written: it is the state that a run began with, to go back to until there is a checkpoint.
+        case keep
         /// The run is complete; this checkpoint holds its weights.
         case complete
     }
@@ -98,6 +102,7 @@ extension CoordinatorAction: CustomStringConvertible {
             "begin after \(completedSteps) steps with \(workers.count) workers"
         case .completeStep(let step, _, _, _, _): "record step \(step)"
         case .tested(_, let completedSteps): "record the test after \(completedSteps) steps"
+        case .computedOn(let machines): "record that it is computed on \(machines.joined(separator: ", "))"
         case .checkpoint(let payload, let completedSteps, _): "write \(payload) after \(completedSteps) steps"
         case .launch(let delay): "start a worker in \(delay.text)"
         case .note(let text), .warning(let text): text

@@ -56,6 +56,7 @@ public final class CoordinatorLoop {
         setup.initialWeights = initialWeights.map { Payload($0.file.encoded()) }
         setup.recorded = recorded
         if !workerOptions.isEmpty { setup.workerOptions = " " + workerOptions }
+        setup.machines = try folder.machine()?.machines ?? []
         machine = CoordinatorMachine(setup, now: .zero)
         try folder.write(
             CoordinatorRecord(

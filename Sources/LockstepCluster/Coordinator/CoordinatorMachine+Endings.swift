@@ -121,8 +121,9 @@ extension CoordinatorMachine {
             members = []
             return [.warning("\(what). No worker is left; waiting for others")]
         }
+        let next = (distrusted.isEmpty ? nil : checkpoint?.step).map { $0 + 1 } ?? currentStep
         guard worker.isMember else { return [.warning(what)] }
         let others = left == 1 ? "1 worker goes" : "\(left) workers go"
-        return [.warning("\(what). \(others) on from step \(currentStep)")] + regroup(now: now)
+        return [.warning("\(what). \(others) on from step \(next)")] + regroup(now: now)
     }
 }

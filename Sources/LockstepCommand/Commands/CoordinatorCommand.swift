@@ -41,6 +41,7 @@ struct CoordinatorCommand: ParsableCommand {
     var wait = 600.0
     @Flag(help: "Deal microbatches by how fast each worker computes; the bits are the same.")
     var balance = false
+    @OptionGroup var comparing: ComparingOptions
     @OptionGroup(title: "NETWORK OPTIONS") var network: KeyOptions
     @OptionGroup var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
@@ -81,9 +82,10 @@ struct CoordinatorCommand: ParsableCommand {
         let loop = try CoordinatorLoop(
             transport: transport, advertised: advertised, workerOptions: network.workerOptions,
             settings: opened.settings,
-            membership: Membership(
-                workers: workers, maximumWorkers: maxWorkers, isOpen: true, balances: balance,
-                checkpointInterval: record.checkpointInterval, patience: patience),
+            membership: comparing.applied(
+                to: Membership(
+                    workers: workers, maximumWorkers: maxWorkers, isOpen: true, balances: balance,
+                    checkpointInterval: record.checkpointInterval, patience: patience)),
             folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights,
             logger: output.logger("coordinator"),
             observer: record.observer(of: folder, reporter))

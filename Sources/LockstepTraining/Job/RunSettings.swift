@@ -1,4 +1,5 @@
 public import LockstepOptim
+internal import LockstepTensor
 
 /// All that decides the bits of a run, besides the machine: what `settings.json` of a run folder holds and what a worker
 /// is told when it joins.
@@ -38,6 +39,9 @@ public struct RunSettings: Codable, Sendable, Equatable {
     /// Bytes of a bucket of the gradient where it is summed over workers; where absent ``GradientBuckets/defaultBytes``. The bits do
     /// not depend on it.
     public var bucketBytes: Int?
+    /// The kind of processor whose kernels multiply matrices, by OpenBLAS's name (`Haswell`): the bits depend on it. Where absent
+    /// each process takes those of its own.
+    public var kernels: String?
     /// Whether the run goes on when a loss is not finite.
     public var continuesWhenNotFinite: Bool
     /// Where the final weights are written besides the run's folder, on the host that keeps it.
@@ -51,7 +55,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
         optimizer: OptimizerSettings, seed: UInt64, limit: Int? = nil, checkpointEvery: Int? = nil,
         continuesWhenNotFinite: Bool = false, loss: String? = nil, schedule: LearningRateSettings? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, shuffle: Bool? = nil, initialWeights: String? = nil,
-        save: String? = nil, bucketBytes: Int? = nil
+        save: String? = nil, bucketBytes: Int? = nil, kernels: String? = nil
     ) throws {
         self.name = name
         self.model = model
@@ -65,6 +69,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
         self.checkpointEvery = checkpointEvery
         self.continuesWhenNotFinite = continuesWhenNotFinite
         self.bucketBytes = bucketBytes
+        self.kernels = kernels
         (self.loss, self.schedule, self.clipNorm, self.clipValue) = (loss, schedule, clipNorm, clipValue)
         (self.shuffle, self.initialWeights, self.save) = (shuffle, initialWeights, save)
         try check()
@@ -100,6 +105,10 @@ public struct RunSettings: Codable, Sendable, Equatable {
         try require(limit ?? 1 >= 1, "--limit", limit ?? 1, "at least 1 sample")
         try require(checkpointEvery ?? 1 >= 1, "--checkpoint-every", checkpointEvery ?? 1, "at least 1 step")
         try require(bucketBytes ?? 4 >= 4, "--bucket-bytes", bucketBytes ?? 4, "at least 4 bytes")
+        if let kernels, ProcessorKind(kernels)?.name != kernels {
+            let names = ProcessorKind.all.map(\.name).joined(separator: ", ")
+            try require(false, "--kernels", kernels, "one of \(names)")
+        }
         if let loss { _ = try LossFunction(parsing: loss) }
         try schedule?.check()
         for (option, limit) in [("--clip-norm", clipNorm), ("--clip-value", clipValue)] {

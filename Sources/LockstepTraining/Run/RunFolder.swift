@@ -199,6 +199,7 @@ public final class RunFolder {
         unlink(settingsPath)
         unlink(coordinatorPath)
         unlink(statusPath)
+        unlink(machinePath)
         unlink(initialWeightsPath)
         rmdir(path)
     }

@@ -26,7 +26,16 @@ public final class Trainer {
     var hasCheckedSingleSamples = false
 
     /// A trainer at step 0.
+    ///
+    /// Throws where the settings ask for the kernels of another processor kind than this process multiplies with, which would give
+    /// other bits.
     public init(settings: RunSettings, job: any TrainableJob) throws {
+        if let kernels = settings.kernels, kernels != BLAS.coreType {
+            throw TrainingError(
+                .mismatch,
+                "the run is computed with the kernels of \(kernels) (--kernels), and this process has those of \(BLAS.coreType); "
+                    + "start it with OPENBLAS_CORETYPE=\(kernels) in its environment")
+        }
         self.settings = settings
         replica = try job.makeReplica(seed: settings.seed, limit: settings.limit)
         schedule = try Schedule(samples: replica.trainingCount, settings: settings)
