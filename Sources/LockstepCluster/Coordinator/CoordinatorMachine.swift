@@ -104,6 +104,7 @@ package struct CoordinatorMachine {
         case .message(let envelope, let peer): return handle(envelope, from: peer, now: now)
         case .rejected(let error, let peer, let name): return drop(error, from: peer, name: name)
         case .lost(let peer): return lost(peer, now: now)
+        case .barred(let peer): return barred(peer, now: now)
         case .exited(let pid, let how): return exited(pid: pid, how: how, now: now)
         case .launchFailed(let reason): return fail(.launch, "a worker could not be started: \(reason)")
         case .recordIsBehind(let isBehind):
