@@ -10,6 +10,7 @@ enum Signals {
     static func handle(first: @escaping @Sendable () -> Void, second: @escaping @Sendable () -> Void = {}) -> Handler {
         let count = Counter()
         let registration = DispatchGroup()
+        let numbers = numbers
         let sources = numbers.map { number in
             // Dispatch sees a signal only where the default action, to end the process, is off.
             signal(number, SIG_IGN)
@@ -26,7 +27,7 @@ enum Signals {
         }
         // Dispatch registers a source on a thread of its own; a signal that came before would be lost.
         registration.wait()
-        return Handler(sources: sources)
+        return Handler(sources: sources, numbers: numbers)
     }
 
     /// From now on none of these signals does anything: terminals, service managers and batch systems send them to all
@@ -46,6 +47,10 @@ enum Signals {
     /// Keeps the signals handled for as long as it lives.
     struct Handler {
         fileprivate let sources: [any DispatchSourceSignal]
+        fileprivate let numbers: [Int32]
+
+        /// Gives the signals back their default actions: what is ignored would be for the program that this one becomes, too.
+        func restore() { for number in numbers { signal(number, SIG_DFL) } }
     }
 }
 

@@ -31,6 +31,10 @@ public protocol Transport: AnyObject {
     /// Where a transport has no keys, or reads those that may join from a folder, this does nothing.
     func admit(_ keys: Set<PublicKey>)
 
+    /// Whether who is connected with this key would still be let in. True where a transport has no keys, or is told them by
+    /// ``admit(_:)``; where they are in a folder that cannot be read nobody is barred for it.
+    func mayJoin(_ key: PublicKey) -> Bool
+
     /// Ends an outgoing connection; what was sent before still goes out. An incoming peer is not affected.
     func disconnect(_ peer: Peer)
 
@@ -56,6 +60,8 @@ public protocol Transport: AnyObject {
 extension Transport {
     /// A new connection to the transport at `endpoint`, the coordinator's where there are keys.
     public func connect(to endpoint: Endpoint) throws -> Peer { try connect(to: endpoint, key: nil) }
+
+    public func mayJoin(_ key: PublicKey) -> Bool { true }
 }
 
 /// What a transport received.

@@ -26,7 +26,7 @@ struct PaceTests {
     private func training(balances: Bool) throws -> Coordinator {
         var coordinator = try Coordinator(workers: 2) {
             $0.membership.balances = balances
-            $0.comparesEvery = .max
+            $0.membership.comparesEvery = .max
         }
         let ready = Ready(
             signature: "s", fingerprint: "f", parameters: "p", processor: "Chip", trainingSamples: 8000, testSamples: 0,

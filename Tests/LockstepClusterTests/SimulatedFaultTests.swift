@@ -217,7 +217,7 @@ struct SimulatedFaultTests {
         for seed in 0..<20 as Range<UInt64> {
             let models = Models()
             var simulation = try Simulation(
-                settings: settings, workers: 3, seed: seed, change: { $0.comparesEvery = 4 },
+                settings: settings, workers: 3, seed: seed, change: { $0.membership.comparesEvery = 4 },
                 job: { TinyJob.job(keeping: models, as: $0) })
             #expect(simulation.run { !$0.record.isEmpty })
             for _ in 0..<simulation.random.next() % 100 { simulation.step() }
@@ -239,6 +239,91 @@ struct SimulatedFaultTests {
             }
             #expect(isBack || simulation.record.count > 20, "seed \(seed)")
         }
+    }
+
+    @Test(
+        "Where the user wants it so, all go back to the last checkpoint when a bit has flipped: the bits are an undisturbed run's"
+    )
+    func flippedBitUndone() throws {
+        let settings = try TinyJob.settings(epochs: 8, checkpointEvery: 5)
+        let reference = try Reference(settings, job: TinyJob.job())
+        var redone = 0
+        for seed in 0..<40 as Range<UInt64> {
+            let models = Models()
+            var simulation = try Simulation(
+                settings: settings, workers: 3 + Int(seed % 3), seed: seed,
+                change: {
+                    $0.membership.comparesEvery = 4
+                    $0.membership.onDivergence = .checkpoint
+                    $0.pieceBytes = 100
+                }, job: { TinyJob.job(keeping: models, as: $0) })
+            #expect(simulation.run { !$0.record.isEmpty })
+            for _ in 0..<simulation.random.next() % 400 { simulation.step() }
+            if simulation.isOver { continue }
+            let victim = Int(seed % 3)
+            models.flipBit(of: victim)
+            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
+            expectSameBits(simulation, reference, "seed \(seed)")
+            // One that froze, say, would be warned of too; nothing but the bit was changed.
+            #expect(simulation.warnings.count == 1, "seed \(seed): \(simulation.warnings)")
+            #expect(
+                simulation.warnings.first?.contains(
+                    "(host host-\(victim), process \(100 + victim)) has other numbers than the others after") == true,
+                "seed \(seed): \(simulation.warnings)")
+            #expect(simulation.notes.contains { $0.hasPrefix("all workers go back to the state after ") })
+            redone += 1
+        }
+        #expect(redone > 30, "only \(redone)")
+    }
+
+    @Test(
+        "Two workers that differ both go back to the last checkpoint; a second time before the next one, the run ends",
+        arguments: [2, 4])
+    func noMajority(workers: Int) throws {
+        let settings = try TinyJob.settings(epochs: 8, checkpointEvery: 6)
+        let reference = try Reference(settings, job: TinyJob.job())
+        var ended = 0
+        var redone = 0
+        for seed in 0..<40 as Range<UInt64> {
+            let models = Models()
+            var simulation = try Simulation(
+                settings: settings, workers: workers, seed: seed, change: { $0.membership.comparesEvery = 2 },
+                job: { TinyJob.job(keeping: models, as: $0) })
+            #expect(simulation.run { !$0.record.isEmpty })
+            for _ in 0..<simulation.random.next() % 300 { simulation.step() }
+            if simulation.isOver { continue }
+            // Half of the workers differ in the same way.
+            for number in 0..<workers / 2 { models.flipBit(of: number) }
+            simulation.run { !$0.warnings.isEmpty || $0.isOver }
+            guard simulation.endings[.coordinator] == nil else {
+                // In the first step there is nothing to go back to.
+                #expect((simulation.endings[.coordinator] ?? nil)?.code == .diverged, "seed \(seed)")
+                continue
+            }
+            #expect(simulation.warnings.count == 1)
+            let warning = simulation.warnings.first ?? ""
+            #expect(warning.contains("and there is no majority to tell which is right"))
+            #expect(
+                warning.contains("worker 0 (host host-0, process 100)")
+                    && warning.contains("worker \(workers - 1) (host"))
+            #expect(warning.contains(". All go back to the state after "), "\(warning)")
+            if seed % 2 == 0 {
+                // Once they train again.
+                #expect(simulation.run { $0.beginnings == 2 }, "seed \(seed)")
+                models.flipBit(of: 0)
+            }
+            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
+            if let error = simulation.endings[.coordinator] ?? nil {
+                #expect(seed % 2 == 0 && error.code == .diverged, "seed \(seed): \(error)")
+                #expect(error.description.contains("It is the second time since the last checkpoint"))
+                ended += 1
+            } else {
+                expectSameBits(simulation, reference, "seed \(seed)")
+                redone += 1
+            }
+        }
+        #expect(redone > 15, "only \(redone) were done again")
+        #expect(ended > 3, "only \(ended) ended")
     }
 
     @Test("Thousands of runs with any faults in any order come to the bits of a single process", arguments: 0..<8)
@@ -274,7 +359,7 @@ struct SimulatedFaultTests {
                     $0.membership.maximumWorkers = 6
                     $0.membership.allReduce = seed % 5 == 0 ? .star : .auto
                     $0.pieceBytes = 300
-                    $0.comparesEvery = 2
+                    $0.membership.comparesEvery = 2
                     $0.data = source?.description
                 }, job: { _ in sendsSamples ? TinyJob.withoutData() : job })
             simulation.reader = try source.map { try SampleReader($0, settings: settings) }

@@ -112,6 +112,35 @@ extension CommandTests {
             #expect(outcome.errors.contains("did not join within 0.2 s"))
         }
 
+        @Test func thatAreRemovedPutAConnectedWorkerOutAndKeepItOut() async throws {
+            try await keys("new", "cluster", "a", "b")
+            let path = folder.path
+            let outcome = try await Lockstep.run(
+                ["coordinator", "--workers", "2", "--keys", "cluster", "--json"] + Jobs.endless, in: path
+            ) { coordinator in
+                let address = try await coordinator.address()
+                func worker(_ name: String) async throws -> Outcome {
+                    try await Lockstep.run(
+                        ["worker", "--coordinator", address, "--keys", "cluster/workers/\(name)"], in: path)
+                }
+                async let kept = worker("a")
+                async let barred = worker("b")
+                try await coordinator.step(10)
+                try await Lockstep.run(["keys", "remove", "cluster", "b"], in: path)
+                let outcome = try await barred
+                #expect(outcome.code == 1)
+                #expect(outcome.errors.contains("refused this worker: its key "), "\(outcome.errors)")
+                #expect(outcome.errors.contains("may no longer join"))
+                try await coordinator.line(containing: "may no longer join at step ")
+                try await coordinator.line(containing: "1 worker goes on from step ")
+                let again = try await worker("b")
+                #expect(again.code == 1)
+                coordinator.signal(SIGINT)
+                #expect(try await kept.code == 0)
+            }
+            #expect(outcome.code == 130)
+        }
+
         @Test func areOfUseOnlyToWhoCanOpenAConnectionSoFilesMayBeMany() async throws {
             try await Lockstep.run(["coordinator", "--wait", "60"] + Jobs.tiny, in: folder.path) { coordinator in
                 _ = try await coordinator.address()

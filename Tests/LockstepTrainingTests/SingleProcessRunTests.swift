@@ -16,7 +16,7 @@ struct SingleProcessRunTests {
         #expect(log.lines == ["started 0"] + epochs + ["finished 6"])
         #expect(
             TemporaryFolder.names(in: path) == [
-                "checkpoint-00000003.safetensors", "checkpoint-00000006.safetensors", "final.safetensors",
+                "checkpoint-00000003.safetensors", "checkpoint-00000006.safetensors", "final.safetensors", "ledger.jsonl",
                 "metrics.jsonl",
                 "settings.json",
             ])

@@ -11,6 +11,8 @@ package enum CoordinatorEvent: Sendable {
     case rejected(WireError, from: Peer, name: String)
     /// The connection to a worker is gone.
     case lost(Peer)
+    /// The key of somebody who is connected may no longer join.
+    case barred(Peer)
     /// A process that this one started has ended.
     case exited(pid: Int, ProcessEnd)
     /// A process could not be started.
@@ -61,6 +63,8 @@ package enum CoordinatorAction: Sendable {
     /// All workers are ready: open the run's record and begin. Of the completed steps those before `recordedSteps` are in the
     /// record; the others come next.
     case begin(Schedule, workers: [String], parameters: Int, completedSteps: Int, recordedSteps: Int)
+    /// Record what the run is computed on: each kind of processor and library that it ever was.
+    case computedOn([String])
     /// Record a step.
     case completeStep(
         Int, lossSum: Double, samples: StepAccount, computeSeconds: Double, communicateSeconds: Double, bytesSent: Int,
@@ -82,6 +86,8 @@ package enum CoordinatorAction: Sendable {
 
     package enum AfterCheckpoint: Equatable {
         case goOn
+        /// Nothing is written: it is the state that a run began with, to go back to until there is a checkpoint.
+        case keep
         /// The run was stopped by request; this checkpoint is where it resumes.
         case stopped
         /// The run is complete; this checkpoint holds its weights.
@@ -104,6 +110,7 @@ extension CoordinatorAction: CustomStringConvertible {
         case .send(let envelope, let peer): "send \(envelope.logText) to \(peer)"
         case .begin(_, let workers, _, let completedSteps, _):
             "begin after \(completedSteps) steps with \(workers.count) workers"
+        case .computedOn(let machines): "record that it is computed on \(machines.joined(separator: ", "))"
         case .completeStep(let step, _, _, _, _, _, _): "record step \(step)"
         case .tested(_, let completedSteps): "record the test after \(completedSteps) steps"
         case .checkpoint(let payload, let completedSteps, _): "write \(payload) after \(completedSteps) steps"

@@ -19,6 +19,7 @@ public final class CoordinatorLoop {
     private let recording: Recording
     private let reading: SampleReading?
     private var lastStatus: (at: Duration, status: RunStatus?) = (.seconds(-1), nil)
+    private var lastLookAtKeys = Duration.zero
     /// Starts a worker process after a while.
     var launch: (@Sendable (Duration) -> Void)?
 
@@ -68,6 +69,7 @@ public final class CoordinatorLoop {
         setup.initialWeights = initialWeights.map { Payload($0.file.encoded()) }
         setup.data = samples?.description
         setup.recorded = recorded
+        setup.machines = try folder.machine()?.machines ?? []
         if !workerOptions.isEmpty { setup.workerOptions = " " + workerOptions }
         machine = CoordinatorMachine(setup, now: .zero)
         try folder.write(
@@ -114,7 +116,10 @@ public final class CoordinatorLoop {
         let events = try transport.receiveAll(timeout: patience.lastWords / 3).compactMap {
             incoming -> CoordinatorEvent? in
             switch incoming {
-            case .message(let envelope, let peer): return .message(envelope, from: peer)
+            case .message(let envelope, let peer):
+                // Its key may have been removed since it connected.
+                if case .hello = envelope.body, peer.key.map(transport.mayJoin) == false { return .barred(peer) }
+                return .message(envelope, from: peer)
             case .rejected(let error, let peer):
                 logger.debug("dropped a message from \(peer): \(error)")
                 return .rejected(error, from: peer, name: peer.description)
@@ -125,7 +130,15 @@ public final class CoordinatorLoop {
                 return nil
             }
         }
-        return events + inbox.take() + [.tick]
+        return events + inbox.take() + barred() + [.tick]
+    }
+
+    /// The workers whose keys may no longer join, looked for every two seconds: a user who bars one waits for it.
+    private func barred() -> [CoordinatorEvent] {
+        let now = clock.now()
+        guard now - lastLookAtKeys >= .seconds(2) else { return [] }
+        lastLookAtKeys = now
+        return machine.peers.filter { $0.key.map(transport.mayJoin) == false }.map { .barred($0) }
     }
 
     private func perform(_ action: CoordinatorAction) {

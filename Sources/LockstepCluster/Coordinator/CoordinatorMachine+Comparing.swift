@@ -2,7 +2,7 @@ internal import LockstepTraining
 internal import LockstepWire
 
 /// Workers hold the same bits, or one of them has gone astray: its memory or processor errs. It is named and put out, and may
-/// come back with the state of the others.
+/// come back with the state of the others. Where nobody can tell who is right, all go back to what they last agreed on.
 extension CoordinatorMachine {
     /// Compares the digests in the reports of a step, where they carry any.
     mutating func compareStates(
@@ -12,36 +12,94 @@ extension CoordinatorMachine {
         return digests.count == members.count ? compareDigests(digests, after: completed, now: now) : []
     }
 
-    /// Puts out the members whose digest is not the majority's. Without a majority nobody can say who is right, and the run ends.
+    /// Puts out the members whose digest is not the majority's. Without a majority, or where the user wants it so, all go back to
+    /// the last checkpoint.
     mutating func compareDigests(
         _ digests: [Int: String], after completed: Int, now: Duration
     ) -> [CoordinatorAction] {
         let groups = Dictionary(grouping: digests.keys.sorted(), by: { digests[$0] ?? "" })
         guard groups.count > 1 else { return [] }
-        let sizes = groups.mapValues(\.count)
-        guard let majority = sizes.max(by: { $0.value < $1.value }), 2 * majority.value > digests.count else {
-            let states = groups.values.map { $0.map { name($0) }.joined(separator: ", ") }.sorted()
-            return fail(
-                .diverged,
-                """
-                after \(completed) steps \(states.joined(separator: " has other numbers than ")), and there is no majority to tell \
-                which is right: the memory or processor of one is at fault. Resume without it
-                """)
+        guard let majority = groups.first(where: { 2 * $0.value.count > digests.count })?.key else {
+            return goBackTogether(
+                groups.values.sorted { ($0.first ?? 0) < ($1.first ?? 0) }, after: completed, now: now)
         }
         var actions: [CoordinatorAction] = []
-        for (digest, ranks) in groups.sorted(by: { $0.key < $1.key }) where digest != majority.key {
-            for rank in ranks {
-                // What it sent for a checkpoint is as wrong; another is asked.
-                for index in progress.states.indices where progress.states[index].rank == rank {
-                    progress.states[index].image = nil
-                }
-                actions += putOut(
-                    rank,
-                    because:
-                        "has other numbers than the others after \(completed) steps (\(digest), expected \(majority.key))",
-                    advice: "its memory or processor is at fault", code: .diverged, now: now)
+        if membership.onDivergence == .checkpoint {
+            if distrustAll() {
+                actions.append(
+                    .note(
+                        "all workers go back to the state after \(checkpoint?.step ?? 0) steps, the last they agreed on"
+                    ))
+            } else {
+                actions.append(
+                    .warning(
+                        "there is no checkpoint yet to go back to: the bits will not be those of an undisturbed run"))
             }
+        }
+        for rank in members where digests[rank] != majority {
+            // What it sent for a checkpoint is as wrong; another is asked.
+            for index in progress.states.indices where progress.states[index].rank == rank {
+                progress.states[index].image = nil
+            }
+            actions += putOutStray(rank, digest: digests[rank] ?? "", majority, after: completed, now: now)
         }
         return actions
     }
+
+    /// Puts out one whose numbers are not the others'. Who is found a second time is not let in again: it would not be the last.
+    private mutating func putOutStray(
+        _ rank: Int, digest: String, _ majority: String, after completed: Int, now: Duration
+    ) -> [CoordinatorAction] {
+        let reason = "has other numbers than the others after \(completed) steps (\(digest), expected \(majority))"
+        let advice = "its memory or processor is at fault"
+        guard let worker = workers[rank] else { return [] }
+        guard !strays.insert(worker.hello.process).inserted else {
+            return putOut(rank, because: reason, advice: advice, code: .diverged, now: now)
+        }
+        let why = "it \(reason), for the second time: \(advice)"
+        refusals[worker.hello.pid] = "it was refused, because \(why)"
+        return refuse(worker.peer, why)
+            + remove(rank, because: reason + ", for the second time", advice: advice, code: .diverged, now: now)
+    }
+
+    /// Nobody can say whose numbers are right: none are trusted, and all go back to the last checkpoint. A second time before there
+    /// is another the run ends, as it would come no further.
+    private mutating func goBackTogether(
+        _ groups: [[Int]], after completed: Int, now: Duration
+    ) -> [CoordinatorAction] {
+        let states = groups.map { $0.map { name($0) }.joined(separator: ", ") }
+        let what = """
+            after \(completed) steps \(states.joined(separator: " has other numbers than ")), and there is no majority to tell \
+            which is right: the memory or processor of one is at fault
+            """
+        guard goneBackTo == nil || goneBackTo != checkpoint?.step else {
+            return fail(.diverged, "\(what). It is the second time since the last checkpoint. Resume without it")
+        }
+        guard distrustAll() else { return fail(.diverged, "\(what). Resume without it") }
+        goneBackTo = checkpoint?.step
+        return [
+            .warning("\(what). All go back to the state after \(checkpoint?.step ?? 0) steps, the last they agreed on")
+        ]
+            + regroup(now: now)
+    }
+
+    /// From now on no state counts that anybody holds, or is about to tell of, but the last checkpoint. False where there is none.
+    private mutating func distrustAll() -> Bool {
+        guard mayGoBack else { return false }
+        distrusted = admitted
+        progress.reports = [:]
+        progress.states = []
+        return true
+    }
+
+    /// Whether the state that a rank holds, and what it tells of its steps, is from before all went back.
+    func isDistrusted(_ rank: Int) -> Bool { workers[rank].map { distrusted.contains($0.hello.process) } ?? true }
+
+    /// The members hold what they were given, and are trusted again.
+    mutating func trustMembers() { for rank in members { distrusted.remove(workers[rank]?.hello.process ?? "") } }
+}
+
+extension Hello {
+    /// Which process it is of.
+    var process: String { "\(host) \(pid) \(endpoint)" }
 }

@@ -80,6 +80,15 @@ extension CoordinatorMachine {
         remove(rank, because: "left the run: \(leave.reason)", now: now)
     }
 
+    /// A worker's key has been removed from those that may join: it is told, and is not let in again.
+    mutating func barred(_ peer: Peer, now: Duration) -> [CoordinatorAction] {
+        let reason = "its key \(peer.key?.description ?? "") may no longer join"
+        let told = refuse(peer, reason)
+        guard let worker = workers.first(where: { $0.value.peer == peer }) else { return told }
+        refusals[worker.value.hello.pid] = "it was refused, because \(reason)"
+        return told + remove(worker.key, because: "is put out, because \(reason)", now: now)
+    }
+
     /// Puts a worker out that may still be there: it is told, and may join again.
     mutating func putOut(
         _ rank: Int, because reason: String, advice: String? = nil, code: ClusterError.Code = .timeout, now: Duration
@@ -112,6 +121,7 @@ extension CoordinatorMachine {
         let what = "\(who) \(reason) at step \(currentStep)\(doing)" + (advice.map { ". Most likely \($0)" } ?? "")
         if worker.isMember, mayReturn, code != .diverged { missing[worker.hello.endpoint] = worker.hello.pid }
         let left = workers.count { $0.value.ready != nil }
+        let next = (distrusted.isEmpty ? nil : checkpoint?.step).map { $0 + 1 } ?? currentStep
         if left == 0 {
             let mayGoOn =
                 progress.hasTrained && (membership.isOpen || worker.isReplaced || !missing.isEmpty || !workers.isEmpty)
@@ -123,6 +133,6 @@ extension CoordinatorMachine {
         }
         guard worker.isMember else { return [.warning(what)] }
         let others = left == 1 ? "1 worker goes" : "\(left) workers go"
-        return [.warning("\(what). \(others) on from step \(currentStep)")] + regroup(now: now)
+        return [.warning("\(what). \(others) on from step \(next)")] + regroup(now: now)
     }
 }

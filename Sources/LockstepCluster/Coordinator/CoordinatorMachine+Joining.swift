@@ -1,4 +1,5 @@
 internal import LockstepOptim
+internal import LockstepTensor
 internal import LockstepTraining
 internal import LockstepTransport
 internal import LockstepWire
@@ -50,6 +51,7 @@ extension CoordinatorMachine {
         }
         workers[rank] = Worker(peer: peer, hello: hello, lastHeard: now)
         knownRanks.insert(rank)
+        admitted.insert(hello.process)
         let welcome = Welcome(
             rank: rank, workers: membership.workers, settings: settings.shared.json(),
             recordedSteps: progress.completedSteps, data: setup.data?.json ?? "")
@@ -77,14 +79,9 @@ extension CoordinatorMachine {
                 + [.warning("refused a worker on \(worker.hello.host) (process \(worker.hello.pid)): \(reason)")]
         }
         workers[rank]?.ready = ready
-        workers[rank]?.position = ready.holdsState ? .steps(steps) : .none
-        var actions: [CoordinatorAction] = []
-        if let reference, reference.processor != ready.processor {
-            actions.append(
-                .warning(
-                    "\(name(rank)) has another processor kind, \(ready.processor), than the first worker, \(reference.processor): "
-                        + "the bits of this run may differ from one on equal processors"))
-        }
+        let mayTrain = ready.holdsState && !isDistrusted(rank)
+        workers[rank]?.position = mayTrain ? .steps(steps) : .none
+        let actions = warnOfOtherProcessor(ready, ofRank: rank)
         if reference == nil { reference = ready }
         switch phase {
         case .joining:
@@ -97,6 +94,26 @@ extension CoordinatorMachine {
         case .waiting(let since): return actions + goOnWithoutMissing(since: since, now: now)
         case .linking, .syncing, .ended: return actions
         }
+    }
+
+    /// Says where a worker multiplies otherwise than the first, or than those that the run was computed on so far, and what would
+    /// make them equal.
+    private func warnOfOtherProcessor(_ ready: Ready, ofRank rank: Int) -> [CoordinatorAction] {
+        let before = reference?.processor ?? machines.last
+        guard let before, before != ready.processor else { return [] }
+        let than = reference == nil ? "the run was computed on so far" : "the first worker"
+        // OpenBLAS's name of the kind comes first.
+        let names = [before, ready.processor].map { $0.split(separator: " ").first.map(String.init) ?? "" }
+        let remedy =
+            ProcessorKind.common(to: names).map {
+                names[0] == names[1]
+                    ? "" : "; for equal bits start a new run with --kernels \($0.name.lowercased()), which all can run"
+            } ?? ""
+        return [
+            .warning(
+                "\(name(rank)) has another processor kind, \(ready.processor), than \(than), \(before): "
+                    + "the bits of this run may differ from one on equal processors\(remedy)")
+        ]
     }
 
     /// In what a worker differs from the checkpoint that the run resumes from, or from the worker that was ready first.
@@ -118,7 +135,7 @@ extension CoordinatorMachine {
         return nil
     }
 
-    private func refuse(_ peer: Peer, _ reason: String) -> [CoordinatorAction] {
+    func refuse(_ peer: Peer, _ reason: String) -> [CoordinatorAction] {
         [
             send(
                 .refusal(Refusal(reason: "the coordinator at \(setup.endpoint) refused this worker: \(reason)")),

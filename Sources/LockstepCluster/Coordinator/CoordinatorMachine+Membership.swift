@@ -90,7 +90,9 @@ extension CoordinatorMachine {
         case .linking, .syncing: break
         default: return dropped("a Connected of rank \(rank) that was not awaited")
         }
-        workers[rank]?.position = steps.map { .steps($0) } ?? .none
+        // Whoever is distrusted is sent the checkpoint first, and then says so again.
+        let isTrusted = if case .syncing = phase { true } else { !isDistrusted(rank) }
+        workers[rank]?.position = steps.flatMap { isTrusted ? .steps($0) : nil } ?? .none
         guard members.allSatisfy({ workers[$0]?.position != .unknown }) else { return [] }
         return synchronize(now: now)
     }

@@ -6,8 +6,9 @@ extension CoordinatorMachine {
     mutating func beginTraining(at step: Int, now: Duration) -> [CoordinatorAction] {
         guard let schedule, let reference else { return [] }
         phase = .training
+        trustMembers()
         progress.lastStep = now
-        var actions: [CoordinatorAction] = []
+        var actions = recordMachines()
         if progress.hasTrained, step >= progress.completedSteps {
             let count = members.count == 1 ? "1 worker" : "\(members.count) workers"
             actions.append(.note("generation \(generation): \(count) go on from step \(step + 1)"))
@@ -30,6 +31,17 @@ extension CoordinatorMachine {
         // Who became ready while these linked up comes in now: nothing else would let him in.
         progress.isDraining = workers.values.contains { $0.ready != nil && !$0.isMember }
         return actions + orderTest(after: step) + orderStatesAgain(at: step) + orderSteps(now: now) + writeStates()
+    }
+
+    /// Records on what the members compute, where the run has not been computed on that before.
+    private mutating func recordMachines() -> [CoordinatorAction] {
+        let earlier = machines
+        let now = members.compactMap { workers[$0]?.ready?.processor }
+        for machine in now where !machines.contains(machine) || machines.last.map(now.contains) == false {
+            machines.removeAll { $0 == machine }
+            machines.append(machine)
+        }
+        return machines == earlier ? [] : [.computedOn(machines)]
     }
 
     /// Records the steps that some worker has done. Every report tells the losses of all, so one is enough.
@@ -65,8 +77,11 @@ extension CoordinatorMachine {
         if progress.stopRequested {
             return orderState(after: step, then: step == schedule?.steps ? .complete : .stopped)
         }
-        guard let last = lost.last, last.then == .goOn else { return [] }
-        return orderState(after: step, then: .goOn)
+        // Until there is a checkpoint the state that all begin with is what is gone back to.
+        if step == 0, setup.state == nil { return orderState(after: 0, then: .keep) }
+        // The next step's: as any that becomes a checkpoint it is compared, which this one need not be.
+        if lost.contains(where: { $0.then != .complete }) { progress.owesCheckpoint = true }
+        return []
     }
 
     /// Orders the next steps, each with the test and the checkpoint that are due after it. Workers carry out orders in order.
@@ -83,11 +98,15 @@ extension CoordinatorMachine {
             let completed = step + 1
             progress.orderedSteps = completed
             let isLate = membership.checkpointInterval.map { now - lastCheckpoint >= $0 } ?? false
-            let keepsState = schedule.checkpointIsDue(after: completed) || isLate
-            if keepsState { lastCheckpoint = now }
+            let keepsState = schedule.checkpointIsDue(after: completed) || isLate || progress.owesCheckpoint
+            if keepsState {
+                lastCheckpoint = now
+                progress.owesCheckpoint = false
+            }
             let order = StepOrder(
                 epoch: schedule.epoch(of: step), batch: schedule.batch(of: step),
-                compares: keepsState || completed % setup.comparesEvery == 0, recordedSteps: progress.recorded.steps)
+                compares: keepsState || completed % membership.comparesEvery == 0,
+                recordedSteps: progress.recorded.steps)
             actions += toMembers(.stepOrder(order), step: step) + orderTest(after: completed)
             if keepsState {
                 actions += orderState(after: completed, then: completed == schedule.steps ? .complete : .goOn)
@@ -117,7 +136,8 @@ extension CoordinatorMachine {
     mutating func complete(
         step: Int, _ report: StepReport, of envelope: Envelope, ofRank rank: Int, now: Duration
     ) -> [CoordinatorAction] {
-        if step < progress.completedSteps { return [] }  // Told again after the coordinator came back.
+        // Told again after the coordinator came back, or of numbers that all have gone back from.
+        if step < progress.completedSteps || isDistrusted(rank) { return [] }
         guard report.losses.count == settings.microbatches,
             StepAccount(report.samples).covers(settings.microbatches), step < schedule?.steps ?? .max,
             step < progress.completedSteps + CoordinatorMachine.mostUnrecorded, progress.reports[step]?[rank] == nil
@@ -215,8 +235,10 @@ extension CoordinatorMachine {
             progress.test.map({ $0.completedSteps > state.completedSteps }) ?? true
         {
             progress.states.removeFirst()
-            actions.append(.checkpoint(image, completedSteps: state.completedSteps, then: state.then))
             checkpoint = (image, state.completedSteps)
+            mayGoBack = true
+            if state.then == .keep { continue }
+            actions.append(.checkpoint(image, completedSteps: state.completedSteps, then: state.then))
             if state.then != .goOn {
                 phase = .ended
                 actions += toAll(.finish) + [.end(nil)]
@@ -240,7 +262,7 @@ extension CoordinatorMachine {
         }
         // The checkpoint that is due there anyway is the one that the run stops at, unless it is its end.
         let last = progress.states.indices.last ?? 0
-        if progress.states[last].then == .goOn { progress.states[last].then = .stopped }
+        if progress.states[last].then != .complete { progress.states[last].then = .stopped }
         return [note]
     }
 }

@@ -42,6 +42,8 @@ package struct CoordinatorMachine {
     var ranges: [Range<Int>] = []
     /// What the first worker that was ready is; all others must be the same.
     var reference: Ready?
+    /// What the run was computed on so far, each kind once: processor and library, the last one last.
+    var machines: [String]
     var schedule: Schedule?
     var progress: Progress
     var pace = WorkerPace()
@@ -49,12 +51,21 @@ package struct CoordinatorMachine {
     var lastCheckpoint: Duration
     /// The newest checkpoint, or the weights to start from: what is gone on from where no worker holds more.
     var checkpoint: (image: Payload, step: Int)?
+    /// Whether that is a whole state: weights alone say nothing of the optimizer, and a worker that has trained cannot take them up.
+    var mayGoBack: Bool
     /// The checkpoint on its way to workers that lack it.
     var stateSender: StateSender<Int>?
     /// What goes through this process where workers have no links to each other.
     var hub: Hub
     /// When links between living workers broke, by their two ranks.
     var brokenLinks: [Set<Int>: [Duration]] = [:]
+    /// The processes that were ever let in, those of them whose state must not be gone on from, and those whose numbers were once
+    /// other than the others'.
+    var admitted: Set<String> = []
+    var distrusted: Set<String> = []
+    var strays: Set<String> = []
+    /// The checkpoint that all went back to because nobody could tell whose numbers were right.
+    var goneBackTo: Int?
     /// Members that are gone and may come back: the processes by where their peers reach them.
     var missing: [String: Int] = [:]
     /// How many processes were started in the place of others.
@@ -80,6 +91,8 @@ package struct CoordinatorMachine {
         hub = Hub(kind: setup.membership.allReduce == .star ? .star : .direct)
         progress = Progress(recorded: setup.recorded)
         checkpoint = setup.state.map { ($0.payload, $0.checkpoint.step) } ?? setup.initialWeights.map { ($0, 0) }
+        mayGoBack = setup.state != nil
+        machines = setup.machines
         lastHeartbeat = now
         lastReminder = now
         lastCheckpoint = now
@@ -96,6 +109,7 @@ package struct CoordinatorMachine {
         case .message(let envelope, let peer): return handle(envelope, from: peer, now: now)
         case .rejected(let error, let peer, let name): return drop(error, from: peer, name: name)
         case .lost(let peer): return lost(peer, now: now)
+        case .barred(let peer): return barred(peer, now: now)
         case .exited(let pid, let how): return exited(pid: pid, how: how, now: now)
         case .launchFailed(let reason): return fail(.launch, "a worker could not be started: \(reason)")
         case .recordIsBehind(let isBehind):

@@ -22,8 +22,8 @@ extension CoordinatorMachine {
         package var data: SampleDescription?
         /// What the run's metrics hold already.
         package var recorded = RecordedPosition()
-        /// Steps between two comparisons of all workers' states.
-        package var comparesEvery = 100
+        /// What the run was computed on before, each kind of processor and library once.
+        package var machines: [String] = []
         /// Bytes of a piece of a state that is sent.
         package var pieceBytes = 4 << 20
 

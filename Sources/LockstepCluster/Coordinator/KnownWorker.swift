@@ -1,5 +1,5 @@
 package import LockstepTraining
-internal import LockstepTransport
+package import LockstepTransport
 internal import LockstepWire
 
 /// A worker as the coordinator knows it.
@@ -38,6 +38,9 @@ struct Worker {
 }
 
 extension CoordinatorMachine {
+    /// The connections of all workers.
+    package var peers: [Peer] { workers.values.map(\.peer) }
+
     /// What the workers are doing, for people.
     package var status: RunStatus {
         let phase =

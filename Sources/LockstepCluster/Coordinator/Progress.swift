@@ -20,6 +20,8 @@ struct Progress {
     var test: (completedSteps: Int, reports: [Int: EvaluationReport])?
     /// States that were asked for, oldest first. One that has come in waits for what the record has before it.
     var states: [AwaitedState] = []
+    /// Whether a checkpoint that was due could not be made, so that the next step makes one.
+    var owesCheckpoint = false
     /// Whether the user asked for the run to stop.
     var stopRequested = false
     /// Whether no more steps are ordered until those under way are done, for a new generation to begin.

@@ -91,6 +91,8 @@ final class Recording: @unchecked Sendable {
                 try recorder?.finish(with: checkpoint)
                 isComplete = true
             }
+        case .computedOn(let machines):
+            try folder.write(MachineRecord(machines: machines, threads: 1, microbatches: settings.microbatches))
         case .note(let text): observer.handle(.note(text))
         case .warning(let text): observer.handle(.warning(text))
         case .send, .read, .launch, .end: break

@@ -98,10 +98,15 @@ package struct ReplicaHolder {
                 let file = try Safetensors(parsing: image.array(), name: place)
                 if Checkpoint.isCheckpoint(file) {
                     try trainer.restore(Checkpoint(file, from: place))
-                } else {
-                    try trainer.load(weights: file, from: "the file of --init")
+                    return .restored(completedSteps: trainer.completedSteps)
                 }
-                return .restored(completedSteps: trainer.completedSteps)
+                // Weights are what a run begins with: the optimizer and the steps begin anew, too.
+                let fresh =
+                    trainer.completedSteps == 0
+                    ? trainer : try Trainer(settings: trainer.settings, job: makeJob(trainer.settings))
+                try fresh.load(weights: file, from: "the file of --init")
+                self.trainer = fresh
+                return .restored(completedSteps: 0)
             }
         } catch {
             return .failed("\(error)")
@@ -132,7 +137,7 @@ package struct ReplicaHolder {
             evaluationBlocks: trainer.evaluationBlocks, isSent: samples != nil,
             ready: Ready(
                 signature: trainer.signature, fingerprint: trainer.fingerprint, parameters: trainer.digest,
-                processor: "\(BLAS.coreType) with \(BLAS.version)", trainingSamples: trainer.schedule.samples,
+                processor: MachineRecord.here, trainingSamples: trainer.schedule.samples,
                 testSamples: trainer.testCount,
                 parameterCount: trainer.parameterCount, stateBytes: trainer.stateBytes, sumCount: trainer.sumCount))
     }

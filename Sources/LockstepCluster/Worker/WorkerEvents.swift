@@ -24,6 +24,8 @@ package enum WorkerEvent {
     case lostPeer(Int)
     /// The user asked this worker to end.
     case interrupted
+    /// This process cannot be in the run as it is, for this reason.
+    case leaving(String)
     /// Some time has passed.
     case tick
 

@@ -14,6 +14,7 @@ public final class WorkerLoop {
     private let coordinator: Endpoint
     private let patience: Patience
     private let makeJob: @Sendable (RunSettings) throws -> any TrainableJob
+    private let check: (@Sendable (String) throws -> Void)?
     private var logger: Logger
     private let hello: Hello
     private let inbox: EventQueue<WorkerEvent>
@@ -28,15 +29,19 @@ public final class WorkerLoop {
     ///   - advertised: Where peers on other hosts reach `transport`; its own endpoint where that says so.
     ///   - makeJob: Gives the job for the settings that the coordinator sends.
     ///   - logger: Receives what the worker does, and why it ends.
+    ///   - kernels: Throws where this process could not have the kernels of that kind if it were started again. Where it is given and
+    ///     does not throw, a run that asks for other kernels than this process has ends ``run()`` with ``otherKernels`` set.
     public init(
         transport: any Transport, coordinator: Endpoint, advertised: Endpoint, patience: Patience = Patience(),
-        logger: Logger, makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob
+        logger: Logger, kernels check: (@Sendable (String) throws -> Void)? = nil,
+        makeJob: @escaping @Sendable (RunSettings) throws -> any TrainableJob
     ) throws {
         self.transport = transport
         self.coordinator = coordinator
         self.patience = patience
         self.makeJob = makeJob
         self.logger = logger
+        self.check = check
         hello = Hello(
             host: Host.name, pid: Int(getpid()), endpoint: advertised.description, processor: BLAS.coreType,
             software: Software.version)
@@ -44,6 +49,9 @@ public final class WorkerLoop {
         coordinatorPeer = try transport.connect(to: coordinator)
         clock = LoopClock(silence: patience.silence)
     }
+
+    /// The kernels that the run asks for, where this process has left it because it has others.
+    public private(set) var otherKernels: String?
 
     /// Asks the worker to leave the run, from any thread.
     public var interrupt: @Sendable () -> Void { { [inbox] in inbox.put(.interrupted) } }
@@ -126,6 +134,13 @@ public final class WorkerLoop {
             peers[rank] = try transport.connect(to: place, key: key)
         case .disconnect(let rank):
             if let peer = peers.removeValue(forKey: rank) { transport.disconnect(peer) }
+        case .compute(.prepare(let settings, let data)):
+            guard let kernels = settings.kernels, kernels != BLAS.coreType, let check else {
+                return compute.add(.prepare(settings: settings, data: data))
+            }
+            try check(kernels)
+            otherKernels = kernels
+            inbox.put(.leaving("it starts again with the kernels of \(kernels), as the run asks for"))
         case .compute(let request): compute.add(request)
         case .note, .end: break
         }

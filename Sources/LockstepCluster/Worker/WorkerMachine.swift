@@ -126,8 +126,8 @@ package struct WorkerMachine {
         case .rejectedByCoordinator(let error):
             guard case .version = error else { return stray() }
             return end(.refused, "the coordinator at \(coordinator) cannot be understood: \(error)")
-        case .interrupted:
-            return [send(.leave(Leave(reason: "it was interrupted")))] + end(.stopped, "interrupted")
+        case .interrupted: return leave("it was interrupted") + end(.stopped, "interrupted")
+        case .leaving(let reason): return leave(reason) + end(.stopped, "left the run: \(reason)")
         case .tick: return tick(now: now)
         }
     }
@@ -267,6 +267,9 @@ package struct WorkerMachine {
         let failure = Failure(phase: description, reason: reason)
         return [send(.failure(failure))] + end(.workerFailed, reason)
     }
+
+    /// Tells the coordinator that this worker goes, and why.
+    private func leave(_ reason: String) -> [WorkerAction] { [send(.leave(Leave(reason: reason)))] }
 
     /// Nothing more happens after this.
     mutating func end(_ code: ClusterError.Code, _ reason: String) -> [WorkerAction] {

@@ -48,6 +48,7 @@ struct CoordinatorCommand: ParsableCommand {
             (direct, but star once some workers cannot reach each other); the bits are the same.
             """)
     var allReduce = AllReduceChoice.auto
+    @OptionGroup var comparing: ComparingOptions
     @OptionGroup(title: "NETWORK OPTIONS") var network: KeyOptions
     @OptionGroup var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
@@ -95,9 +96,10 @@ struct CoordinatorCommand: ParsableCommand {
         let loop = try CoordinatorLoop(
             transport: transport, advertised: advertised, workerOptions: network.workerOptions,
             settings: opened.settings,
-            membership: Membership(
-                workers: workers, maximumWorkers: maxWorkers, isOpen: true, balances: balance,
-                allReduce: allReduce, checkpointInterval: record.checkpointInterval, patience: patience),
+            membership: comparing.applied(
+                to: Membership(
+                    workers: workers, maximumWorkers: maxWorkers, isOpen: true, balances: balance,
+                    allReduce: allReduce, checkpointInterval: record.checkpointInterval, patience: patience)),
             folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights, samples: samples,
             logger: output.logger("coordinator"),
             observer: record.observer(of: folder, reporter))

@@ -40,6 +40,10 @@ struct StatusCommand: ParsableCommand {
         if let step = try RunFolder.checkpointSteps(in: folder).last {
             print("checkpoint  after step \(Wording.grouped(step))")
         }
+        if let machine = try RunFolder.machine(of: folder) {
+            let kinds = machine.machines.joined(separator: ", then ")
+            print("computed    on \(kinds); \(machine.threads) thread a worker, \(machine.microbatches) microbatches")
+        }
         guard isRunning, let status, !status.workers.isEmpty else { return }
         let place = status.allReduce == "star" ? ", summing at the coordinator (star)" : ""
         print("workers     \(status.workers.count), generation \(status.generation)\(place)")

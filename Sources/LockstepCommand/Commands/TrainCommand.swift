@@ -59,6 +59,7 @@ struct TrainCommand: ParsableCommand {
             (direct, but star once some workers cannot reach each other); the bits are the same.
             """)
     var allReduce = AllReduceChoice.auto
+    @OptionGroup var comparing: ComparingOptions
     @OptionGroup var job: JobOptions
     @OptionGroup(title: "RUN OPTIONS") var record: RunOptions
     @OptionGroup(title: "OUTPUT OPTIONS") var output: OutputOptions
@@ -78,6 +79,8 @@ struct TrainCommand: ParsableCommand {
     }
 
     mutating func run() throws {
+        // Before anything of the run is there: this process may have to start again.
+        try Kernels.use(job.kernels ?? record.resume.flatMap { try? RunFolder.settings(of: $0) }?.kernels)
         let reporter = output.reporter()
         let count = singleProcess ? 1 : workers ?? WorkerCount.cores
         let opened = try record.open(job, workers: count) { reporter.handle(.note($0)) }
@@ -110,6 +113,13 @@ struct TrainCommand: ParsableCommand {
         } else if let weights = opened.initialWeights {
             try trainer.load(weights)
         }
+        let before = try opened.folder.recordThisMachine(threads: BLAS.threads, microbatches: settings.microbatches)
+        if let before {
+            reporter.handle(
+                .warning(
+                    "this process has another processor kind, \(MachineRecord.here), than the run was computed on so far, \(before): "
+                        + "the bits of this run may differ from one on equal processors"))
+        }
         if trainer.testCount == 0 { reporter.handle(.note(RunEvent.noTest(of: settings))) }
         let recorder = try RunRecorder(
             folder: opened.folder, settings: settings, schedule: trainer.schedule,
@@ -133,9 +143,10 @@ struct TrainCommand: ParsableCommand {
             let transport = try InProcessTransport(network: network, name: "coordinator")
             let loop = try CoordinatorLoop(
                 transport: transport, advertised: transport.endpoint, settings: settings,
-                membership: Membership(
-                    workers: count, balances: balance, allReduce: allReduce,
-                    checkpointInterval: record.checkpointInterval),
+                membership: comparing.applied(
+                    to: Membership(
+                        workers: count, balances: balance, allReduce: allReduce,
+                        checkpointInterval: record.checkpointInterval)),
                 folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights,
                 samples: samples, logger: output.logger("coordinator"), observer: reporter)
             let catalog = JobCatalog.current
@@ -161,9 +172,10 @@ struct TrainCommand: ParsableCommand {
         patience.joining = .seconds(30)
         let loop = try CoordinatorLoop(
             transport: transport, advertised: transport.endpoint, settings: settings,
-            membership: Membership(
-                workers: count, restarts: restarts, balances: balance, allReduce: allReduce,
-                checkpointInterval: record.checkpointInterval, patience: patience),
+            membership: comparing.applied(
+                to: Membership(
+                    workers: count, restarts: restarts, balances: balance, allReduce: allReduce,
+                    checkpointInterval: record.checkpointInterval, patience: patience)),
             folder: folder, resumingFrom: opened.checkpoint, startingFrom: opened.initialWeights, samples: samples,
             logger: output.logger("coordinator"), observer: reporter)
         let workers = LocalWorkers(

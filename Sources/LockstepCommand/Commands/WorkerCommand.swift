@@ -87,18 +87,20 @@ struct WorkerCommand: ParsableCommand {
         let loop = try WorkerLoop(
             transport: transport, coordinator: coordinator,
             advertised: transport.endpoint.advertised(toward: coordinator), patience: patience,
-            logger: logger,
+            logger: logger, kernels: { try Kernels.check($0) },
             makeJob: {
                 let job = try catalog.job(for: $0, data: data)
                 return isByHand ? RemoteWorkerJob(job: job) : job
             })
-        if parent == nil {
-            let signals = Signals.handle(first: loop.interrupt)
-            defer { withExtendedLifetime(signals) {} }
-            try loop.run()
-        } else {
-            // Why it ends early is told by the coordinator, which knows and says it once.
-            do { try loop.run() } catch { throw ExitCode.failure }
+        let signals = parent == nil ? Signals.handle(first: loop.interrupt) : nil
+        defer { withExtendedLifetime(signals) {} }
+        do { try loop.run() } catch {
+            if let kernels = loop.otherKernels {
+                signals?.restore()
+                try Kernels.use(kernels)
+            }
+            // Why it ends early is told by the coordinator that started it, which knows and says it once.
+            throw parent == nil ? error : ExitCode.failure
         }
     }
 }

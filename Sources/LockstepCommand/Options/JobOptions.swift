@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LockstepTensor
 internal import LockstepTraining
 
 /// What is trained and how: the options that decide the bits of a run.
@@ -12,6 +13,8 @@ struct JobOptions: ParsableArguments {
 
     /// The data that are named.
     var data: String? { subject.data }
+    /// The kind of processor whose kernels are asked for.
+    var kernels: String? { steps.kernels?.name }
     /// Whether a run goes on when a loss is not finite.
     var allowNonFinite: Bool { steps.allowNonFinite }
 
@@ -31,7 +34,7 @@ struct JobOptions: ParsableArguments {
             checkpointEvery: steps.checkpointEvery, continuesWhenNotFinite: steps.allowNonFinite,
             loss: subject.loss.map { try LossFunction(parsing: $0).rawValue }, schedule: schedule.settings(),
             clipNorm: optimizer.clipNorm, clipValue: optimizer.clipValue, shuffle: subject.noShuffle ? false : nil,
-            initialWeights: initialWeights?.digest, bucketBytes: steps.bucketBytes, wire: steps.wire)
+            initialWeights: initialWeights?.digest, bucketBytes: steps.bucketBytes, wire: steps.wire, kernels: kernels)
     }
 
     /// The first option that was given, as the user typed it, of those that may not be where a run is resumed: all but the
@@ -110,6 +113,13 @@ struct StepOptions: ParsableArguments {
             on it, but not on the workers. (default: float32)
             """)
     var wire: WireType?
+    @Option(
+        help: ArgumentHelp(
+            """
+            Multiply with OpenBLAS's kernels for this kind of processor, on whatever processor can: the bits of the result depend on it. \
+            One of \(ProcessorKind.all.map { $0.name.lowercased() }.joined(separator: ", ")). (default: each processor's own)
+            """, valueName: "kind"), transform: { try StepOptions.kernels($0) })
+    var kernels: ProcessorKind?
     @Flag(help: "Go on when the loss is not finite.")
     var allowNonFinite = false
 
@@ -118,6 +128,15 @@ struct StepOptions: ParsableArguments {
             ("--batch", batch != nil), ("--microbatches", microbatches != nil), ("--epochs", epochs != nil),
             ("--checkpoint-every", checkpointEvery != nil), ("--bucket-bytes", bucketBytes != nil),
             ("--wire", wire != nil),
+            ("--kernels", kernels != nil),
         ]
+    }
+
+    private static func kernels(_ name: String) throws -> ProcessorKind {
+        guard let kind = ProcessorKind(name) else {
+            let names = ProcessorKind.all.map { $0.name.lowercased() }.joined(separator: ", ")
+            throw ValidationError("--kernels is \(name); expected \(names)")
+        }
+        return kind
     }
 }

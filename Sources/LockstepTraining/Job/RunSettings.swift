@@ -1,4 +1,5 @@
 public import LockstepOptim
+internal import LockstepTensor
 
 /// All that decides the bits of a run, besides the machine: what `settings.json` of a run folder holds and what a worker
 /// is told when it joins.
@@ -41,6 +42,9 @@ public struct RunSettings: Codable, Sendable, Equatable {
     /// The type in which sums of gradients travel, and to which they are rounded wherever they are made; Float32 where absent. The bits
     /// depend on it, but not on the workers.
     public var wire: WireType?
+    /// The kind of processor whose kernels multiply matrices, by OpenBLAS's name (`Haswell`): the bits depend on it. Where absent
+    /// each process takes those of its own.
+    public var kernels: String?
     /// Whether the run goes on when a loss is not finite.
     public var continuesWhenNotFinite: Bool
     /// Where the final weights are written besides the run's folder, on the host that keeps it.
@@ -54,7 +58,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
         optimizer: OptimizerSettings, seed: UInt64, limit: Int? = nil, checkpointEvery: Int? = nil,
         continuesWhenNotFinite: Bool = false, loss: String? = nil, schedule: LearningRateSettings? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, shuffle: Bool? = nil, initialWeights: String? = nil,
-        save: String? = nil, bucketBytes: Int? = nil, wire: WireType? = nil
+        save: String? = nil, bucketBytes: Int? = nil, wire: WireType? = nil, kernels: String? = nil
     ) throws {
         self.name = name
         self.model = model
@@ -70,6 +74,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
         self.bucketBytes = bucketBytes
         // One way to say it, so that settings that mean the same are the same.
         self.wire = wire == .float32 ? nil : wire
+        self.kernels = kernels
         (self.loss, self.schedule, self.clipNorm, self.clipValue) = (loss, schedule, clipNorm, clipValue)
         (self.shuffle, self.initialWeights, self.save) = (shuffle, initialWeights, save)
         try check()
@@ -105,6 +110,10 @@ public struct RunSettings: Codable, Sendable, Equatable {
         try require(limit ?? 1 >= 1, "--limit", limit ?? 1, "at least 1 sample")
         try require(checkpointEvery ?? 1 >= 1, "--checkpoint-every", checkpointEvery ?? 1, "at least 1 step")
         try require(bucketBytes ?? 4 >= 4, "--bucket-bytes", bucketBytes ?? 4, "at least 4 bytes")
+        if let kernels, ProcessorKind(kernels)?.name != kernels {
+            let names = ProcessorKind.all.map(\.name).joined(separator: ", ")
+            try require(false, "--kernels", kernels, "one of \(names)")
+        }
         if let loss { _ = try LossFunction(parsing: loss) }
         try schedule?.check()
         for (option, limit) in [("--clip-norm", clipNorm), ("--clip-value", clipValue)] {

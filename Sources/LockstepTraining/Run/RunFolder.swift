@@ -213,6 +213,7 @@ public final class RunFolder {
         unlink(settingsPath)
         unlink(coordinatorPath)
         unlink(statusPath)
+        unlink(machinePath)
         unlink(initialWeightsPath)
         rmdir(path)
     }

@@ -27,7 +27,16 @@ public final class Trainer {
     var hasCheckedSingleSamples = false
 
     /// A trainer at step 0: of data that the job opens or, where they are given, of samples that are sent.
+    ///
+    /// Throws where the settings ask for the kernels of another processor kind than this process multiplies with, which would give
+    /// other bits.
     public init(settings: RunSettings, job: any TrainableJob, samples: DeliveredSamples? = nil) throws {
+        if let kernels = settings.kernels, kernels != BLAS.coreType {
+            throw TrainingError(
+                .mismatch,
+                "the run is computed with the kernels of \(kernels) (--kernels), and this process has those of \(BLAS.coreType); "
+                    + "start it with OPENBLAS_CORETYPE=\(kernels) in its environment")
+        }
         self.settings = settings
         let (seed, limit) = (settings.seed, settings.limit)
         replica =

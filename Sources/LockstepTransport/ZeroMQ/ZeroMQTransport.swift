@@ -23,6 +23,8 @@ public final class ZeroMQTransport: Transport {
     /// Who was not let in and has not been told of.
     private let refusals: RefusalLog
     private let incoming: IncomingConnections
+    /// The keys that may join, where a folder says so.
+    private var allowed: AllowedKeys?
     private var outgoing: [Peer: OutgoingConnection] = [:]
     private var lastNumber = 0
     /// The sockets that may have something, the next one first.
@@ -48,6 +50,7 @@ public final class ZeroMQTransport: Transport {
         self.limits = limits
         _ = Self.keepsMemory
         keyring = protection.keyring
+        allowed = protection.keyring?.cluster.map { AllowedKeys(of: $0) }
         wakes = try EventWaker()
         let address = try endpoint.resolved()
         if case .thisHostOnly = protection, !address.isLoopback { throw .unprotected(endpoint) }
@@ -85,6 +88,8 @@ public final class ZeroMQTransport: Transport {
     public var waker: any Waker { wakes }
 
     public func admit(_ keys: Set<PublicKey>) { authenticator.admit(keys) }
+
+    public func mayJoin(_ key: PublicKey) -> Bool { (try? allowed?.contains(key)) ?? true }
 
     public func connect(to endpoint: Endpoint, key: PublicKey?) throws -> Peer {
         try checkOpen()

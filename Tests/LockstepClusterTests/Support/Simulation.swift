@@ -68,6 +68,10 @@ struct Simulation {
     /// The last checkpoint on disk.
     var checkpoint: Payload?
     var position = RecordedPosition()
+    /// How often the record was begun: anew, or at an earlier step.
+    private(set) var beginnings = 0
+    /// What the run was computed on.
+    private(set) var machines: [String] = []
     private(set) var notes: [String] = []
     private(set) var warnings: [String] = []
     /// Processes that are to be started in the place of others.
@@ -286,6 +290,7 @@ struct Simulation {
                     on: Link(from: .coordinator, to: .worker(number), connection: connections[number]))
             case .begin, .completeStep, .tested, .checkpoint: unwritten.append(action)
             case .read(let read): reads.append(read)
+            case .computedOn(let kinds): machines = kinds
             case .launch: launches += 1
             case .note(let text): notes.append(text)
             case .warning(let text): warnings.append(text)
@@ -309,6 +314,7 @@ struct Simulation {
     private mutating func write() {
         switch unwritten.removeFirst() {
         case .begin(_, _, _, let completedSteps, let recordedSteps):
+            beginnings += 1
             if completedSteps > 0 { notes.append("resumed") }
             ledger.removeAll { $0.step >= recordedSteps }
             record.removeAll { !$0.hasPrefix("checkpoint") && Reference.step(of: $0) > recordedSteps }

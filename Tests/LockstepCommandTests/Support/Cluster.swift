@@ -9,11 +9,13 @@ struct Cluster {
     ///
     /// - Parameters:
     ///   - options: What each worker is given besides the address.
+    ///   - environment: What each worker's environment has besides this process's.
     ///   - namespaces: The network namespaces that the coordinator and each worker run in; none by default.
     ///   - during: Called with the coordinator and its address once it listens, while the workers run.
     static func train(
         _ job: [String], workers count: Int, bind: String = "tcp://127.0.0.1:0", in folder: String,
-        options: @escaping @Sendable (Int) -> [String] = { _ in [] }, namespaces: [String] = [],
+        options: @escaping @Sendable (Int) -> [String] = { _ in [] },
+        environment: @escaping @Sendable (Int) -> [String: String] = { _ in [:] }, namespaces: [String] = [],
         during body: @escaping @Sendable (Running, _ address: String) async throws -> Void = { _, _ in }
     ) async throws -> Cluster {
         try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
@@ -35,7 +37,11 @@ struct Cluster {
                     let namespace = namespaces.isEmpty ? nil : namespaces[1 + index]
                     group.addTask {
                         let arguments = ["worker", "--coordinator", address] + options(index)
-                        return (index, try await run(arguments, in: folder, namespace: namespace))
+                        let environment = environment(index)
+                        return (
+                            index,
+                            try await run(arguments, in: folder, environment: environment, namespace: namespace)
+                        )
                     }
                 }
                 break
@@ -49,12 +55,15 @@ struct Cluster {
 
     /// Runs `lockstep` in a network namespace, if one is named.
     private static func run(
-        _ arguments: [String], in folder: String, namespace: String?,
+        _ arguments: [String], in folder: String, environment: [String: String] = [:], namespace: String?,
         while body: @Sendable (Running) async throws -> Void = { _ in }
     ) async throws -> Outcome {
-        guard let namespace else { return try await Lockstep.run(arguments, in: folder, while: body) }
+        guard let namespace else {
+            return try await Lockstep.run(arguments, in: folder, environment: environment, while: body)
+        }
         return try await Lockstep.run(
-            program: Namespaces.ip, ["netns", "exec", namespace, Lockstep.binary] + arguments, in: folder, while: body)
+            program: Namespaces.ip, ["netns", "exec", namespace, Lockstep.binary] + arguments, in: folder,
+            environment: environment, while: body)
     }
 }
 
