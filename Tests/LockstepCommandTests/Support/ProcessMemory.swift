@@ -30,26 +30,39 @@ struct ProcessMemory {
         }
     }
 
-    /// Everywhere that these bytes, at least eight, lie in the process's data, at multiples of four.
-    func places(of pattern: [UInt8]) throws -> [UInt] {
+    /// Everywhere in the process's data that rows lie `stride` bytes apart that begin with these bytes, at least eight each.
+    func places(of beginnings: [[UInt8]], stride: Int) throws -> [UInt] {
         let memory = try open()
         defer { close(memory) }
+        let first = beginnings[0].withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+        let length = stride * (beginnings.count - 1) + beginnings[0].count
         var places: [UInt] = []
         for range in try writable() {
             var bytes = [UInt8](repeating: 0, count: range.count)
             let count = pread(memory, &bytes, bytes.count, off_t(range.lowerBound))
-            guard count >= pattern.count else { continue }
+            guard count >= length else { continue }
             bytes.withUnsafeBytes { bytes in
-                let first = pattern.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
-                for offset in stride(from: 0, through: count - pattern.count, by: 4)
-                where bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == first
-                    && bytes[offset..<offset + pattern.count].elementsEqual(pattern)
-                {
-                    places.append(range.lowerBound + UInt(offset))
+                for offset in Swift.stride(from: 0, through: count - length, by: 4)
+                where bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == first {
+                    let areThere = beginnings.enumerated().allSatisfy { row, beginning in
+                        bytes[(offset + row * stride)...].starts(with: beginning)
+                    }
+                    if areThere { places.append(range.lowerBound + UInt(offset)) }
                 }
             }
         }
         return places
+    }
+
+    /// Whether such rows lie at a place.
+    func hasRows(_ beginnings: [[UInt8]], stride: Int, at place: UInt) throws -> Bool {
+        let memory = try open()
+        defer { close(memory) }
+        return beginnings.enumerated().allSatisfy { row, beginning in
+            var bytes = [UInt8](repeating: 0, count: beginning.count)
+            return pread(memory, &bytes, bytes.count, off_t(place) + off_t(row * stride)) == bytes.count
+                && bytes == beginning
+        }
     }
 
     /// Turns one bit of the byte at an address around.

@@ -20,10 +20,16 @@ enum Samples {
         }
     }
 
-    /// Images [n, side, side] of `classes` classes, with samples to test with, as an archive of arrays at `path`.
-    static func images(_ count: Int, side: Int, classes: Int = 10, test: Int = 20, to path: String) throws {
+    /// Images [n, side, side] of `classes` classes, with samples to test with, as an archive of arrays at `path`. The first `black`
+    /// pixels of each are 0.
+    static func images(
+        _ count: Int, side: Int, classes: Int = 10, test: Int = 20, black: Int = 0, to path: String
+    ) throws {
         func arrays(_ split: String, _ count: Int, _ seed: UInt64) -> [(name: String, tensor: AnyTensor)] {
-            let pixels = Tensor(numbers(count * side * side, seed: seed), shape: [count, side, side])
+            let values = numbers(count * side * side, seed: seed).enumerated().map { index, value in
+                index % (side * side) < black ? 0 : value
+            }
+            let pixels = Tensor(values, shape: [count, side, side])
             return [
                 ("x_\(split)", .float32(pixels)),
                 ("y_\(split)", .int64(Tensor((0..<count).map { Int64($0 % classes) }))),
