@@ -39,6 +39,7 @@ let package = Package(
         .executable(name: "lockstep", targets: ["LockstepMain"]),
         .executable(name: "parity", targets: ["Parity"]),
         .executable(name: "fuzz", targets: ["Fuzz"]),
+        .executable(name: "workloads", targets: ["workloads"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -104,6 +105,10 @@ let package = Package(
                 "LockstepOptim",
                 "LockstepTensor", arguments,
             ], swiftSettings: strict),
+        // Measures training steps of a single process.
+        .executableTarget(
+            name: "workloads", dependencies: ["LockstepNN", "LockstepOptim", "LockstepTensor", arguments],
+            path: "Benchmarks/Workloads", swiftSettings: strict),
         // Examples; Examples/OwnModel is a package of its own, as a user's is.
         example("EssentialSkills", [arguments]),
         example("QuickStart", [arguments]),
