@@ -15,6 +15,7 @@
 #include "LKNormalization.h"
 #include "LKOptim.h"
 #include "LKOrder.h"
+#include "LKProduct.h"
 #include "LKRecurrence.h"
 #include "LKReduction.h"
 #include "LKScan.h"
