@@ -22,4 +22,5 @@
 #include "LKSoftmax.h"
 #include "LKTable.h"
 #include "LKThread.h"
+#include "LKTiles.h"
 #include "LKWindow.h"
