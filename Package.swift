@@ -40,6 +40,7 @@ let package = Package(
         .executable(name: "parity", targets: ["Parity"]),
         .executable(name: "fuzz", targets: ["Fuzz"]),
         .executable(name: "bench", targets: ["BenchmarkRunner"]),
+        .executable(name: "workloads", targets: ["workloads"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -114,6 +115,10 @@ let package = Package(
             name: "BenchmarkRunner",
             dependencies: ["LockstepTraining", "LockstepFormats", subprocess, systemPackage, arguments],
             path: "Benchmarks/Runner", swiftSettings: strict),
+        // Measures training steps of a single process.
+        .executableTarget(
+            name: "workloads", dependencies: ["LockstepNN", "LockstepOptim", "LockstepTensor", arguments],
+            path: "Benchmarks/Workloads", swiftSettings: strict),
         // Examples; Examples/OwnModel is a package of its own, as a user's is.
         example("EssentialSkills", [arguments]),
         example("QuickStart", [arguments]),

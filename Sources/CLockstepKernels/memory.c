@@ -33,6 +33,23 @@ void lk_copy(size_t size, size_t rows, size_t columns, const void *a, ptrdiff_t 
     }
 }
 
+#define FILL(T)                                                                                                        \
+    {                                                                                                                  \
+        T filling = *(const T *)value, *p = out;                                                                       \
+        if (filling == 0) memset(p, 0, n * sizeof(T));                                                                 \
+        else for (size_t i = 0; i < n; i++) p[i] = filling;                                                            \
+        return;                                                                                                        \
+    }
+
+void lk_fill(size_t size, size_t n, const void *value, void *out) {
+    switch (size) {
+    case 1: FILL(uint8_t)
+    case 4: FILL(uint32_t)
+    case 8: FILL(uint64_t)
+    default: __builtin_trap();
+    }
+}
+
 // `at(x, i, j)` is the element in row i and column j of the strided matrix x.
 #define at(x, i, j) x[(ptrdiff_t)(i) * x##_row + (ptrdiff_t)(j) * x##_column]
 

@@ -2,6 +2,30 @@
 
 #include "sum.body.h"
 
+static void LK(squared_distance)(size_t n, const void *left, const void *right, void *differences, void *output) {
+    const T *a = left, *b = right;
+    T *d = differences;
+    double total = 0;
+    // In the order of `sum`.
+    for (size_t start = 0; start < n; start += 8192) {
+        size_t end = n - start < 8192 ? n : start + 8192, i = start;
+        V lanes[4] = {(T)0, (T)0, (T)0, (T)0};
+        for (size_t whole = (end - start) / (4 * LANES) * 4; i + LANES <= end; i += LANES) {
+            size_t vector = (i - start) / LANES, k = vector < whole ? vector % 4 : vector - whole;
+            V difference = LK(load)(a + i) - LK(load)(b + i);
+            lanes[k] += difference * difference;
+            LK(store)(d + i, difference);
+        }
+        if (i < end) {
+            V difference = LK(load_part)(a + i, end - i, 0) - LK(load_part)(b + i, end - i, 0);
+            lanes[3] += difference * difference;
+            LK(store_part)(d + i, difference, end - i);
+        }
+        total += (double)LK(lane_sum)((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
+    }
+    *(T *)output = (T)total;
+}
+
 static void LK(sum_rows)(size_t rows, size_t columns, const void *input, ptrdiff_t stride, void *output) {
     const T *a = input;
     T *out = output;
@@ -43,6 +67,17 @@ static void LK(sum_columns)(size_t rows, size_t columns, const void *input, ptrd
     const T *a = input;
     T *out = output;
     size_t j = 0;
+    if (columns == 1) {
+        // In the same order as below.
+        T total = 0;
+        for (size_t start = 0; start < rows; start += 256) {
+            T block = 0;
+            for (size_t row = start; row < rows && row < start + 256; row++) block += a[(ptrdiff_t)row * stride];
+            total += block;
+        }
+        *out = accumulate ? total + *out : total;
+        return;
+    }
     for (; j + 4 * LANES <= columns; j += 4 * LANES) {
         V total[4];
         LK(sum_four_column_vectors)(rows, a + j, stride, total);

@@ -93,6 +93,33 @@ static void LK(softmax_gradient)(bool logarithm, size_t rows, size_t columns, co
     }
 }
 
+static void LK(attention_weights)(size_t rows, size_t columns, bool causal, double factor, void *scores) {
+    T *a = scores, scale = (T)factor;
+    for (size_t row = 0; row < rows; row++, a += columns) {
+        size_t allowed = causal && row + 1 < columns ? row + 1 : columns;
+        LK_ROW(allowed, LK(store)(a + i, LK(load)(a + i) * scale), LK(store_part)(a + i, LK(load_part)(a + i, n, 0) * scale, n))
+        T share = (T)1 / LK(row_exp_sum)(allowed, a, LK(row_max)(allowed, a), a);
+        LK_ROW(allowed, LK(store)(a + i, LK(load)(a + i) * share), LK(store_part)(a + i, LK(load_part)(a + i, n, 0) * share, n))
+        if (allowed < columns) memset(a + allowed, 0, (columns - allowed) * sizeof(T));
+    }
+}
+
+static void LK(attention_weights_gradient)(size_t rows, size_t columns, bool causal, double factor, const void *weights,
+                                           void *gradient) {
+    const T *y = weights;
+    T *g = gradient, scale = (T)factor;
+    for (size_t row = 0; row < rows; row++, y += columns, g += columns) {
+        size_t allowed = causal && row + 1 < columns ? row + 1 : columns;
+        V lanes = (T)0;
+        LK_ROW(allowed, lanes += LK(load)(g + i) * LK(load)(y + i),
+               lanes += LK(load_part)(g + i, n, 0) * LK(load_part)(y + i, n, 0))
+        T sum = LK(lane_sum)(lanes);
+        LK_ROW(allowed, LK(store)(g + i, LK(load)(y + i) * (LK(load)(g + i) - sum) * scale),
+               LK(store_part)(g + i, LK(load_part)(y + i, n, 0) * (LK(load_part)(g + i, n, 0) - sum) * scale, n))
+        if (allowed < columns) memset(g + allowed, 0, (columns - allowed) * sizeof(T));
+    }
+}
+
 static void LK(cross_entropy)(size_t rows, size_t columns, const void *input, const int64_t *targets, void *losses,
                               void *normalizers) {
     T *loss = losses, *normalizer = normalizers;

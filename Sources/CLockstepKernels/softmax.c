@@ -23,3 +23,12 @@ void lk_cross_entropy_gradient(LKType type, size_t rows, size_t columns, const v
     LK_DISPATCH(type, cross_entropy_gradient,
                 (rows, columns, a, targets, normalizers, gradient, gradient_stride, scale, out))
 }
+
+void lk_attention_weights(LKType type, size_t rows, size_t columns, bool causal, double scale, void *a) {
+    LK_DISPATCH(type, attention_weights, (rows, columns, causal, scale, a))
+}
+
+void lk_attention_weights_gradient(LKType type, size_t rows, size_t columns, bool causal, double scale,
+                                   const void *weights, void *gradient) {
+    LK_DISPATCH(type, attention_weights_gradient, (rows, columns, causal, scale, weights, gradient))
+}

@@ -63,11 +63,58 @@ static void LK(fold)(size_t channels, const LKWindows *w, const void *input, voi
             }
 }
 
+/// The elements at even and at odd places of two vectors.
+#if LK_IS_F32
+#define LK_EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define LK_ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+#else
+#define LK_EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define LK_ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+#endif
+
+/// The row of `count` windows of 2 × 2, side by side, that begins at `a`; `place` is where that is.
+LK_INLINE void LK(max_pool_pairs)(size_t count, size_t width, const T *a, ptrdiff_t place, T *out, int64_t *indices) {
+    for (size_t j = 0; j < count; j += LANES) {
+        size_t part = count - j < LANES ? count - j : LANES;
+        V best = 0;
+        B found = 0;
+        for (size_t y = 0; y < 2; y++) {
+            const T *p = a + y * width + 2 * j;
+            size_t low = 2 * part < LANES ? 2 * part : LANES, high = 2 * part - low;
+            V first = LK(load_part)(p, low, 0), second = high > 0 ? LK(load_part)(p + LANES, high, 0) : (V)(T)0;
+            V sides[2] = {LK_EVEN(first, second), LK_ODD(first, second)};
+            for (size_t x = 0; x < 2; x++) {
+                V value = sides[x];
+                B larger = (value > best) | (value != value) | (B)(y + x == 0 ? -1 : 0);
+                best = larger ? value : best;
+                found = larger ? (B)(I)(y * width + x) : found;
+            }
+        }
+        LK(store_part)(out + j, best, part);
+        for (size_t k = 0; k < part; k++) indices[j + k] = place + (ptrdiff_t)(2 * (j + k)) + found[k];
+    }
+}
+
+/// Whether the windows along an axis are pairs, side by side from the start.
+LK_INLINE bool LK(are_pairs)(const LKPoolAxis *axis) {
+    if (axis->step != 1) return false;
+    for (size_t i = 0; i < axis->count; i++)
+        if (axis->starts[i] != (ptrdiff_t)(2 * i) || axis->ends[i] != (ptrdiff_t)(2 * i + 2)) return false;
+    return true;
+}
+
 static void LK(max_pool)(size_t planes, const LKPoolAxis *rows, const LKPoolAxis *columns, const void *input,
                          void *output, int64_t *indices) {
     const T *a = input;
     T *out = output;
     ptrdiff_t width = (ptrdiff_t)columns->size;
+    if (LK(are_pairs)(rows) && LK(are_pairs)(columns)) {
+        for (size_t plane = 0; plane < planes; plane++, a += rows->size * columns->size)
+            for (size_t i = 0; i < rows->count; i++, out += columns->count, indices += columns->count)
+                LK(max_pool_pairs)(columns->count, columns->size, a + (ptrdiff_t)(2 * i) * width, (ptrdiff_t)(2 * i) * width,
+                                   out, indices);
+        return;
+    }
     for (size_t plane = 0; plane < planes; plane++, a += rows->size * columns->size)
         for (size_t i = 0; i < rows->count; i++)
             for (size_t j = 0; j < columns->count; j++, out++, indices++) {
@@ -123,3 +170,6 @@ static void LK(mean_pool_gradient)(size_t planes, const LKPoolAxis *rows, const 
                         out[y * (ptrdiff_t)columns->size + x] += share;
             }
 }
+
+#undef LK_EVEN
+#undef LK_ODD

@@ -10,7 +10,10 @@ extension CommandTests {
         })
     struct KernelKinds {
         private let folder = TemporaryFolder()
-        private static let kinds = [["OPENBLAS_CORETYPE": "Haswell"], ["OPENBLAS_CORETYPE": "Nehalem"]]
+        private static let kinds = [
+            ["OPENBLAS_CORETYPE": "Haswell", "LOCKSTEP_PRODUCTS": "openblas"],
+            ["OPENBLAS_CORETYPE": "Nehalem", "LOCKSTEP_PRODUCTS": "openblas"],
+        ]
 
         /// The digest of a single process with the kernels of Haswell, whatever it starts with.
         private func haswell(_ options: [String], in environment: [String: String]) async throws -> String {

@@ -8,6 +8,9 @@
 void lk_copy(size_t size, size_t rows, size_t columns, const void *a, ptrdiff_t a_row, ptrdiff_t a_column, void *out,
              ptrdiff_t out_row, ptrdiff_t out_column);
 
+/// out[i] = *value, for n elements of `size` bytes (1, 4 or 8).
+void lk_fill(size_t size, size_t n, const void *value, void *out);
+
 /// out = mask ? a : b, for elements of `size` bytes (1, 4 or 8).
 void lk_select(size_t size, size_t rows, size_t columns, const bool *mask, ptrdiff_t mask_row, ptrdiff_t mask_column,
                const void *a, ptrdiff_t a_row, ptrdiff_t a_column, const void *b, ptrdiff_t b_row, ptrdiff_t b_column,

@@ -7,6 +7,9 @@
 /// out[i] = sum of row i. Blocks are summed over fixed lanes in the element type and then added up in double.
 void lk_sum_rows(LKType type, size_t rows, size_t columns, const void *a, ptrdiff_t stride, void *out);
 
+/// differences[i] = a[i] − b[i], and out[0] = the sum of their squares, added up in the order of `lk_sum_rows`.
+void lk_squared_distance(LKType type, size_t n, const void *a, const void *b, void *differences, void *out);
+
 /// out[j] = sum of column j, or out[j] += it where `accumulate`.
 void lk_sum_columns(LKType type, size_t rows, size_t columns, const void *a, ptrdiff_t stride, void *out,
                     bool accumulate);

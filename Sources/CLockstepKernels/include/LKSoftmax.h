@@ -2,6 +2,14 @@
 
 #include "LKDispatch.h"
 
+/// The weights of attention, in place of the scores a[rows, columns]: softmax(scale · a) of each row, where `causal` of the first i + 1
+/// elements of row i alone, with zeros behind them. There is at least one column.
+void lk_attention_weights(LKType type, size_t rows, size_t columns, bool causal, double scale, void *a);
+
+/// The gradient of the scores, in place of that of the weights: scale · weights (gradient − Σ gradient · weights).
+void lk_attention_weights_gradient(LKType type, size_t rows, size_t columns, bool causal, double scale,
+                                   const void *weights, void *gradient);
+
 // Softmax and its losses over the rows of matrices without gaps. The largest element is subtracted first, so nothing overflows.
 
 /// out[i, j] = exp(a[i, j]) / Σ exp(a[i, :]), or its logarithm where `logarithm`.

@@ -102,11 +102,12 @@ extension CoordinatorMachine {
         let before = reference?.processor ?? machines.last
         guard let before, before != ready.processor else { return [] }
         let than = reference == nil ? "the run was computed on so far" : "the first worker"
-        // OpenBLAS's name of the kind comes first.
-        let names = [before, ready.processor].map { $0.split(separator: " ").first.map(String.init) ?? "" }
+        // Where the library makes products, its name of the kind comes first.
+        let named = [before, ready.processor].map { $0.split(separator: " ").first.map(String.init) ?? "" }
+        let names = named.filter { ProcessorKind($0) != nil } + workers.values.map(\.hello.processor)
         let remedy =
             ProcessorKind.common(to: names).map {
-                names[0] == names[1]
+                named[0] == named[1]
                     ? "" : "; for equal bits start a new run with --kernels \($0.name.lowercased()), which all can run"
             } ?? ""
         return [

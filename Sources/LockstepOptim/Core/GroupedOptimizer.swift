@@ -127,6 +127,9 @@ public final class GroupedOptimizer<Rule: UpdateRule>: Optimizer {
         if count != groups.count { fatalError("there are \(groups.count) parameter groups, but \(count) values") }
     }
 
+    @_specialize(where Rule == SGDRule)
+    @_specialize(where Rule == AdamRule)
+    @_specialize(where Rule == AdamWRule)
     public func step() {
         stepCount += 1
         addMissingStates()

@@ -71,6 +71,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// One graph must not be gone through by two threads at once.
     ///
     /// Source: `torch.Tensor.backward`.
+    @_specialize(where Scalar == Float)
     public func backward(gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false) {
         let root = startBackward(gradient, createGraph: createGraph)
         withRecording(createGraph) {
@@ -105,6 +106,7 @@ extension Tensor where Scalar: FloatingScalar {
 /// as for a tensor's own `backward`.
 ///
 /// Source: `torch.autograd.backward`.
+@_specialize(where Scalar == Float)
 public func backward<Scalar: FloatingScalar>(
     _ tensors: [Tensor<Scalar>], gradients: [Tensor<Scalar>?]? = nil, retainGraph: Bool? = nil,
     createGraph: Bool = false

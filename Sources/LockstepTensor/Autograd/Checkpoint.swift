@@ -85,6 +85,7 @@ final class CheckpointNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecke
         for place in inputs.indices { values!.inputs[place].node = nil }  // Not nil: just set.
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (tensors, generator) = saved(values)
         let places = Dictionary(
@@ -119,6 +120,7 @@ final class CheckpointNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecke
         }
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
     override var operationName: String { "CheckpointFunctionBackward" }
 }

@@ -42,6 +42,7 @@ final class CustomNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
         super.init(inputs: inputs.map(\.node))
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (inputs, result) = saved(values)
         send(gradients(gradient, inputs, result))
@@ -69,6 +70,7 @@ final class CustomNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
         }
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
     override var operationName: String { function + "Backward" }
 }

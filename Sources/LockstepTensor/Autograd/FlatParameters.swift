@@ -56,7 +56,7 @@ final class FlatParameters {
     func makeValuesUnique() {
         if isKnownUniquelyReferenced(&values) { return }
         let copy = Storage<Float>(uninitialized: count)
-        copy.pointer.update(from: values.pointer, count: count)
+        copy.pointer.copy(from: values.pointer, count: count)
         values = copy
     }
 
@@ -86,7 +86,7 @@ final class FlatParameters {
         let block = writableGradients()
         for slice in slices.indices where slices[slice] == .undefined {
             let range = ranges[slice]
-            (block.pointer + range.lowerBound).update(repeating: 0, count: range.count)
+            (block.pointer + range.lowerBound).fill(0, count: range.count)
             slices[slice] = .zeros
         }
         return block
@@ -111,7 +111,7 @@ final class FlatParameters {
         if gradients != nil, isKnownUniquelyReferenced(&gradients) { return gradients! }  // Not nil: just compared.
         let block = Storage<Float>(uninitialized: count)
         if let shared = gradients, slices.contains(where: { $0 != .undefined }) {
-            block.pointer.update(from: shared.pointer, count: count)
+            block.pointer.copy(from: shared.pointer, count: count)
         }
         gradients = block
         return block

@@ -136,6 +136,7 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
     final var gradient: Tensor<Scalar>?
 
     /// Adds a part of the gradient.
+    @_specialize(where Scalar == Float)
     package func accumulate(_ part: consuming Tensor<Scalar>) {
         if gradient == nil {
             gradient = part
@@ -149,6 +150,7 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
     /// Adds a part of the gradient that `write` computes in place, in row-major order.
     ///
     /// `write` overwrites what is at the pointer, or adds to it where its second argument is true.
+    @_specialize(where Scalar == Float)
     package func accumulate(shape: [Int], write: (UnsafeMutablePointer<Scalar>, _ adding: Bool) -> Void) {
         if gradient != nil, gradient!.isUniqueAndContiguous {  // Not nil: just compared.
             write(gradient!.storage.pointer + gradient!.layout.offset, true)
@@ -162,6 +164,7 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
     /// Adds a part of the gradient that is 0 but where `region` lies in a tensor of `shape` in row-major order.
     ///
     /// In place where it can be, so that many slices of one tensor cost no more than the tensor.
+    @_specialize(where Scalar == Float)
     final func accumulate(_ part: Tensor<Scalar>, at region: Layout, of shape: [Int]) {
         if gradient == nil || !gradient!.isUniqueAndContiguous {  // Not nil: just compared.
             var whole = Tensor<Scalar>.zeros(shape)
@@ -197,10 +200,12 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
         }
     }
 
+    @_specialize(where Scalar == Float)
     override func propagate() {
         if let gradient = takeGradient() { run(gradient) }
     }
 
+    @_specialize(where Scalar == Float)
     override func propagate(keepingIn collector: Node) {
         // Sound because a collector takes the place of a node of its own element type.
         let collector = unsafeDowncast(collector, to: GraphNode<Scalar>.self)
@@ -213,9 +218,11 @@ package class GraphNode<Scalar: FloatingScalar>: Node, @unchecked Sendable {
         if lk_records_gradients() { recordedBackward(gradient) } else { backward(gradient) }
     }
 
+    @_specialize(where Scalar == Float)
     override func dropGradient() { gradient = nil }
 
     /// The whole gradient that has arrived, after what hooks made of it.
+    @_specialize(where Scalar == Float)
     final func takeGradient() -> Tensor<Scalar>? {
         guard extras != nil, let hooks else { return gradient.take() }
         return gradient.take().map { hooks.apply($0) }
@@ -275,6 +282,17 @@ final class LeafNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Send
 
     init() { super.init(inputs: []) }
 
+    @_specialize(where Scalar == Float)
+    override func accumulate(shape: [Int], write: (UnsafeMutablePointer<Scalar>, _ adding: Bool) -> Void) {
+        // Straight into what is there; with hooks, what arrives is kept apart until they have seen it.
+        if extras == nil, gradient == nil, total != nil, total!.node == nil, total!.isUniqueAndContiguous {
+            write(total!.storage.pointer + total!.layout.offset, true)  // Not nil: just compared.
+        } else {
+            super.accumulate(shape: shape, write: write)
+        }
+    }
+
+    @_specialize(where Scalar == Float)
     override func propagate() {
         if total == nil { return total = takeGradient() }
         guard let part = takeGradient() else { return }

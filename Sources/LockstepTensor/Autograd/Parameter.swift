@@ -98,7 +98,7 @@ final class ParameterLeaf: GraphNode<Float>, @unchecked Sendable {
                 if adding {
                     lk_axpy(.float32, elements.count, 1, source, destination)
                 } else {
-                    destination.update(from: source, count: elements.count)
+                    destination.copy(from: source, count: elements.count)
                 }
             }
         }

@@ -10,7 +10,9 @@ final class UndifferentiableNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @un
         super.init(inputs: inputs)
     }
 
+    @_specialize(where Scalar == Float)
     override func propagate() { stop() }
+    @_specialize(where Scalar == Float)
     override func propagate(keepingIn collector: Node) { stop() }
 
     private func stop() -> Never {
@@ -40,7 +42,6 @@ extension UnaryNode {
         case .leakyReluGradient: (g * Scalar(p)).replacing(with: g, where: y .> 0)
         case .eluGradient:
             (g * Scalar(q)).replacing(with: g * (y.clamp(max: 0).exp() * Scalar(p)), where: y .<= 0)
-        case .geluGradient: g * geluSlope(y)
         case .geluTanhGradient: g * geluTanhSlope(y)
         case .siluGradient: g * (y.sigmoid() * (1 + y * (1 - y.sigmoid())))
         case .mishGradient: g * mishSlope(y)
@@ -56,7 +57,7 @@ extension UnaryNode {
     }
 
     /// Φ(y) + y φ(y)
-    private static func geluSlope(_ y: Tensor<Scalar>) -> Tensor<Scalar> {
+    static func geluSlope(_ y: Tensor<Scalar>) -> Tensor<Scalar> {
         let share = ((y * 0.707106781186547524401).erf() + 1) * 0.5
         return share + y * (y.square() * -0.5).exp() * 0.398942280401432677940
     }

@@ -23,6 +23,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// This tensor as a leaf of its own, whose gradient is wanted; values are shared.
     ///
     /// Source: `torch.Tensor.requires_grad_`.
+    @_specialize(where Scalar == Float)
     public func requiringGrad() -> Tensor { Tensor(storage: storage, layout: layout, node: LeafNode<Scalar>()) }
 
     /// The gradient that backward has added up here; nil before the first backward, and for a tensor that is not a leaf, unless
@@ -69,6 +70,7 @@ extension Tensor {
     /// The same values cut off the graph: backward does not go through them.
     ///
     /// Source: `torch.Tensor.detach`.
+    @_specialize(where Scalar == Float)
     public func detached() -> Tensor {
         var result = self
         result.node = nil

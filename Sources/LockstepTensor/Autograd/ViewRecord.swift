@@ -110,6 +110,7 @@ final class ViewNode<Scalar: FloatingScalar, Record: ViewRecord>: GraphNode<Scal
         super.init(inputs: [input])
     }
 
+    @_specialize(kind:partial,where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let record = saved(record)
         if let (region, shape) = record.part {
@@ -125,6 +126,7 @@ final class ViewNode<Scalar: FloatingScalar, Record: ViewRecord>: GraphNode<Scal
         if gradient.node != nil, part.node == nil { super.recordedBackward(gradient) } else { send(part, to: 0) }
     }
 
+    @_specialize(kind:partial,where Scalar == Float)
     override func releaseSaved() { if Record.savesTensors { record = nil } }
     override var operationName: String { record?.operationName ?? backwardName(ofRecordType: Record.self) }
 }
@@ -138,6 +140,7 @@ final class JoinNode<Scalar: FloatingScalar, Record: JoinRecord>: GraphNode<Scal
         super.init(inputs: inputs)
     }
 
+    @_specialize(kind:partial,where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let record = saved(record)
         for place in inputs.indices { send(record.undo(gradient, for: place), to: place) }
@@ -153,6 +156,7 @@ final class JoinNode<Scalar: FloatingScalar, Record: JoinRecord>: GraphNode<Scal
         for case (let place, let part?) in parts.enumerated() { send(part, to: place) }
     }
 
+    @_specialize(kind:partial,where Scalar == Float)
     override func releaseSaved() { if Record.savesTensors { record = nil } }
     override var operationName: String { record?.operationName ?? backwardName(ofRecordType: Record.self) }
 }

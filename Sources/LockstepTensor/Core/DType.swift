@@ -30,7 +30,7 @@ public enum DType: String, Sendable, CaseIterable {
 }
 
 /// A type that a tensor can hold.
-public protocol TensorScalar: Sendable, Equatable {
+public protocol TensorScalar: Sendable, Equatable, BitwiseCopyable {
     /// The element type's run-time name.
     static var dtype: DType { get }
     /// The value that new memory starts from: zero, or `false`.

@@ -1,3 +1,5 @@
+import CLockstepKernels
+
 /// A block of memory that holds the elements of one or more tensors.
 ///
 /// Tensors share storage and copy it when they write to it while another holds it too, so a storage that is reachable from
@@ -18,4 +20,17 @@ package final class Storage<Scalar: TensorScalar>: @unchecked Sendable {
     }
 
     deinit { BlockPool.giveBack(UnsafeMutableRawPointer(pointer), bytes: count * MemoryLayout<Scalar>.stride) }
+}
+
+extension UnsafeMutablePointer where Pointee: TensorScalar {
+    /// Copies `count` elements, which do not overlap with these. In code for any element type the standard library's `update` goes
+    /// through them one by one.
+    package func copy(from source: UnsafePointer<Pointee>, count: Int) {
+        UnsafeMutableRawPointer(self).copyMemory(from: source, byteCount: count * MemoryLayout<Pointee>.stride)
+    }
+
+    /// Sets `count` elements to `value`.
+    package func fill(_ value: Pointee, count: Int) {
+        withUnsafePointer(to: value) { lk_fill(MemoryLayout<Pointee>.stride, count, $0, self) }
+    }
 }

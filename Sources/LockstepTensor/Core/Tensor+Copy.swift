@@ -4,6 +4,7 @@ extension Tensor {
     /// The same tensor with its elements in row-major order with no gaps: itself where they already are.
     ///
     /// Gradient: passed on.
+    @_specialize(where Scalar == Float)
     public func contiguous() -> Tensor {
         if layout.isContiguous { return self }
         var result = copied()
@@ -13,6 +14,7 @@ extension Tensor {
     }
 
     /// A copy in memory of its own, in row-major order; not recorded for backward.
+    @_specialize(where Scalar == Float)
     package func copied() -> Tensor {
         var result = Tensor(uninitialized: shape)
         result.write(self, at: result.layout)
@@ -26,7 +28,7 @@ extension Tensor {
         withExtendedLifetime((storage, source.storage)) {
             let target = storage.pointer + region.offset
             if source.layout.isContiguous, region.isContiguous {
-                target.update(from: source.pointer, count: source.count)
+                target.copy(from: source.pointer, count: source.count)
                 return
             }
             let loops = LoopNest(shape: region.shape, strides: [source.layout.strides, region.strides])
@@ -43,6 +45,7 @@ extension Tensor {
     ///
     /// What was there has no part in the result any more, so its gradient is 0. Stops for a leaf that requires a gradient,
     /// outside of `noGrad`.
+    @_specialize(where Scalar == Float)
     public mutating func fill(_ value: Scalar) {
         checkNotLeaf()
         if records(node) { node = nil }
@@ -51,6 +54,6 @@ extension Tensor {
             self = Tensor(uninitialized: shape)
             self.node = node
         }
-        (storage.pointer + layout.offset).update(repeating: value, count: count)
+        (storage.pointer + layout.offset).fill(value, count: count)
     }
 }

@@ -12,6 +12,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// max(x, 0). Gradient: g where x > 0, else 0.
     ///
     /// Source: `torch.nn.functional.relu`.
+    @_specialize(where Scalar == Float)
     public func relu() -> Tensor { mapped(.relu, gradient: .reluGradient, saving: .output) }
 
     /// min(max(x, 0), 6). Gradient: g where 0 < x < 6, else 0.
@@ -74,9 +75,10 @@ extension Tensor where Scalar: FloatingScalar {
     /// With `approximate: .tanh`, Φ(x) ≈ (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 and its derivative.
     ///
     /// Source: `torch.nn.functional.gelu`.
+    @_specialize(where Scalar == Float)
     public func gelu(approximate: GeluApproximation = .none) -> Tensor {
         switch approximate {
-        case .none: mapped(.gelu, gradient: .geluGradient, saving: .input)
+        case .none: exactGelu()
         case .tanh: mapped(.geluTanh, gradient: .geluTanhGradient, saving: .input)
         }
     }
@@ -100,6 +102,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// The logistic function y = 1 / (1 + e⁻ˣ). Gradient: g · y(1 − y).
     ///
     /// Source: `torch.sigmoid`.
+    @_specialize(where Scalar == Float)
     public func sigmoid() -> Tensor { mapped(.sigmoid, gradient: .sigmoidGradient, saving: .output) }
 
     /// The logarithm of the logistic function, −ln(1 + e⁻ˣ), precise where that is near 0 or 1. Gradient: g / (1 + eˣ).
@@ -110,6 +113,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// x · σ(x), where σ is the logistic function. Gradient: g σ(x) (1 + x (1 − σ(x))).
     ///
     /// Source: `torch.nn.functional.silu`.
+    @_specialize(where Scalar == Float)
     public func silu() -> Tensor { mapped(.silu, gradient: .siluGradient, saving: .input) }
 
     /// x · tanh(t) with t = ln(1 + eˣ). Gradient: g (tanh t + x σ(x) (1 − tanh² t)).
@@ -159,4 +163,40 @@ extension Tensor where Scalar: FloatingScalar {
     public func threshold(_ threshold: Scalar, value: Scalar) -> Tensor {
         mapped(.threshold, gradient: .thresholdGradient, saving: .input, p: Double(threshold), q: Double(value))
     }
+}
+
+extension Tensor where Scalar: FloatingScalar {
+    /// The exact GELU, whose slope is worked out with it where backward will want it.
+    fileprivate func exactGelu() -> Tensor {
+        guard let node, records(node) else { return computed(.gelu) }
+        let dense = contiguous()
+        var result = Tensor(uninitializedLike: dense.layout)
+        let slope = Tensor(uninitializedLike: dense.layout)
+        withExtendedLifetime(dense.storage) {
+            lk_gelu_with_slope(
+                Scalar.kernelType, count, dense.pointer, result.storage.pointer, slope.storage.pointer)
+        }
+        result.node = GeluNode(input: node, dense.detached(), slope)
+        return result
+    }
+}
+
+final class GeluNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    private var values: (input: Tensor<Scalar>, slope: Tensor<Scalar>)?
+
+    init(input: Node, _ value: Tensor<Scalar>, _ slope: Tensor<Scalar>) {
+        values = (value, slope)
+        super.init(inputs: [input])
+    }
+
+    @_specialize(where Scalar == Float)
+    override func backward(_ gradient: Tensor<Scalar>) { send(gradient * saved(values).slope, to: 0) }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        send(gradient * UnaryNode.geluSlope(asInput(0, saved(values).input)), to: 0)
+    }
+
+    @_specialize(where Scalar == Float)
+    override func releaseSaved() { values = nil }
 }

@@ -6,6 +6,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// Stops where the shapes do not fit.
     ///
     /// Source: `torch.add`.
+    @_specialize(where Scalar == Float)
     public static func + (a: Tensor, b: Tensor) -> Tensor {
         var result = computed(.add, a, b)
         if records(a.node, b.node) { result.node = AddNode(a, b, sign: .add) }
@@ -17,6 +18,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// Stops where the shapes do not fit.
     ///
     /// Source: `torch.sub`.
+    @_specialize(where Scalar == Float)
     public static func - (a: Tensor, b: Tensor) -> Tensor {
         var result = computed(.subtract, a, b)
         if records(a.node, b.node) { result.node = AddNode(a, b, sign: .subtract) }
@@ -28,6 +30,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// Stops where the shapes do not fit.
     ///
     /// Source: `torch.mul`.
+    @_specialize(where Scalar == Float)
     public static func * (a: Tensor, b: Tensor) -> Tensor {
         var result = computed(.multiply, a, b)
         if records(a.node, b.node) { result.node = MultiplyNode(a, b) }
@@ -40,6 +43,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// Stops where the shapes do not fit.
     ///
     /// Source: `torch.div`.
+    @_specialize(where Scalar == Float)
     public static func / (a: Tensor, b: Tensor) -> Tensor {
         var result = computed(.divide, a, b)
         if records(a.node, b.node) { result.node = DivideNode(a, b) }
@@ -58,20 +62,28 @@ extension Tensor where Scalar: FloatingScalar {
     }
 
     /// a + b with one number for all elements. Gradient: g.
+    @_specialize(where Scalar == Float)
     public static func + (a: Tensor, b: Scalar) -> Tensor { a + Tensor(b) }
     /// a + b with one number for all elements. Gradient: g.
+    @_specialize(where Scalar == Float)
     public static func + (a: Scalar, b: Tensor) -> Tensor { Tensor(a) + b }
     /// a − b with one number for all elements. Gradient: g.
+    @_specialize(where Scalar == Float)
     public static func - (a: Tensor, b: Scalar) -> Tensor { a - Tensor(b) }
     /// a − b with one number for all elements. Gradient: −g.
+    @_specialize(where Scalar == Float)
     public static func - (a: Scalar, b: Tensor) -> Tensor { Tensor(a) - b }
     /// ab with one number for all elements. Gradient: gb.
+    @_specialize(where Scalar == Float)
     public static func * (a: Tensor, b: Scalar) -> Tensor { a * Tensor(b) }
     /// ab with one number for all elements. Gradient: ga.
+    @_specialize(where Scalar == Float)
     public static func * (a: Scalar, b: Tensor) -> Tensor { Tensor(a) * b }
     /// a / b with one number for all elements. Gradient: g / b.
+    @_specialize(where Scalar == Float)
     public static func / (a: Tensor, b: Scalar) -> Tensor { a / Tensor(b) }
     /// a / b with one number for all elements. Gradient: −ga / b².
+    @_specialize(where Scalar == Float)
     public static func / (a: Scalar, b: Tensor) -> Tensor { Tensor(a) / b }
 }
 
@@ -125,6 +137,7 @@ final class MultiplyNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked
         super.init(a, b)
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         sendToA(gradient * saved(b))
         sendToB(gradient * saved(a))
@@ -135,6 +148,7 @@ final class MultiplyNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked
         sendToB(gradient * asInput(0, saved(a)))
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { (a, b) = (nil, nil) }
 }
 
@@ -148,6 +162,7 @@ final class DivideNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked S
         super.init(a, b)
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let b = saved(b)
         sendToA(gradient / b)
@@ -162,6 +177,7 @@ final class DivideNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked S
 
     override var operationName: String { startsWithNumber ? "MulBackward0" : "DivBackward0" }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { (a, b) = (nil, nil) }
 }
 
@@ -173,6 +189,7 @@ final class PowerNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Se
         super.init(base, exponent)
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (base, exponent, result) = saved(values)
         send(gradient, base, exponent, result)
@@ -195,5 +212,6 @@ final class PowerNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecked Se
         sendToB(gradient * growth)
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }

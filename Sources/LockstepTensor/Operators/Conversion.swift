@@ -62,6 +62,7 @@ final class ConvertNode<Scalar: FloatingScalar, Other: FloatingScalar>: GraphNod
     // Sendable for the reason that `Node` is.
     init(input: Node) { super.init(inputs: [input]) }
 
+    @_specialize(kind:partial,where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         // Sound because the input of this conversion is a `Tensor<Other>`.
         destination(0).map { unsafeDowncast($0, to: GraphNode<Other>.self) }?.accumulate(
@@ -73,6 +74,7 @@ final class ConvertNode<Scalar: FloatingScalar, Other: FloatingScalar>: GraphNod
 
 final class CloneNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
     // Sendable for the reason that `Node` is.
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) { send(gradient, to: 0) }
     override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
 }

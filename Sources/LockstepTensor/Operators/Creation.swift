@@ -2,8 +2,11 @@ extension Tensor {
     /// A tensor whose elements all have one value.
     ///
     /// Source: `torch.full`.
+    @_specialize(where Scalar == Float)
     public static func full(_ shape: [Int], _ value: Scalar) -> Tensor {
-        Tensor(shape: shape) { $0.update(repeating: value) }
+        let result = Tensor(uninitialized: shape)
+        result.storage.pointer.fill(value, count: result.count)
+        return result
     }
 
     /// A tensor of one value with the shape of another.
@@ -14,6 +17,7 @@ extension Tensor {
     /// A tensor of zeros (of `false` for `Bool`).
     ///
     /// Source: `torch.zeros`.
+    @_specialize(where Scalar == Float)
     public static func zeros(_ shape: [Int]) -> Tensor { full(shape, .zero) }
 
     /// A tensor of zeros with the shape of another.

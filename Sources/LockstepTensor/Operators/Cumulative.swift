@@ -100,6 +100,7 @@ final class RunningSumNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecke
         super.init(inputs: [input])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         send(gradient.runningSum(axis: axis, reversed: !reversed), to: 0)
     }
@@ -118,6 +119,7 @@ final class RunningProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unch
         super.init(inputs: [input])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (input, result) = saved(values)
         func rows(_ tensor: Tensor<Scalar>) -> Tensor<Scalar> {
@@ -150,6 +152,7 @@ final class RunningProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unch
         send((before * stacked(sums.reversed(), axis: -1)).movingFromEnd(axis), to: 0)
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }
 
@@ -164,6 +167,7 @@ final class ProdNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Send
         super.init(inputs: [input])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let rows = saved(input).rows(of: plan)
         let incoming = gradient.contiguous()
@@ -191,5 +195,6 @@ final class ProdNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Send
 
     override var operationName: String { plan.kept.isEmpty ? "ProdBackward0" : "ProdBackward1" }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { input = nil }
 }

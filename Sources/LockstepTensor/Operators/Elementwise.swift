@@ -158,6 +158,7 @@ final class FunctionNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked 
         super.init(inputs: [input.node])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) { send(gradient * derivative(saved(value)), to: 0) }
 
     override func recordedBackward(_ gradient: Tensor<Scalar>) {
@@ -166,6 +167,7 @@ final class FunctionNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked 
 
     override var operationName: String { backwardName(ofMethod: method) }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { value = nil }
 }
 
@@ -182,6 +184,7 @@ final class FlatNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Send
         super.init(inputs: inputs.map(\.node))
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         for (place, shape) in shapes.enumerated() { send(.zeros(shape), to: place) }
     }

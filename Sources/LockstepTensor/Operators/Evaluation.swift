@@ -47,6 +47,7 @@ final class PairFunctionNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unche
         super.init(a, b)
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (a, b) = saved(values)
         propagate(gradient, a, b)
@@ -65,5 +66,6 @@ final class PairFunctionNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unche
 
     override var operationName: String { backwardName(ofMethod: method) }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }

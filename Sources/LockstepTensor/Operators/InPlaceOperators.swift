@@ -5,21 +5,29 @@ extension Tensor where Scalar: FloatingScalar {
     ///
     /// Recorded like `a + b`; inside `noGrad` it changes the values alone, and a leaf stays one. Stops where the result would have
     /// another shape than a, and outside of `noGrad` for a leaf that requires a gradient.
+    @_specialize(where Scalar == Float)
     public static func += (a: inout Tensor, b: Tensor) { a.update(.add, b) { $0 + $1 } }
     /// Subtracts b; as `+=`.
+    @_specialize(where Scalar == Float)
     public static func -= (a: inout Tensor, b: Tensor) { a.update(.subtract, b) { $0 - $1 } }
     /// Multiplies by b; as `+=`.
+    @_specialize(where Scalar == Float)
     public static func *= (a: inout Tensor, b: Tensor) { a.update(.multiply, b) { $0 * $1 } }
     /// Divides by b; as `+=`.
+    @_specialize(where Scalar == Float)
     public static func /= (a: inout Tensor, b: Tensor) { a.update(.divide, b) { $0 / $1 } }
 
     /// Adds one number to all elements; as `+=` with a tensor.
+    @_specialize(where Scalar == Float)
     public static func += (a: inout Tensor, b: Scalar) { a += Tensor(b) }
     /// Subtracts one number from all elements; as `+=` with a tensor.
+    @_specialize(where Scalar == Float)
     public static func -= (a: inout Tensor, b: Scalar) { a -= Tensor(b) }
     /// Multiplies all elements by one number; as `+=` with a tensor.
+    @_specialize(where Scalar == Float)
     public static func *= (a: inout Tensor, b: Scalar) { a *= Tensor(b) }
     /// Divides all elements by one number; as `+=` with a tensor.
+    @_specialize(where Scalar == Float)
     public static func /= (a: inout Tensor, b: Scalar) { a /= Tensor(b) }
 
     private mutating func update(_ operation: LKBinary, _ b: Tensor, recorded: (Tensor, Tensor) -> Tensor) {

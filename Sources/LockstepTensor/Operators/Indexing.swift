@@ -49,6 +49,7 @@ extension Tensor {
     /// Stops where the range reaches beyond the tensor.
     ///
     /// Source: `torch.narrow`.
+    @_specialize(where Scalar == Float)
     public func narrowed(axis: Int, start: Int, count: Int) -> Tensor {
         guard rank > 0 else { fatalError("narrow() cannot be applied to a 0-dim tensor.") }
         let axis = layout.resolve(axis: axis)
@@ -71,6 +72,7 @@ extension Tensor {
     /// Stops where the place is out of range.
     ///
     /// Source: `torch.select`.
+    @_specialize(where Scalar == Float)
     public func selected(axis: Int, index: Int) -> Tensor {
         guard rank > 0 else { fatalError("select() cannot be applied to a 0-dim tensor.") }
         let axis = layout.resolve(axis: axis)

@@ -17,6 +17,7 @@ public enum Activation: Sendable {
 /// A weight [in] makes one output, without an axis: […] of […, in]. Stops where the shapes do not fit, with PyTorch's message.
 ///
 /// Source: `torch.nn.functional.linear`.
+@_specialize(where Scalar == Float)
 public func linear<Scalar: FloatingScalar>(
     _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>? = nil, activation: Activation = .none
 ) -> Tensor<Scalar> {
@@ -73,6 +74,7 @@ final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
         super.init(inputs: [input.node, weight.node, bias?.node])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (x, weight) = saved(values)
         let gradient = activated.map { .computed(.reluGradient, gradient, $0) } ?? gradient
@@ -94,6 +96,7 @@ final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
         activated != nil ? "ReluBackward0" : inputs[2] == nil ? "MmBackward0" : "AddmmBackward0"
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() {
         values = nil
         activated = nil

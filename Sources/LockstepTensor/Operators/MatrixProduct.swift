@@ -8,6 +8,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// Stops where the shapes do not fit, with PyTorch's message.
     ///
     /// Source: `torch.matmul`.
+    @_specialize(where Scalar == Float)
     public func matmul(_ other: Tensor) -> Tensor {
         checkMatrixProduct(shape, other.shape)
         switch (rank, other.rank) {
@@ -103,6 +104,7 @@ final class ProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked S
         super.init(inputs: [a.node, b.node])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (a, b) = saved(values)
         let g = MatrixOperand(gradient)
@@ -116,6 +118,7 @@ final class ProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked S
         send(asInput(0, a).t.matmul(gradient), to: 1)
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }
 
@@ -129,6 +132,7 @@ final class BatchedProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unch
         super.init(inputs: [a.node, b.node])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (a, b) = saved(values)
         send(gradient.multipliedInBatches(by: b.transposed(-1, -2)), to: 0)
@@ -141,6 +145,7 @@ final class BatchedProductNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unch
         send(asInput(0, a).transposed(-1, -2).multipliedInBatches(by: gradient), to: 1)
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }
 

@@ -6,6 +6,7 @@ extension Tensor {
     /// A view where the layout allows it, a copy otherwise. Gradient: reshaped back. Stops where the number of elements differs.
     ///
     /// Source: `torch.reshape`.
+    @_specialize(where Scalar == Float)
     public func reshaped(to shape: [Int]) -> Tensor {
         let shape = resolve(shape)
         if shape == self.shape { return self }
@@ -22,6 +23,7 @@ extension Tensor {
     /// One axis of all elements in row-major order.
     ///
     /// Source: `torch.flatten`.
+    @_specialize(where Scalar == Float)
     public func flattened() -> Tensor { reshaped(to: [-1]) }
 
     /// The axes from `start` to `end`, both included, merged into one.
@@ -29,6 +31,7 @@ extension Tensor {
     /// Gradient: reshaped back.
     ///
     /// Source: `torch.flatten`.
+    @_specialize(where Scalar == Float)
     public func flattened(from start: Int, through end: Int = -1) -> Tensor {
         let (first, last) = (layout.resolve(axis: start), layout.resolve(axis: end))
         guard first <= last else { fatalError("flatten() has invalid args: start_dim cannot come after end_dim") }
@@ -40,6 +43,7 @@ extension Tensor {
     /// The tensor with two axes exchanged. Gradient: the axes exchanged back.
     ///
     /// Source: `torch.transpose`.
+    @_specialize(where Scalar == Float)
     public func transposed(_ a: Int, _ b: Int) -> Tensor {
         let (first, second) = (layout.resolve(axis: a), layout.resolve(axis: b))
         if first == second { return self }
@@ -64,6 +68,7 @@ extension Tensor {
     /// Stops where `axes` does not name each axis once.
     ///
     /// Source: `torch.permute`.
+    @_specialize(where Scalar == Float)
     public func permuted(_ axes: [Int]) -> Tensor {
         guard axes.count == rank else {
             fatalError(
@@ -81,11 +86,13 @@ extension Tensor {
     /// The tensor without its axes of size 1. Gradient: reshaped back.
     ///
     /// Source: `torch.squeeze`.
+    @_specialize(where Scalar == Float)
     public func squeezed() -> Tensor { dropping(Set(shape.indices.filter { shape[$0] == 1 }), "SqueezeBackward0") }
 
     /// The tensor without one axis, if that has size 1; otherwise the tensor itself. Gradient: reshaped back.
     ///
     /// Source: `torch.squeeze`.
+    @_specialize(where Scalar == Float)
     public func squeezed(axis: Int) -> Tensor {
         let place = layout.resolve(axis: axis)
         return rank > 0 && shape[place] == 1 ? dropping([place], "SqueezeBackward1") : self
@@ -94,6 +101,7 @@ extension Tensor {
     /// The tensor with a new axis of size 1 before `axis`; -1 puts it last. Gradient: reshaped back.
     ///
     /// Source: `torch.unsqueeze`.
+    @_specialize(where Scalar == Float)
     public func unsqueezed(axis: Int) -> Tensor {
         let place = layout.resolve(axis: axis, rank: rank + 1)
         var (shape, strides) = (layout.shape, layout.strides)
@@ -109,6 +117,7 @@ extension Tensor {
     /// Gradient: summed over the stretched axes. Stops where a size other than 1 would change.
     ///
     /// Source: `torch.Tensor.expand`, `torch.broadcast_to`.
+    @_specialize(where Scalar == Float)
     public func expanded(to target: [Int]) -> Tensor {
         let missing = target.count - rank
         guard missing >= 0 else {

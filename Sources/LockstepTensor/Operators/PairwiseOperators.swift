@@ -111,6 +111,7 @@ final class PairExtremumNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unche
         super.init(a, b)
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (dropsA, dropsB, ties) = saved(masks)
         let shared = gradient.replacing(with: gradient * 0.5, where: ties)
@@ -122,6 +123,7 @@ final class PairExtremumNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unche
 
     override var operationName: String { largest ? "MaximumBackward0" : "MinimumBackward0" }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { masks = nil }
 }
 
@@ -133,6 +135,7 @@ final class LogAddExpNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecke
         super.init(a, b)
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (a, b) = saved(values)
         send(gradient, a - b)
@@ -150,6 +153,7 @@ final class LogAddExpNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecke
 
     override var operationName: String { "LogaddexpBackward0" }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }
 
@@ -162,6 +166,7 @@ final class RemainderNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecke
         super.init(a, b)
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         sendToA(gradient)
         guard wants(1) else { return }
@@ -174,5 +179,6 @@ final class RemainderNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unchecke
 
     override var operationName: String { "RemainderBackward1" }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }

@@ -4,6 +4,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// The product of two matrices; see `matmul`.
     ///
     /// Source: `torch.mm`.
+    @_specialize(where Scalar == Float)
     public func mm(_ other: Tensor) -> Tensor {
         checkMatrices(shape, other.shape)
         return matmul(other)
@@ -12,6 +13,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// The products of two equally long batches of matrices, [b, n, m] and [b, m, p]; see `matmul`. Nothing is broadcast.
     ///
     /// Source: `torch.bmm`.
+    @_specialize(where Scalar == Float)
     public func bmm(_ other: Tensor) -> Tensor {
         guard rank == 3 else { fatalError("batch1 must be a 3D tensor") }
         guard other.rank == 3 else { fatalError("batch2 must be a 3D tensor") }
@@ -26,6 +28,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// The product of a matrix and a vector; see `matmul`.
     ///
     /// Source: `torch.mv`.
+    @_specialize(where Scalar == Float)
     public func mv(_ vector: Tensor) -> Tensor {
         guard rank == 2, vector.rank == 1 else {
             fatalError("vector + matrix @ vector expected, got 1, \(rank), \(vector.rank)")
@@ -36,6 +39,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// The sum of the products of the elements of two vectors. Gradients: gb and ga.
     ///
     /// Source: `torch.dot`.
+    @_specialize(where Scalar == Float)
     public func dot(_ other: Tensor) -> Tensor {
         guard rank == 1, other.rank == 1 else {
             fatalError("1D tensors expected, but got \(rank)D and \(other.rank)D tensors")
@@ -46,6 +50,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// The products of all elements of one vector with all of another: yᵢⱼ = aᵢ bⱼ. Gradients: Gb and Gᵀa.
     ///
     /// Source: `torch.outer`.
+    @_specialize(where Scalar == Float)
     public func outer(_ other: Tensor) -> Tensor {
         guard rank == 1 else { fatalError("outer: Expected 1-D argument self, but got \(rank)-D") }
         guard other.rank == 1 else { fatalError("outer: Expected 1-D argument vec2, but got \(other.rank)-D") }

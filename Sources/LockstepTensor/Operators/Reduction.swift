@@ -6,6 +6,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// Added up in a fixed order that depends on the number of elements alone.
     ///
     /// Source: `torch.sum`.
+    @_specialize(where Scalar == Float)
     public func sum() -> Tensor {
         var result = Tensor(uninitialized: [])
         let dense = detached().contiguous()
@@ -22,6 +23,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// The sums along one axis, which is dropped, or kept with size 1. Gradient: g for every element summed.
     ///
     /// Source: `torch.sum`.
+    @_specialize(where Scalar == Float)
     public func sum(axis: Int, keepAxis: Bool = false) -> Tensor { sum(axes: [axis], keepAxis: keepAxis) }
 
     /// The sums along several axes, which are dropped, or kept with size 1; along all axes where `axes` is empty.
@@ -29,6 +31,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// Gradient: g for every element summed.
     ///
     /// Source: `torch.sum`.
+    @_specialize(where Scalar == Float)
     public func sum(axes: [Int], keepAxis: Bool = false) -> Tensor {
         let plan = layout.reduction(over: axes)
         var result = Tensor(uninitialized: plan.shape(keepAxis: false))
@@ -55,11 +58,13 @@ extension Tensor where Scalar: FloatingScalar {
     /// The mean of all elements, a scalar; NaN for an empty tensor. Gradient: g / count for every element.
     ///
     /// Source: `torch.mean`.
+    @_specialize(where Scalar == Float)
     public func mean() -> Tensor { (sum() / Scalar(count)).named(.mean) }
 
     /// The means along one axis, which is dropped, or kept with size 1. Gradient: g / size for every element.
     ///
     /// Source: `torch.mean`.
+    @_specialize(where Scalar == Float)
     public func mean(axis: Int, keepAxis: Bool = false) -> Tensor { mean(axes: [axis], keepAxis: keepAxis) }
 
     /// The means along several axes, which are dropped, or kept with size 1; along all axes where `axes` is empty.
@@ -67,6 +72,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// Gradient: g / count for every element.
     ///
     /// Source: `torch.mean`.
+    @_specialize(where Scalar == Float)
     public func mean(axes: [Int], keepAxis: Bool = false) -> Tensor {
         (sum(axes: axes, keepAxis: keepAxis) / Scalar(layout.reduction(over: axes).columns)).named(.meanAlongAxes)
     }
@@ -133,6 +139,7 @@ final class SumNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Senda
         super.init(inputs: [input])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         send(gradient.reshaped(to: keptShape).expanded(to: shape), to: 0)
     }

@@ -6,6 +6,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// Gradient: yᵢ (gᵢ − Σⱼ gⱼ yⱼ).
     ///
     /// Source: `torch.nn.functional.softmax`.
+    @_specialize(where Scalar == Float)
     public func softmax(axis: Int) -> Tensor { softmax(axis: axis, logarithm: false) }
 
     /// yᵢ = xᵢ − log Σⱼ exp(xⱼ) along an axis; precise where the logarithm of `softmax` would be −∞.
@@ -13,6 +14,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// Gradient: gᵢ − exp(yᵢ) Σⱼ gⱼ.
     ///
     /// Source: `torch.nn.functional.log_softmax`.
+    @_specialize(where Scalar == Float)
     public func logSoftmax(axis: Int) -> Tensor { softmax(axis: axis, logarithm: true) }
 
     private func softmax(axis: Int, logarithm: Bool) -> Tensor {
@@ -46,6 +48,7 @@ final class SoftmaxNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked S
         super.init(inputs: [input])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let result = saved(result)
         let columns = result.shape[result.rank - 1]
@@ -70,5 +73,6 @@ final class SoftmaxNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked S
 
     override var operationName: String { logarithm ? "LogSoftmaxBackward0" : "SoftmaxBackward0" }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { result = nil }
 }

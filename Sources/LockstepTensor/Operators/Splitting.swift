@@ -2,6 +2,7 @@ extension Tensor {
     /// Parts of `size` along an axis, the last one smaller where it does not come out even. Views; gradients: each part's.
     ///
     /// Source: `torch.split`.
+    @_specialize(where Scalar == Float)
     public func split(_ size: Int, axis: Int = 0) -> [Tensor] {
         let axis = splitAxis("split", axis)
         guard size >= 0 else { fatalError("split expects split_size be non-negative, but got split_size=\(size)") }
@@ -19,6 +20,7 @@ extension Tensor {
     /// Stops where the sizes do not add up to that of the axis.
     ///
     /// Source: `torch.split`.
+    @_specialize(where Scalar == Float)
     public func split(_ sizes: [Int], axis: Int = 0) -> [Tensor] {
         let axis = splitAxis("split_with_sizes", axis)
         guard sizes.reduce(0, +) == shape[axis], sizes.allSatisfy({ $0 >= 0 }) else {

@@ -5,8 +5,8 @@ internal import LockstepTensor
 /// What a run is computed on: what `machine.json` of its folder holds, for whoever asks what its bits depend on besides its
 /// settings.
 public struct MachineRecord: Codable, Sendable, Equatable {
-    /// Each kind of processor and library that the run was ever computed on, as `SkylakeX with OpenBLAS 0.3.21`; the newest last.
-    /// With more than one the bits may be others than on one.
+    /// What the run's products were ever made with, as `BLAS.arithmetic` names it; the newest last. With more than one the bits may be
+    /// others than with one.
     public var machines: [String]
     /// How many threads share a product.
     public var threads: Int
@@ -20,8 +20,8 @@ public struct MachineRecord: Codable, Sendable, Equatable {
         self.microbatches = microbatches
     }
 
-    /// This process: the kind of processor whose kernels it multiplies with, and their library.
-    public static var here: String { "\(BLAS.coreType) with \(BLAS.version)" }
+    /// This process.
+    public static var here: String { BLAS.arithmetic }
 }
 
 extension RunFolder {

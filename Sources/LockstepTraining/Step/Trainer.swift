@@ -37,6 +37,7 @@ public final class Trainer {
                 "the run is computed with the kernels of \(kernels) (--kernels), and this process has those of \(BLAS.coreType); "
                     + "start it with OPENBLAS_CORETYPE=\(kernels) in its environment")
         }
+        if settings.kernels != nil { BLAS.usesLibrary = true }
         self.settings = settings
         let (seed, limit) = (settings.seed, settings.limit)
         replica =

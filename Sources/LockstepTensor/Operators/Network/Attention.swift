@@ -7,10 +7,16 @@
 /// Gradients: those of the products and of the softmax. Stops where the shapes do not fit.
 ///
 /// Source: `torch.nn.functional.scaled_dot_product_attention`; A. Vaswani et al., "Attention is all you need", 2017.
+@_specialize(where Scalar == Float)
 public func scaledDotProductAttention<Scalar: FloatingScalar>(
     _ query: Tensor<Scalar>, _ key: Tensor<Scalar>, _ value: Tensor<Scalar>, mask: AttentionMask<Scalar>? = nil,
     dropout: Double = 0, isCausal: Bool = false, scale: Double? = nil, groupsHeads: Bool = false
 ) -> Tensor<Scalar> {
+    if mask == nil, dropout == 0,
+        let result = fusedAttention(query, key, value, isCausal: isCausal, scale: scale, groupsHeads: groupsHeads)
+    {
+        return result
+    }
     let (weights, value) = attentionWeights(
         query, key, value, mask: mask, isCausal: isCausal, scale: scale, groupsHeads: groupsHeads)
     return weights.dropout(dropout).matmul(value)

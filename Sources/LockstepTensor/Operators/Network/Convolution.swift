@@ -10,6 +10,7 @@ import CLockstepKernels
 /// the bias the sums of g. Stops where the shapes do not fit, with PyTorch's message.
 ///
 /// Source: `torch.nn.functional.conv2d`.
+@_specialize(where Scalar == Float)
 public func conv2d<Scalar: FloatingScalar>(
     _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>? = nil, stride: Size2D = 1,
     padding: ConvolutionPadding<Size2D> = 0, dilation: Size2D = 1, groups: Int = 1

@@ -29,6 +29,7 @@ struct ConvolutionGeometry: Sendable {
 
     /// The convolution of `input` with `weight`.
     func output<Scalar: FloatingScalar>(_ input: Tensor<Scalar>, _ weight: Tensor<Scalar>) -> Tensor<Scalar> {
+        if let tiles = tiles(Scalar.self) { return tiles.output(input, weight) }
         let result = Tensor<Scalar>(uninitialized: outputShape)
         let weight = groupMatrices(of: weight)
         forEachSample(input) { sample, group, columns, offset in
@@ -44,8 +45,11 @@ struct ConvolutionGeometry: Sendable {
         _ input: Tensor<Scalar>, _ gradient: Tensor<Scalar>, to destination: UnsafeMutablePointer<Scalar>, adding: Bool
     ) {
         let size = outputs / groups * elements
-        if batch == 0 || places == 0, !adding { destination.update(repeating: 0, count: size * groups) }
+        if batch == 0 || places == 0, !adding { destination.fill(0, count: size * groups) }
         if places == 0 { return }
+        if let tiles = tiles(Scalar.self) {
+            return tiles.addWeightGradient(input, gradient, to: destination, adding: adding)
+        }
         let gradients = gradient.contiguous().reshaped(to: [batch * groups, outputs / groups, places])
         forEachSample(input) { sample, group, columns, offset in
             BLAS.multiply(
@@ -57,6 +61,7 @@ struct ConvolutionGeometry: Sendable {
 
     /// The gradient of the input from that of the output; also the transposed convolution of `gradient` with `weight`.
     func input<Scalar: FloatingScalar>(_ gradient: Tensor<Scalar>, _ weight: Tensor<Scalar>) -> Tensor<Scalar> {
+        if places > 0, let tiles = tiles(Scalar.self) { return tiles.input(gradient, weight) }
         let result = Tensor<Scalar>.zeros(inputShape)
         if places == 0 { return result }
         let weight = groupMatrices(of: weight).transposed(-1, -2)

@@ -43,6 +43,7 @@ final class ConvolutionNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @uncheck
         super.init(inputs: [a.node, b.node, bias?.node])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (a, b) = saved(values)
         let gradient = gradient.contiguous()
@@ -87,5 +88,6 @@ final class ConvolutionNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @uncheck
     /// The sums over all but the channels of [n, channels, h, w].
     private func sendToBias(_ gradient: Tensor<Scalar>) { send(gradient.sum(axes: [2, 3]).sum(axis: 0), to: 2) }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }

@@ -13,6 +13,7 @@ import CLockstepKernels
 /// Stops where the shapes do not fit or a target is no class.
 ///
 /// Source: `torch.nn.functional.cross_entropy`.
+@_specialize(where Scalar == Float)
 public func crossEntropy<Scalar: FloatingScalar>(
     _ logits: Tensor<Scalar>, targets: Tensor<Int64>, weight: Tensor<Scalar>? = nil, ignoreIndex: Int64 = -100,
     reduction: Reduction = .mean, labelSmoothing: Scalar = 0
@@ -49,6 +50,7 @@ public func crossEntropy<Scalar: FloatingScalar>(
 /// Gradients: for the logits (softmax(x) Σⱼ pⱼ − p) g, for the probabilities −log softmax(x) g. Stops where the shapes differ.
 ///
 /// Source: `torch.nn.functional.cross_entropy` with class probabilities.
+@_specialize(where Scalar == Float)
 public func crossEntropy<Scalar: FloatingScalar>(
     _ logits: Tensor<Scalar>, probabilities: Tensor<Scalar>, weight: Tensor<Scalar>? = nil,
     reduction: Reduction = .mean, labelSmoothing: Scalar = 0
@@ -194,6 +196,7 @@ final class NegativeLogLikelihoodNode<Scalar: FloatingScalar>: GraphNode<Scalar>
         super.init(inputs: [input])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) { send(part(gradient), to: 0) }
 
     override func recordedBackward(_ gradient: Tensor<Scalar>) {
@@ -217,6 +220,7 @@ final class NegativeLogLikelihoodNode<Scalar: FloatingScalar>: GraphNode<Scalar>
         return part
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }
 
@@ -254,6 +258,7 @@ final class CrossEntropyNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchec
         super.init(inputs: [input])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (logits, targets, normalizers) = saved(values)
         let (samples, classes) = (logits.shape[0], logits.shape[1])
@@ -278,5 +283,6 @@ final class CrossEntropyNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchec
         send((asInput(0, logits).softmax(axis: 1) - right) * (each * scale), to: 0)
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }

@@ -5,6 +5,7 @@ extension Tensor where Scalar: FloatingScalar {
     /// processors that are not Intel's. Gradient: g, likewise set to 0 and scaled. Stops where `p` is outside of 0...1.
     ///
     /// Source: `torch.nn.functional.dropout`; N. Srivastava et al., "Dropout", JMLR 2014.
+    @_specialize(where Scalar == Float)
     public func dropout(_ p: Double = 0.5) -> Tensor {
         guard p >= 0, p <= 1 else {
             fatalError("dropout probability has to be between 0 and 1, but got \(p)")

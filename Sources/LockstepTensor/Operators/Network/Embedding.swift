@@ -6,6 +6,7 @@ import CLockstepKernels
 /// name it; with `scaledByFrequency` over the number of these. Stops where an index is out of range.
 ///
 /// Source: `torch.nn.functional.embedding`.
+@_specialize(where Scalar == Float)
 public func embedding<Scalar: FloatingScalar>(
     _ indices: Tensor<Int64>, _ weight: Tensor<Scalar>, paddingIndex: Int? = nil, scaledByFrequency: Bool = false
 ) -> Tensor<Scalar> {
@@ -48,13 +49,14 @@ final class EmbeddingNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked
         super.init(inputs: [input])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let indices = saved(indices)
         let dense = gradient.contiguous()
         let factors = scaledByFrequency ? frequencies(indices) : nil
         // Straight into where gradients are added up: a table is large, and a batch names few of its rows.
         input(0)?.accumulate(shape: shape) { destination, adding in
-            if !adding { destination.update(repeating: 0, count: shape[0] * shape[1]) }
+            if !adding { destination.fill(0, count: shape[0] * shape[1]) }
             withExtendedLifetime((dense.storage, indices.storage, factors?.storage)) {
                 lk_scatter_add_rows(
                     Scalar.kernelType, indices.count, shape[1], dense.pointer, indices.pointer, skipped ?? -1,
@@ -81,6 +83,7 @@ final class EmbeddingNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked
         return Tensor(counts.map { 1 / Scalar(Swift.max($0, 1)) })
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { indices = nil }
 }
 

@@ -7,6 +7,7 @@ import CLockstepKernels
 /// (h − mean(h) − ŷ mean(h ŷ)) / √(variance + eps), the sums of g ŷ, the sums of g. Stops where the shapes do not fit.
 ///
 /// `eps` is 1e-5 unless given, as in PyTorch. Source: `torch.nn.functional.layer_norm`; J. L. Ba et al., "Layer normalization", 2016.
+@_specialize(where Scalar == Float)
 public func layerNorm<Scalar: FloatingScalar>(
     _ input: Tensor<Scalar>, shape: [Int], weight: Tensor<Scalar>? = nil, bias: Tensor<Scalar>? = nil,
     eps: Double = 1e-5
@@ -215,7 +216,7 @@ final class NormalizeNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked
         input(2)?.accumulateColumnSums(dense)
         if let weight = input(1) {
             weight.accumulate(shape: [columns]) { destination, adding in
-                if !adding { destination.update(repeating: 0, count: columns) }
+                if !adding { destination.fill(0, count: columns) }
                 run(weightGradient: destination)
             }
         } else {

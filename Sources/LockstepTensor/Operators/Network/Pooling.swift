@@ -29,6 +29,7 @@ public func maxPool2dWithIndices<Scalar: FloatingScalar>(
 /// The largest element of each window of an image; `maxPool2dWithIndices` without the places.
 ///
 /// Source: `torch.nn.functional.max_pool2d`.
+@_specialize(where Scalar == Float)
 public func maxPool2d<Scalar: FloatingScalar>(
     _ input: Tensor<Scalar>, kernel: Size2D, stride: Size2D? = nil, padding: Size2D = 0, dilation: Size2D = 1,
     ceil: Bool = false
@@ -216,6 +217,7 @@ final class MaxPoolNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked S
         super.init(inputs: [input])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let indices = saved(indices)
         let dense = gradient.contiguous()
@@ -235,6 +237,7 @@ final class MaxPoolNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked S
         send(part.reshaped(to: shape), to: 0)
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { indices = nil }
 }
 
@@ -248,6 +251,7 @@ final class MeanPoolNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked 
         super.init(inputs: [input])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) { send(spreadMeans(gradient, rows, columns), to: 0) }
     override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
 }
@@ -263,6 +267,7 @@ final class MeanSpreadNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecke
         super.init(inputs: [input])
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) { send(meanPool(gradient, rows, columns), to: 0) }
     override func recordedBackward(_ gradient: Tensor<Scalar>) { backward(gradient) }
     override var operationName: String { "AvgPool2DBackwardBackward0" }

@@ -80,6 +80,7 @@ final class BinaryCrossEntropyNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, 
         super.init(input, target)
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (x, t) = saved(values)
         propagate(gradient, x, t)
@@ -95,6 +96,7 @@ final class BinaryCrossEntropyNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, 
         sendToB(gradient * ((-x).log1p() - x.log()))
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }
 
@@ -108,6 +110,7 @@ final class BinaryLogitsNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unche
         super.init(input, target)
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let (x, t, extra) = saved(values)
         propagate(gradient, x, t, extra)
@@ -126,5 +129,6 @@ final class BinaryLogitsNode<Scalar: FloatingScalar>: BinaryNode<Scalar>, @unche
         sendToB(gradient * ((extra.map { -$0 * x.logsigmoid() } ?? Tensor(0)) - x))
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { values = nil }
 }

@@ -30,6 +30,7 @@ public enum RecurrentCell: Sendable {
 /// Gradients: backpropagation through time; the weights' are one product over all steps. Stops where the shapes do not fit.
 ///
 /// Source: `torch.nn.RNN`, `torch.nn.LSTM`, `torch.nn.GRU`.
+@_specialize(where Scalar == Float)
 public func recurrence<Scalar: FloatingScalar>(
     _ cell: RecurrentCell, _ input: Tensor<Scalar>, hidden: Tensor<Scalar>, cellState: Tensor<Scalar>? = nil,
     inputWeight: Tensor<Scalar>, hiddenWeight: Tensor<Scalar>, inputBias: Tensor<Scalar>? = nil,
@@ -106,7 +107,8 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
         result = states.narrowed(axis: 0, start: reversed ? 0 : 1, count: block - 1)
         cells = Tensor(uninitialized: cell == .lstm ? [steps + 1, batch, units] : [0])
         switch cell {
-        case .lstm: gates = projected.detached().copied()
+        // Written over: what `linear` made here is nobody else's.
+        case .lstm: gates = projected.detached().contiguous()
         case .gru: gates = Tensor(uninitialized: [steps, batch, 4 * units])
         case .tanh, .relu: gates = Tensor(uninitialized: [0])
         }
@@ -129,6 +131,7 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
         let transposed = MatrixOperand(weight).transposed
         copy(hidden, to: base + (reversed ? outputStart + steps : 0) * size)
         if let cellState { copy(cellState, to: cells.storage.pointer) }
+        let work = ProductWork(for: Scalar.self)
         // A GRU's part from h.
         let fromHidden = Tensor<Scalar>(uninitialized: cell == .gru ? [batch, 3 * units] : [0])
         for step in 0..<steps {
@@ -138,16 +141,17 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
             let row = place * size * cell.gates
             switch cell {
             case .tanh, .relu:
-                after.update(from: projected.pointer + row, count: size)
-                BLAS.multiply(before, transposed, into: after, adding: true)
+                after.copy(from: projected.pointer + row, count: size)
+                BLAS.multiply(before, transposed, into: after, adding: true, work: work)
                 lk_unary(type, cell == .tanh ? .tanh : .relu, 1, size, after, 0, 1, after, 0, 0)
             case .lstm:
                 let gate = gates.storage.pointer + row
-                BLAS.multiply(before, transposed, into: gate, adding: true)
+                BLAS.multiply(before, transposed, into: gate, adding: true, work: work)
                 let c = cells.storage.pointer + step * size
                 lk_lstm_step(type, batch, units, gate, c, c + size, after)
             case .gru:
-                BLAS.multiply(before, transposed, into: fromHidden.storage.pointer, adding: false)
+                BLAS.multiply(
+                    before, transposed, into: fromHidden.storage.pointer, adding: false, work: work)
                 if let bias {
                     lk_add_bias(type, batch, 3 * units, fromHidden.storage.pointer, bias.pointer, false)
                 }
@@ -157,7 +161,7 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
             }
         }
         if hasCell {
-            (base + (reversed ? 0 : steps + 1) * size).update(
+            (base + (reversed ? 0 : steps + 1) * size).copy(
                 from: cells.storage.pointer + steps * size, count: size)
         }
         withExtendedLifetime((projected, bias)) {}
@@ -165,7 +169,7 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
 
     private func copy(_ tensor: Tensor<Scalar>, to destination: UnsafeMutablePointer<Scalar>) {
         tensor.detached().withUnsafeElements { elements in
-            if let source = elements.baseAddress { destination.update(from: source, count: elements.count) }
+            if let source = elements.baseAddress { destination.copy(from: source, count: elements.count) }
         }
     }
 
@@ -182,9 +186,10 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
         let h = Tensor<Scalar>.zeros([batch, units])
         let c = Tensor<Scalar>.zeros([batch, units])
         if hasCell {
-            c.storage.pointer.update(from: incoming.pointer + (reversed ? 0 : steps) * size, count: size)
+            c.storage.pointer.copy(from: incoming.pointer + (reversed ? 0 : steps) * size, count: size)
         }
         let matrix = MatrixOperand(weight)
+        let work = ProductWork(for: Scalar.self)
         for step in (0..<steps).reversed() {
             let place = place(step)
             let state = states.pointer + (outputStart + place) * size
@@ -207,7 +212,7 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
             }
             // A GRU's h also goes straight into the next one.
             BLAS.multiply(
-                MatrixOperand(fromHidden, at: row), matrix, into: h.storage.pointer, adding: cell == .gru)
+                MatrixOperand(fromHidden, at: row), matrix, into: h.storage.pointer, adding: cell == .gru, work: work)
         }
         withExtendedLifetime(incoming) {}
         return (projected, fromHidden, h, c)
@@ -228,6 +233,7 @@ final class RecurrenceNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecke
         super.init(inputs: inputs)
     }
 
+    @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
         let run = saved(run)
         let (projected, fromHidden, hidden, cell) = run.backward(gradient)
@@ -239,5 +245,6 @@ final class RecurrenceNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecke
         send(projected, to: 0)
     }
 
+    @_specialize(where Scalar == Float)
     override func releaseSaved() { run = nil }
 }

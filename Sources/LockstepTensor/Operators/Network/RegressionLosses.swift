@@ -1,3 +1,5 @@
+import CLockstepKernels
+
 /// The squared differences of two tensors: lossᵢ = (xᵢ − yᵢ)².
 ///
 /// Shapes are broadcast. Returns a scalar, or the common shape for `.none`. Gradients: 2(x − y)g and −2(x − y)g, over the
@@ -6,10 +8,24 @@
 /// Stops where the shapes do not fit.
 ///
 /// Source: `torch.nn.functional.mse_loss`.
+@_specialize(where Scalar == Float)
 public func mseLoss<Scalar: FloatingScalar>(
     _ input: Tensor<Scalar>, _ target: Tensor<Scalar>, reduction: Reduction = .mean
 ) -> Tensor<Scalar> {
-    reduced((input - target).square(), reduction).named(.mseLoss)
+    if reduction == .none || input.shape != target.shape {
+        return reduced((input - target).square(), reduction).named(.mseLoss)
+    }
+    let (a, b) = (input.contiguous(), target.contiguous())
+    let differences = Tensor<Scalar>(uninitializedLike: a.layout)
+    var result = Tensor<Scalar>(uninitialized: [])
+    withExtendedLifetime((a.storage, b.storage)) {
+        lk_squared_distance(
+            Scalar.kernelType, a.count, a.pointer, b.pointer, differences.storage.pointer, result.storage.pointer)
+    }
+    let divisor = reduction == .sum ? 1 : Scalar(reduction == .mean ? a.count : a.shape.first ?? 1)
+    if reduction != .sum { result.storage.pointer.pointee /= divisor }
+    if records(a.node, b.node) { result.node = SquaredErrorNode(a, b, differences, divisor) }
+    return result
 }
 
 /// The distances of two tensors: lossᵢ = |xᵢ − yᵢ|.
@@ -52,4 +68,34 @@ public func smoothL1Loss<Scalar: FloatingScalar>(
     guard beta >= 0 else { fatalError("smooth_l1_loss does not support negative values for beta.") }
     if beta == 0 { return l1Loss(input, target, reduction: reduction) }
     return reduced(huberLoss(input, target, delta: beta, reduction: .none) / beta, reduction)
+}
+
+/// The sum of the squared differences of two tensors of the same shape, over a number.
+final class SquaredErrorNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
+    // Sendable for the reason that `Node` is.
+    private var values: (a: Tensor<Scalar>, b: Tensor<Scalar>, differences: Tensor<Scalar>)?
+    private let divisor: Scalar
+
+    init(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>, _ differences: Tensor<Scalar>, _ divisor: Scalar) {
+        values = (a.detached(), b.detached(), differences)
+        self.divisor = divisor
+        super.init(inputs: [a.node, b.node])
+    }
+
+    @_specialize(where Scalar == Float)
+    override func backward(_ gradient: Tensor<Scalar>) {
+        let slope = Tensor.computed(.squareGradient, Tensor(gradient.item() / divisor), saved(values).differences)
+        if wants(0) { send(slope, to: 0) }
+        if wants(1) { send(-slope, to: 1) }
+    }
+
+    override func recordedBackward(_ gradient: Tensor<Scalar>) {
+        let (a, b, _) = saved(values)
+        let slope = (asInput(0, a) - asInput(1, b)) * (gradient / divisor) * 2
+        send(slope, to: 0)
+        send(-slope, to: 1)
+    }
+
+    @_specialize(where Scalar == Float)
+    override func releaseSaved() { values = nil }
 }

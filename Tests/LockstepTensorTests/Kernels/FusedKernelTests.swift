@@ -1,0 +1,131 @@
+import CLockstepKernels
+import LockstepTensor
+import Testing
+
+/// Kernels that do several things at once, in every variant and compared with doing one after the other.
+extension KernelVariantTests {
+    @Test func geluWithItsSlope() {
+        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, _ size: Int) {
+            expectSameBits("GELU", type, size: size, outputs: 2 * size) { kind, inputs, output in
+                lk_gelu_with_slope(kind, size, inputs[0], output, output + size)
+                for place in 0..<size {
+                    var (value, slope, one) = (Scalar(0), Scalar(0), Scalar(1))
+                    lk_unary(kind, .gelu, 1, 1, inputs[0] + place, 0, 1, &value, 0, 0)
+                    lk_binary(kind, .geluGradient, 1, 1, &one, 0, 1, inputs[0] + place, 0, 1, &slope, 0, 0)
+                    #expect(output[place] == value && output[size + place] == slope)
+                }
+            }
+        }
+        for size in Array(0...20) + [127, 1000] {
+            check(Float.self, size)
+            check(Double.self, size)
+        }
+    }
+
+    @Test func squaredDistance() {
+        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, _ size: Int) {
+            expectSameBits("squared distance", type, size: size, outputs: size + 1) { kind, inputs, output in
+                lk_squared_distance(kind, size, inputs[0], inputs[1], output + 1, output)
+                let squares = (0..<size).map { place in
+                    let difference = inputs[0][place] - inputs[1][place]
+                    #expect(output[1 + place] == difference)
+                    return difference * difference
+                }
+                var sum: Scalar = 0
+                lk_sum_rows(kind, 1, size, squares, size, &sum)
+                #expect(output[0] == sum)
+            }
+        }
+        forEachSizeAndType { size, type in check(type, size) }
+    }
+
+    @Test func attentionWeights() {
+        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, rows: Int, columns: Int) {
+            for causal in [false, true] {
+                let size = rows * columns
+                let names = "attention \(rows)x\(columns), \(causal)"
+                expectSameBits(names, type, size: size) { kind, inputs, output in
+                    output.update(from: inputs[0], count: size)
+                    lk_attention_weights(kind, rows, columns, causal, 0.3, output)
+                    for row in 0..<rows {
+                        // The softmax of what the row may attend to.
+                        let allowed = causal ? min(row + 1, columns) : columns
+                        let scores = (0..<allowed).map { inputs[0][row * columns + $0] * Scalar(0.3) }
+                        var weights = [Scalar](repeating: 0, count: columns)
+                        lk_softmax(kind, false, 1, allowed, scores, &weights)
+                        #expect(Array(UnsafeBufferPointer(start: output + row * columns, count: columns)) == weights)
+                    }
+                }
+                expectSameBits(names + " gradient", type, size: size) { kind, inputs, output in
+                    output.update(from: inputs[0], count: size)
+                    lk_attention_weights_gradient(kind, rows, columns, causal, 0.5, inputs[1], output)
+                    for row in 0..<rows {
+                        let allowed = causal ? min(row + 1, columns) : columns
+                        var slopes = [Scalar](repeating: 0, count: columns)
+                        let start = row * columns
+                        lk_softmax_gradient(kind, false, 1, allowed, inputs[1] + start, inputs[0] + start, &slopes)
+                        let halves = slopes.map { $0 * Scalar(0.5) }
+                        #expect(Array(UnsafeBufferPointer(start: output + start, count: columns)) == halves)
+                    }
+                }
+            }
+        }
+        for (rows, columns) in [(1, 1), (3, 5), (17, 17), (20, 33), (5, 64), (66, 65)] {
+            check(Float.self, rows: rows, columns: columns)
+            check(Double.self, rows: rows, columns: columns)
+        }
+    }
+
+    @Test func maxPoolOfPairs() {
+        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, height: Int, width: Int, special: Bool) {
+            var image = sampleValues(height * width, in: -4...4, salt: width).map { Scalar($0.rounded()) }
+            if special { for place in stride(from: 0, to: image.count, by: 7) { image[place] = .nan } }
+            let kind: LKType = type == Float.self ? .float32 : .float64
+            let (rows, columns) = (height / 2, width / 2)
+            for variant in [LKVariant.baseline] + Self.variants {
+                #expect(lk_force_variant(variant))
+                var values = [Scalar](repeating: 0, count: rows * columns)
+                var places = [Int64](repeating: 0, count: rows * columns)
+                withPairs(height) { vertical in
+                    withPairs(width) { lk_max_pool(kind, 1, vertical, $0, image, &values, &places) }
+                }
+                for row in 0..<rows {
+                    for column in 0..<columns {
+                        // The last NaN, or else the first of the largest.
+                        var found = 2 * row * width + 2 * column
+                        for place in [found, found + 1, found + width, found + width + 1].dropFirst() {
+                            if image[place] > image[found] || image[place].isNaN { found = place }
+                        }
+                        let value = values[row * columns + column]
+                        #expect(places[row * columns + column] == Int64(found))
+                        #expect(value == image[found] || (value.isNaN && image[found].isNaN))
+                    }
+                }
+            }
+            #expect(lk_force_variant(lk_best_variant()))
+        }
+        for (height, width) in [(2, 2), (3, 5), (4, 24), (6, 31), (2, 66), (5, 130)] {
+            for special in [false, true] {
+                check(Float.self, height: height, width: width, special: special)
+                check(Double.self, height: height, width: width, special: special)
+            }
+        }
+    }
+
+    /// Windows of two, side by side.
+    private func withPairs(_ size: Int, _ body: (UnsafePointer<LKPoolAxis>) -> Void) {
+        let count = size / 2
+        let (starts, ends) = ((0..<count).map { 2 * $0 }, (0..<count).map { 2 * $0 + 2 })
+        let divisors = [Double](repeating: 2, count: count)
+        starts.withUnsafeBufferPointer { starts in
+            ends.withUnsafeBufferPointer { ends in
+                divisors.withUnsafeBufferPointer { divisors in
+                    var axis = LKPoolAxis(
+                        size: size, count: count, starts: starts.baseAddress, ends: ends.baseAddress, step: 1,
+                        divisors: divisors.baseAddress)
+                    body(&axis)
+                }
+            }
+        }
+    }
+}
