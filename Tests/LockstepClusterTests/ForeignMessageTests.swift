@@ -5,12 +5,16 @@ import Testing
 
 /// What comes in that should not, in every phase of a run.
 struct ForeignMessageTests {
-    /// The moments of a run of two workers: all that its machines ever are.
+    /// The moments of runs of two workers, one run in either kind of all-reduce: all that its machines ever are.
     private func moments(_ body: (Simulation) throws -> Void) throws {
-        var simulation = try Simulation(settings: TinyJob.settings(checkpointEvery: 2), workers: 2, seed: 5)
-        while !simulation.isOver {
-            try body(simulation)
-            simulation.step()
+        for choice in [AllReduceChoice.direct, .star] {
+            var simulation = try Simulation(settings: TinyJob.settings(checkpointEvery: 2), workers: 2, seed: 5) {
+                $0.membership.allReduce = choice
+            }
+            while !simulation.isOver {
+                try body(simulation)
+                simulation.step()
+            }
         }
     }
 

@@ -196,8 +196,8 @@ struct SimulatedFaultTests {
                     $0.membership.allReduce = choice
                 }
                 for _ in 0..<3 {
-                    let generation = simulation.coordinator.status.generation
                     #expect(simulation.run { $0.coordinator.status.phase == "training" })
+                    let generation = simulation.coordinator.status.generation
                     simulation.breakLink(from: 0, to: 2)
                     #expect(simulation.run { $0.coordinator.status.generation > generation || $0.isOver })
                 }

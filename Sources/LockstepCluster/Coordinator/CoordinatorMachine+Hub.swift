@@ -3,6 +3,9 @@ internal import LockstepWire
 
 /// What goes through the coordinator where workers have no links to each other.
 struct Hub {
+    /// More elements than any model has; few enough to count their bytes.
+    static let mostElements = 1 << 48
+
     /// How the generation sums.
     var kind: AllReduce.Kind
     /// How the gradient is cut; known where it is summed here.
@@ -21,9 +24,16 @@ extension CoordinatorMachine {
     mutating func restartHub() -> [CoordinatorAction]? {
         hub = Hub(kind: hub.kind)
         guard hub.kind == .star, let reference else { return nil }
+        let (count, sums) = (reference.parameterCount, reference.sumCount)
+        guard count <= sums, sums <= Hub.mostElements else {
+            return fail(
+                .workerFailed,
+                "a worker says that it has \(count) parameters and sums \(sums) elements; expected no fewer, and at most "
+                    + "\(Hub.mostElements)")
+        }
         do {
             hub.buckets = try GradientBuckets(
-                count: reference.parameterCount, tail: max(0, reference.sumCount - reference.parameterCount),
+                count: count, tail: sums - count,
                 bytes: settings.bucketBytes ?? GradientBuckets.defaultBytes, wire: settings.wire ?? .float32)
             return nil
         } catch {
@@ -64,7 +74,7 @@ extension CoordinatorMachine {
         let step = envelope.step
         guard hub.kind == .star, case .training = phase, let buckets = hub.buckets,
             let place = members.firstIndex(of: rank), step >= hub.reducedSteps, step < progress.orderedSteps
-        else { return dropped("a Partial of rank \(rank) at step \(step + 1) that was not awaited") }
+        else { return dropped("a Partial of rank \(rank) after \(step) steps that was not awaited") }
         // Taken out while it is changed, so that it is changed in place.
         var reduction =
             hub.allReduces.removeValue(forKey: step)
@@ -86,7 +96,7 @@ extension CoordinatorMachine {
             }
         } catch {
             hub.allReduces[step] = reduction
-            return dropped("a Partial of rank \(rank) at step \(step + 1): \(error)")
+            return dropped("a Partial of rank \(rank) after \(step) steps: \(error)")
         }
     }
 

@@ -14,7 +14,7 @@ enum Foreign {
         .welcome(Welcome(rank: .max, workers: .max, settings: "", recordedSteps: .max)),
         .refusal(Refusal(reason: "no")),
         .ready(ready()), .ready(ready(count: .max)),
-        .members(Members(members: [])),
+        .members(Members(members: [])), .members(Members(members: [], isStar: true)),
         .members(Members(members: [member(0, 0..<Int.max), member(1, 0..<Int.max)])),
         .members(Members(members: [member(0, 0..<4), member(0, 4..<4)])),
         .members(Members(members: [member(.max, 0..<4)])),
@@ -23,7 +23,7 @@ enum Foreign {
         .stepOrder(StepOrder(epoch: 0, batch: 0)), .stepOrder(StepOrder(epoch: .max, batch: .max)),
         .partial(Partial(bucket: 0, subtrees: [0..<2])), .partial(Partial(bucket: .max, subtrees: [0..<Int.max])),
         .partial(Partial(bucket: 0, subtrees: [])),
-        .reduced(Reduced(bucket: 0)), .reduced(Reduced(bucket: .max)),
+        .reduced(Reduced(bucket: 0)), .reduced(Reduced(bucket: .max)), .reduced(Reduced(bucket: 0, losses: [.nan, 1])),
         .stepReport(StepReport(losses: [], computeSeconds: 0, communicateSeconds: 0, bytesSent: 0)),
         .stepReport(StepReport(losses: [.nan, 1], computeSeconds: .infinity, communicateSeconds: -1, bytesSent: .max)),
         .evaluateOrder(EvaluateOrder(epoch: .max)),
@@ -36,6 +36,7 @@ enum Foreign {
         .state(State(offset: .max, total: .max)), .stateReceived(StateReceived(end: .max)), .finish,
         .stop(Stop(reason: "no")), .failure(Failure(phase: "idle", reason: "no")),
         .leave(Leave(reason: "no")), .heartbeat(Heartbeat(phase: "asleep")),
+        .heartbeat(Heartbeat(phase: "asleep", unheard: [0, 1, .max])),
     ]
 
     static func ready(
