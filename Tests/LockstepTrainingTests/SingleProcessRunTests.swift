@@ -17,8 +17,7 @@ struct SingleProcessRunTests {
         #expect(
             TemporaryFolder.names(in: path) == [
                 "checkpoint-00000003.safetensors", "checkpoint-00000006.safetensors", "final.safetensors",
-                "metrics.jsonl",
-                "settings.json",
+                "ledger.jsonl", "metrics.jsonl", "settings.json",
             ])
         let summary = try #require(log.summary)
         #expect(summary.test?.step == 6)

@@ -88,9 +88,11 @@ extension WorkerMachine {
         else {
             let actions = stray()
             guard strayMessages.isPowerOfTen else { return actions }
-            let what = "\(samples.tests ? "test block" : "microbatch") \(samples.number) of step \(envelope.step + 1)"
+            let what = samples.tests ? "test block" : "microbatch"
             return actions + [
-                .note("dropped samples of \(what), which were not asked for (\(strayMessages) dropped so far)")
+                .note(
+                    "dropped samples of \(what) \(samples.number) after \(envelope.step) steps, which were not asked for "
+                        + "(\(strayMessages) dropped so far)")
             ]
         }
         guard deliveries.holdUpAnOrder, case .working(on: let order) = phase else { return [] }
