@@ -25,9 +25,9 @@ extension CommandTests {
             ["--model", "gpt:layers=1,heads=2,width=8,context=16,dropout=0.2", "--data", "text:DATA/text.txt"],
         ]
 
-        private func job(_ model: [String], epochs: Int = 2) -> [String] {
+        private func job(_ model: [String]) -> [String] {
             model.map { $0.replacing("DATA", with: data.path) }
-                + ["--batch", "24", "--microbatches", "8", "--epochs", "\(epochs)"]
+                + ["--batch", "24", "--microbatches", "8", "--epochs", "2"]
         }
 
         @Test(arguments: jobs) func giveTheBitsOfASingleProcess(model: [String]) async throws {
@@ -51,8 +51,17 @@ extension CommandTests {
             }
         }
 
+        /// Fifteen hundred steps: long enough to be met in the middle.
+        private func long() throws -> [String] {
+            try Images.write(seed: 1, training: 4800, test: 40, to: data.path)
+            return [
+                "--model", "mlp:12-16-3", "--data", "idx:\(data.path)", "--batch", "32", "--microbatches", "4",
+                "--epochs", "10",
+            ]
+        }
+
         @Test func surviveAWorkerThatIsKilledAndOneThatJoins() async throws {
-            let job = job(Self.jobs[0], epochs: 400)
+            let job = try long()
             let outcome = try await Lockstep.run(
                 ["coordinator", "--workers", "2", "--max-workers", "3", "--data-from", "coordinator", "--json"] + job,
                 in: folder.path
@@ -61,7 +70,7 @@ extension CommandTests {
                 async let one = Lockstep.run(["worker", "--coordinator", address], in: folder.path)
                 async let two = Lockstep.run(["worker", "--coordinator", address], in: folder.path)
                 let victim = try await coordinator.worker(1)
-                try await coordinator.step(100)
+                try await coordinator.step(50)
                 kill(victim, SIGKILL)
                 try await coordinator.line(containing: "1 worker goes on from step ")
                 async let three = Lockstep.run(["worker", "--coordinator", address], in: folder.path)
@@ -76,7 +85,7 @@ extension CommandTests {
         }
 
         @Test func goOnWhenTheRunIsResumed() async throws {
-            let job = job(Self.jobs[0], epochs: 400)
+            let job = try long()
             let stopped = try await Cluster.train(
                 ["--data-from", "coordinator"] + job, workers: 2, in: folder.path,
                 during: { coordinator, _ in

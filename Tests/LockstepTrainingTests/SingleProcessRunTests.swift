@@ -16,9 +16,8 @@ struct SingleProcessRunTests {
         #expect(log.lines == ["started 0"] + epochs + ["finished 6"])
         #expect(
             TemporaryFolder.names(in: path) == [
-                "checkpoint-00000003.safetensors", "checkpoint-00000006.safetensors", "final.safetensors", "ledger.jsonl",
-                "metrics.jsonl",
-                "settings.json",
+                "checkpoint-00000003.safetensors", "checkpoint-00000006.safetensors", "final.safetensors",
+                "ledger.jsonl", "metrics.jsonl", "settings.json",
             ])
         let summary = try #require(log.summary)
         #expect(summary.test?.step == 6)
