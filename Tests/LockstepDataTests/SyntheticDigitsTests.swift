@@ -80,7 +80,7 @@ import Testing
         let error = try #require(throws: DataError.self) { try DataSpecification(parsing: text) }
         #expect(
             error.description.contains(
-                "data set '\(text)': is not known, expected fashion-mnist, synthetic, idx:FOLDER, csv:FILE?label=COLUMN, "
+                "data set '\(text)': is not known, expected fashion-mnist, synthetic, random, idx:FOLDER, csv:FILE?label=COLUMN, "
             ))
     }
 
