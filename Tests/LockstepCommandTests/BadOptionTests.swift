@@ -49,7 +49,7 @@ extension CommandTests {
                 ["--model", "mlp:1000000-1000000"],
                 ["has 1000001000000 parameters, which take 7629402 MiB", "this machine has"]
             ),
-            (["--data", "mnist"], ["'mnist'", "fashion-mnist, synthetic, idx:FOLDER, csv:FILE?label=COLUMN"]),
+            (["--data", "mnist"], ["'mnist'", "fashion-mnist, synthetic, random, idx:FOLDER, csv:FILE?label=COLUMN"]),
             (["--optimizer", "lion"], ["'lion'", "sgd, adam, adamw, adagrad, rmsprop, adadelta, nadam, lamb"]),
             (["--lr-decay", "0.1"], ["--lr-decay cannot be given with --optimizer adam", "--weight-decay"]),
             (
