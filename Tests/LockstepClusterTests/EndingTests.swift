@@ -294,6 +294,18 @@ struct EndingTests {
             actions.error?.description.hasPrefix(
                 "after 1 steps worker 0 (host host-0, process 100) has other numbers than worker 1 (host host-1, process 101), and there is no majority"
             ) == true)
+        var four = try Coordinator(workers: 4)
+        four.beginTraining(workers: 4)
+        actions = []
+        for (rank, digest) in ["aa", "bb", "aa", "bb"].enumerated() {
+            actions += four.say(report(digest), from: rank, rank: rank)
+        }
+        #expect(
+            actions.error?.description.hasPrefix(
+                """
+                after 1 steps worker 0 (host host-0, process 100), worker 2 (host host-2, process 102) has other numbers than \
+                worker 1 (host host-1, process 101), worker 3 (host host-3, process 103), and there is no majority
+                """) == true)
     }
 
     @Test("Workers that cannot reach each other are named with what they wait for")

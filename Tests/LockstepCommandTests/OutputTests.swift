@@ -73,7 +73,7 @@ extension CommandTests {
                 TemporaryFolder.names(in: "\(folder.path)/\(run)")
                     == [
                         "checkpoint-00000010.safetensors", "coordinator.json", "final.safetensors", "ledger.jsonl",
-                        "metrics.jsonl", "settings.json",
+                        "machine.json", "metrics.jsonl", "settings.json",
                     ])
         }
 

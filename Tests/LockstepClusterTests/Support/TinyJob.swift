@@ -84,11 +84,11 @@ final class Models: @unchecked Sendable {
 
     func keep(_ model: Sequential, as number: Int) { models[number] = model }
 
-    /// Flips the lowest bit of one weight of a worker's model, as a cosmic ray does.
-    func flipBit(of number: Int) {
+    /// Flips a bit of one weight of a worker's model, as a cosmic ray does: the lowest by default. A higher one is not rounded away.
+    func flipBit(of number: Int, bit: Int = 0) {
         guard let parameter = models[number]?.parameters.first else { return }
         var value = noGrad { parameter.value }
-        value.withUnsafeMutableElements { $0[0] = Float(bitPattern: $0[0].bitPattern ^ 1) }
+        value.withUnsafeMutableElements { $0[0] = Float(bitPattern: $0[0].bitPattern ^ 1 << bit) }
         parameter.value = value
     }
 }
