@@ -8,8 +8,9 @@ public struct AllReducePlan: Codable, Sendable, Equatable {
     public var sizes: [Int]
     /// Bytes of a bucket of the gradient, as in training.
     public var bucketBytes: Int
-    /// Sums of each size that are not counted, and those that are; nil for as many as move 64 MiB, from 5 to 200.
+    /// Sums of each size that are not counted.
     public var warmUp: Int
+    /// Sums of each size that are counted; nil for as many as move 64 MiB, from 5 to 200.
     public var repetitions: Int?
     /// Whether the same is measured over bare sockets, too.
     public var comparesSockets: Bool
