@@ -8,11 +8,13 @@ extension KernelVariantTests {
         func check<Scalar: FloatingScalar>(_ type: Scalar.Type, _ size: Int) {
             expectSameBits("GELU", type, size: size, outputs: 2 * size) { kind, inputs, output in
                 lk_gelu_with_slope(kind, size, inputs[0], output, output + size)
-                for place in 0..<size {
-                    var (value, slope, one) = (Scalar(0), Scalar(0), Scalar(1))
-                    lk_unary(kind, .gelu, 1, 1, inputs[0] + place, 0, 1, &value, 0, 0)
-                    lk_binary(kind, .geluGradient, 1, 1, &one, 0, 1, inputs[0] + place, 0, 1, &slope, 0, 0)
-                    #expect(output[place] == value && output[size + place] == slope)
+                withMemory([Scalar](repeating: 1, count: 2 * size + 1)) { memory in
+                    let (one, values, slopes) = (memory, memory + 1, memory + 1 + size)
+                    lk_unary(kind, .gelu, 1, size, inputs[0], 0, 1, values, 0, 0)
+                    lk_binary(kind, .geluGradient, 1, size, one, 0, 0, inputs[0], 0, 1, slopes, 0, 0)
+                    for place in 0..<size {
+                        #expect(output[place] == values[place] && output[size + place] == slopes[place])
+                    }
                 }
             }
         }
@@ -31,9 +33,10 @@ extension KernelVariantTests {
                     #expect(output[1 + place] == difference)
                     return difference * difference
                 }
-                var sum: Scalar = 0
-                lk_sum_rows(kind, 1, size, squares, size, &sum)
-                #expect(output[0] == sum)
+                withMemory(squares + [0]) { memory in
+                    lk_sum_rows(kind, 1, size, memory, size, memory + size)
+                    #expect(output[0] == memory[size])
+                }
             }
         }
         forEachSizeAndType { size, type in check(type, size) }
@@ -51,9 +54,13 @@ extension KernelVariantTests {
                         // The softmax of what the row may attend to.
                         let allowed = causal ? min(row + 1, columns) : columns
                         let scores = (0..<allowed).map { inputs[0][row * columns + $0] * Scalar(0.3) }
-                        var weights = [Scalar](repeating: 0, count: columns)
-                        lk_softmax(kind, false, 1, allowed, scores, &weights)
-                        #expect(Array(UnsafeBufferPointer(start: output + row * columns, count: columns)) == weights)
+                        let rest = [Scalar](repeating: 0, count: columns - allowed)
+                        withMemory(scores + rest) { memory in
+                            lk_softmax(kind, false, 1, allowed, memory, memory)
+                            for column in 0..<columns {
+                                #expect(output[row * columns + column] == memory[column])
+                            }
+                        }
                     }
                 }
                 expectSameBits(names + " gradient", type, size: size) { kind, inputs, output in
@@ -61,11 +68,13 @@ extension KernelVariantTests {
                     lk_attention_weights_gradient(kind, rows, columns, causal, 0.5, inputs[1], output)
                     for row in 0..<rows {
                         let allowed = causal ? min(row + 1, columns) : columns
-                        var slopes = [Scalar](repeating: 0, count: columns)
                         let start = row * columns
-                        lk_softmax_gradient(kind, false, 1, allowed, inputs[1] + start, inputs[0] + start, &slopes)
-                        let halves = slopes.map { $0 * Scalar(0.5) }
-                        #expect(Array(UnsafeBufferPointer(start: output + start, count: columns)) == halves)
+                        withMemory([Scalar](repeating: 0, count: columns)) { memory in
+                            lk_softmax_gradient(kind, false, 1, allowed, inputs[1] + start, inputs[0] + start, memory)
+                            for column in 0..<columns {
+                                #expect(output[start + column] == memory[column] * Scalar(0.5))
+                            }
+                        }
                     }
                 }
             }
@@ -86,8 +95,12 @@ extension KernelVariantTests {
                 #expect(lk_force_variant(variant))
                 var values = [Scalar](repeating: 0, count: rows * columns)
                 var places = [Int64](repeating: 0, count: rows * columns)
-                withPairs(height) { vertical in
-                    withPairs(width) { lk_max_pool(kind, 1, vertical, $0, image, &values, &places) }
+                withMemory(image + values) { memory in
+                    let output = memory + height * width
+                    withPairs(height) { vertical in
+                        withPairs(width) { lk_max_pool(kind, 1, vertical, $0, memory, output, &places) }
+                    }
+                    values = Array(UnsafeBufferPointer(start: output, count: rows * columns))
                 }
                 for row in 0..<rows {
                     for column in 0..<columns {
@@ -110,6 +123,14 @@ extension KernelVariantTests {
                 check(Double.self, height: height, width: width, special: special)
             }
         }
+    }
+
+    /// Memory that starts from `values`.
+    private func withMemory<Scalar>(_ values: [Scalar], _ body: (UnsafeMutablePointer<Scalar>) -> Void) {
+        let memory = UnsafeMutablePointer<Scalar>.allocate(capacity: values.count)
+        defer { memory.deallocate() }
+        memory.initialize(from: values, count: values.count)
+        body(memory)
     }
 
     /// Windows of two, side by side.
