@@ -38,6 +38,8 @@ extension CommandTests {
             let began = Shared(ContinuousClock.now)
             let outcome = try await train(["--checkpoint-every", "10", "--restarts", "0"]) { command, workers in
                 pids.value = workers
+                // There is something to resume from.
+                try await command.line(containing: "\"event\":\"checkpoint\"")
                 for worker in workers.dropLast() {
                     kill(worker, SIGKILL)
                     try await command.line(containing: "process \(worker)) was ended by signal 9 (SIGKILL) at step ")
