@@ -180,5 +180,5 @@ if Context.environment["LOCKSTEP_SANITIZE"] != nil {
         $0.type == .test && !tests.contains($0.name) || $0.type == .executable && $0.name != "LockstepMain"
     }
     package.targets.removeAll { ["ParityRunner", "FixtureReader"].contains($0.name) }
-    package.products.removeAll { ["parity", "fuzz"].contains($0.name) }
+    package.products.removeAll { !["Lockstep", "lockstep"].contains($0.name) }
 }
