@@ -113,7 +113,9 @@ let package = Package(
         // Measures Lockstep, and PyTorch next to it: `make bench`.
         .executableTarget(
             name: "BenchmarkRunner",
-            dependencies: ["LockstepTraining", "LockstepFormats", subprocess, systemPackage, arguments],
+            dependencies: [
+                "LockstepTraining", "LockstepFormats", "LockstepPlot", subprocess, systemPackage, arguments,
+            ],
             path: "Benchmarks/Runner", swiftSettings: strict),
         // Measures training steps of a single process.
         .executableTarget(

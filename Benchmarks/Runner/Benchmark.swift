@@ -17,7 +17,7 @@ import ArgumentParser
     var quick = false
     @Option(help: "How many rounds. (default: 5, and 1 with --quick)")
     var rounds: Int?
-    @Option(help: "Which parts: workloads, step, allreduce, first-step; all by default.")
+    @Option(help: "Which parts: workloads, step, allreduce, first-step, scaling; all by default.")
     var only: String?
     @Option(help: "The folder that the results are written into.")
     var output = "Benchmarks/results"

@@ -8,6 +8,8 @@ enum Part: String, CaseIterable {
     case allreduce
     /// From the start of a command to the end of the first step.
     case firstStep = "first-step"
+    /// Steps over parameters, samples and workers.
+    case scaling
 
     /// Models whose steps are timed on one process and on two: from one that computes for long to one that hardly does.
     static let jobs = [
@@ -29,6 +31,7 @@ enum Part: String, CaseIterable {
         case .allreduce:
             for peers in [2, 4] { try await measureSums(peers, programs, isQuick: isQuick, into: &results) }
         case .firstStep: try await measureStart(programs, into: &results)
+        case .scaling: try await results.scaling.measure(programs, seconds: seconds, isQuick: isQuick)
         }
     }
 

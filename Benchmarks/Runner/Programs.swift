@@ -67,6 +67,8 @@ struct Line: Decodable {
     var medianS: Double?
     var busbwGBps: Double?
     var stepsPerS: Double?
+    var stepS: Double?
+    var parameters: Int?
     var peakBytes: Double?
     var firstStepAt: Double?
 }

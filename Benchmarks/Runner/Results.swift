@@ -17,15 +17,13 @@ struct Figure: Encodable {
     var unit: String
     var values: [Double]
 
-    var median: Double {
-        let sorted = values.sorted()
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-    }
+    var median: Double { medianOf(values) }
 }
 
 /// All that was measured.
 struct Results {
     var figures: [Figure] = []
+    var scaling = Scaling()
 
     mutating func add(_ line: Line, subject: Subject, part: Part, job: String, workers: Int) {
         for (unit, value) in [("steps/s", line.stepsPerS), ("s", line.medianS), ("bytes", line.peakBytes)] {
@@ -74,6 +72,14 @@ struct Report {
     let machine: Machine
     let results: Results
     let rounds: Int
+    private let scaling: ScalingReport?
+
+    init(machine: Machine, results: Results, rounds: Int) {
+        self.machine = machine
+        self.results = results
+        self.rounds = rounds
+        scaling = ScalingReport(results.scaling, cores: machine.cores)
+    }
 
     var markdown: String {
         """
@@ -88,13 +94,24 @@ struct Report {
         """
     }
 
-    /// Writes both files; returns the path of the one for people.
+    /// Writes all files; returns the path of the one for people.
     func write(in folder: String) throws -> String {
         // There from the second time on.
         mkdir(folder, 0o755)
         let path = "\(folder)/\(machine.date)"
-        try AtomicFile.write(Array(markdown.utf8), to: "\(path).md")
-        let all = All(machine: machine, rounds: rounds, figures: results.figures)
+        var text = markdown
+        do {
+            for (file, caption) in try scaling?.draw(to: path) ?? [] {
+                text += "\n![\(caption)](\(file.split(separator: "/").last ?? ""))\n"
+            }
+        } catch {
+            // The figures are there all the same.
+            print("no pictures: \(error)")
+        }
+        try AtomicFile.write(Array(text.utf8), to: "\(path).md")
+        let all = All(
+            machine: machine, rounds: rounds, figures: results.figures, scaling: results.scaling.measured,
+            model: scaling?.model)
         try AtomicFile.write(Array((JSONText.encode(all, isIndented: true) + "\n").utf8), to: "\(path).json")
         return "\(path).md"
     }
@@ -103,10 +120,13 @@ struct Report {
         var machine: Machine
         var rounds: Int
         var figures: [Figure]
+        var scaling: [Scaling.Measured]
+        var model: CostModel?
     }
 
     private var sections: [String] {
-        [workloads, steps, scaling, sums, start, memory].compactMap { $0 }
+        [workloads, steps, workersOverOne, sums, start, memory].compactMap { $0 }
+            + (scaling?.tables ?? []).map { section($0.title, $0.head, $0.rows) }
     }
 
     private var workloads: String? {
@@ -128,7 +148,7 @@ struct Report {
             "Steps, one thread a process", ["job", "processes", "Lockstep, steps/s", "PyTorch, steps/s", "ratio"], rows)
     }
 
-    private var scaling: String? {
+    private var workersOverOne: String? {
         let jobs = results.jobs(.step).filter { $0.workers > 1 }
         if jobs.isEmpty { return nil }
         let rows = jobs.map { job, workers in
@@ -207,9 +227,7 @@ struct Report {
         guard let figure else { return "" }
         func write(_ value: Double) -> String {
             switch figure.unit {
-            case "s" where value < 1e-3: Report.number(value * 1e6) + " µs"
-            case "s" where value < 1: Report.number(value * 1e3) + " ms"
-            case "s": Report.number(value) + " s"
+            case "s": Report.time(value)
             case "bytes": Report.number(value / 1_048_576) + " MiB"
             default: Report.number(value)
             }
@@ -217,6 +235,15 @@ struct Report {
         let spread =
             figure.values.count < 2 ? "" : " (\(write(figure.values.min() ?? 0)) to \(write(figure.values.max() ?? 0)))"
         return write(figure.median) + spread
+    }
+
+    /// Seconds, in the unit that suits them.
+    static func time(_ seconds: Double) -> String {
+        if seconds == 0 { return "0" }
+        for (unit, scale) in [("s", 1.0), ("ms", 1e3), ("µs", 1e6), ("ns", 1e9)] where seconds * scale >= 1 {
+            return number(seconds * scale) + " \(unit)"
+        }
+        return number(seconds * 1e12) + " ps"
     }
 
     /// Three significant digits.

@@ -10,6 +10,7 @@ import Testing
         var peer: String
         var n: Int?
         var bytes: Int?
+        var bytesOnWire: Int?
         var medianS: Double?
         var workers: Int?
         var steps: Int?
@@ -45,6 +46,19 @@ import Testing
         #expect(lines.allSatisfy { $0.n == 3 && $0.medianS ?? 0 > 0 })
         // Nothing of the sockets is left.
         #expect(TemporaryFolder.names(in: folder.path) == [])
+    }
+
+    @Test(arguments: ["bf16", "fp16"]) func sumsInSixteenBitsTakeHalfTheBytes(wire: String) async throws {
+        let outcome = try await Lockstep.run(
+            [
+                "bench", "allreduce", "--workers", "3", "--bytes", "4,1048576", "--repetitions", "4", "--wire", wire,
+                "--json",
+            ], in: folder.path)
+        #expect(outcome.code == 0, "\(outcome.transcript.text)")
+        let lines = try figures(outcome)
+        #expect(lines.map(\.bytes) == [4, 1_048_576, 4, 1_048_576])
+        // Bare sockets know of one type alone.
+        #expect(lines.map(\.bytesOnWire) == [2, 524_288, 4, 1_048_576])
     }
 
     @Test func workersMayBeStartedByHand() async throws {

@@ -7,7 +7,7 @@ extension AllReduceBench {
     /// Times the sums of gradients of so many bytes, by the way that they take in training.
     func measure(bytes: Int, of plan: AllReducePlan) throws -> AllReduceTiming {
         let count = bytes / MemoryLayout<Float>.size
-        let buckets = try GradientBuckets(count: count, bytes: plan.bucketBytes)
+        let buckets = try GradientBuckets(count: count, bytes: plan.bucketBytes, wire: plan.wire)
         let tree = MicrobatchTree(count: plan.peers)
         let ranges = tree.deal(to: plan.peers)
         var seconds: [Double] = []
@@ -26,7 +26,9 @@ extension AllReduceBench {
             if round >= plan.warmUp { seconds.append(taken) }
             try check(mean, of: plan, isThorough: round == 0)
         }
-        return AllReduceTiming(subject: "lockstep", peers: plan.peers, bytes: bytes, seconds: seconds)
+        return AllReduceTiming(
+            subject: "lockstep", peers: plan.peers, bytes: bytes, bytesOnWire: count * plan.wire.elementBytes,
+            seconds: seconds)
     }
 
     /// One all-reduce: the mean over all peers.
@@ -76,7 +78,8 @@ extension AllReduceBench {
             if round >= plan.warmUp { seconds.append(taken) }
             try check(gradient, of: plan, isThorough: round == 0)
         }
-        return AllReduceTiming(subject: "sockets", peers: plan.peers, bytes: bytes, seconds: seconds)
+        return AllReduceTiming(
+            subject: "sockets", peers: plan.peers, bytes: bytes, bytesOnWire: bytes, seconds: seconds)
     }
 
     /// Opens bare sockets of the transport's kind to all other peers.

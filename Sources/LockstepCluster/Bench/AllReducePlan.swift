@@ -8,6 +8,8 @@ public struct AllReducePlan: Codable, Sendable, Equatable {
     public var sizes: [Int]
     /// Bytes of a bucket of the gradient, as in training.
     public var bucketBytes: Int
+    /// The type in which the gradient travels, as in training.
+    public var wire: WireType
     /// Sums of each size that are not counted.
     public var warmUp: Int
     /// Sums of each size that are counted; nil for as many as move 64 MiB, from 5 to 200.
@@ -23,11 +25,12 @@ public struct AllReducePlan: Codable, Sendable, Equatable {
     /// Throws a ``TrainingError`` that names the first value that cannot be used.
     public init(
         peers: Int, sizes: [Int] = AllReducePlan.defaultSizes, bucketBytes: Int = GradientBuckets.defaultBytes,
-        warmUp: Int = 3, repetitions: Int? = nil, comparesSockets: Bool = true
+        wire: WireType = .float32, warmUp: Int = 3, repetitions: Int? = nil, comparesSockets: Bool = true
     ) throws {
         self.peers = peers
         self.sizes = sizes
         self.bucketBytes = bucketBytes
+        self.wire = wire
         self.warmUp = warmUp
         self.repetitions = repetitions
         self.comparesSockets = comparesSockets
@@ -62,8 +65,10 @@ public struct AllReduceTiming: Sendable, Equatable {
     public var subject: String
     /// How many peers took part.
     public var peers: Int
-    /// The gradient's bytes.
+    /// The gradient's bytes in memory.
     public var bytes: Int
+    /// Those of them that travel: half with `bf16` or `fp16`.
+    public var bytesOnWire: Int
     /// The seconds of each sum, in order.
     public var seconds: [Double]
 
@@ -73,7 +78,7 @@ public struct AllReduceTiming: Sendable, Equatable {
         return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
-    /// What each link carries in each direction: 2(N−1)/N times the gradient's bytes, in bytes a second. This is what the
+    /// What each link carries in each direction: 2(N−1)/N times the bytes that travel, in bytes a second. This is what the
     /// hardware limits, whatever N is.
-    public var busBandwidth: Double { 2 * Double(peers - 1) / Double(peers) * Double(bytes) / median }
+    public var busBandwidth: Double { 2 * Double(peers - 1) / Double(peers) * Double(bytesOnWire) / median }
 }

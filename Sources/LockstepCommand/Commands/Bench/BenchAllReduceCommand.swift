@@ -15,7 +15,7 @@ struct BenchAllReduceCommand: ParsableCommand {
             discussion: """
                 Gradients of each size go through all that they do in training: buckets, protobuf messages, ZeroMQ, the sum in the \
                 order of the microbatches. The same exchange over bare sockets shows what the machine could carry. The bus \
-                bandwidth is 2(N-1)/N times the bytes of the gradient a second, which is what each link carries in each \
+                bandwidth is 2(N-1)/N times the bytes of the gradient on the wire a second, which is what each link carries in each \
                 direction.
 
                 Without --bind the workers are processes of this host. With it this process is the first of them and waits for the \
@@ -41,6 +41,8 @@ struct BenchAllReduceCommand: ParsableCommand {
     var transport = TrainCommand.TransportKind.ipc
     @Option(parsing: .unconditional, help: "Bytes of a bucket of the gradient.")
     var bucketBytes = GradientBuckets.defaultBytes
+    @Option(help: "The type in which gradients travel, as of 'train'; the bare sockets always carry float32.")
+    var wire = WireType.float32
     @Option(parsing: .unconditional, help: "How many sums of each size are not counted.")
     var warmUp = 3
     @Option(
@@ -66,8 +68,8 @@ struct BenchAllReduceCommand: ParsableCommand {
         }
         let isInProcess = transport == .inProcess && bind == nil
         let plan = try AllReducePlan(
-            peers: workers, sizes: sizes ?? AllReducePlan.defaultSizes, bucketBytes: bucketBytes, warmUp: warmUp,
-            repetitions: repetitions, comparesSockets: !noSockets && !isInProcess)
+            peers: workers, sizes: sizes ?? AllReducePlan.defaultSizes, bucketBytes: bucketBytes, wire: wire,
+            warmUp: warmUp, repetitions: repetitions, comparesSockets: !noSockets && !isInProcess)
         BLAS.threads = 1
         if let bind { return try measureElsewhere(plan, at: Endpoint(bind)) }
         if isInProcess { return try measureThreads(plan) }
@@ -144,7 +146,7 @@ struct BenchAllReduceCommand: ParsableCommand {
     private func line(_ timing: AllReduceTiming) -> String {
         let values = [
             ("peer", "\"\(timing.subject)\""), ("transport", "\"\(transport.rawValue)\""), ("n", "\(timing.peers)"),
-            ("bytes", "\(timing.bytes)"), ("median_s", "\(timing.median)"),
+            ("bytes", "\(timing.bytes)"), ("bytes_on_wire", "\(timing.bytesOnWire)"), ("median_s", "\(timing.median)"),
             ("fastest_s", "\(timing.seconds.min() ?? 0)"), ("slowest_s", "\(timing.seconds.max() ?? 0)"),
             ("busbw_GBps", "\(timing.busBandwidth / 1e9)"),
         ]

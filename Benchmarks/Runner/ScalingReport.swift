@@ -1,0 +1,145 @@
+import LockstepPlot
+
+/// What the sweeps came to: tables for people, and pictures of what was measured beside what the model says.
+struct ScalingReport {
+    let measured: [Scaling.Measured]
+    let model: CostModel
+    let cores: Int
+    /// Seconds from one worker to another.
+    let latency: Double
+
+    init?(_ scaling: Scaling, cores: Int) {
+        guard !scaling.measured.isEmpty, !scaling.smallestSums.isEmpty else { return nil }
+        measured = scaling.measured
+        self.cores = cores
+        model = CostModel(fitting: measured, cores: cores)
+        // Two rounds, each with a message at both ends.
+        latency = max(0, medianOf(scaling.smallestSums) / 2 - 2 * model.message)
+    }
+
+    /// The tables, one for each sweep, and the model's times.
+    var tables: [(title: String, head: [String], rows: [[String]])] {
+        let sweeps = Scaling.Sweep.allCases.map { sweep in
+            (
+                title: "A step over \(sweep.rawValue)",
+                head: ["parameters", "samples", "microbatches", "processes", "measured", "model"],
+                rows: measured.filter { $0.sweep == sweep }.map { point in
+                    [
+                        "\(point.work.parameters)", "\(point.work.batch)", "\(point.work.microbatches)",
+                        point.work.workers == 0 ? "single" : "\(point.work.workers) workers",
+                        Report.time(point.median), Report.time(model.time(of: point.work, cores: cores)),
+                    ]
+                }
+            )
+        }
+        let times = (
+            title: "The model of a step",
+            head: ["what", "time"],
+            rows: [
+                ["computing, a parameter and sample", Report.time(model.compute)],
+                ["gradient, a parameter and microbatch", Report.time(model.gradient)],
+                ["optimizer, a parameter", Report.time(model.update)],
+                ["exchange, a byte that a worker sends", Report.time(model.exchange)],
+                ["a message, both ends", Report.time(model.message)],
+                ["a message's way, from the smallest sum", Report.time(latency)],
+                ["a step of workers, besides", Report.time(model.cluster)],
+                ["a step, besides", Report.time(model.step)],
+                ["middle of the model's relative errors", "\(Int((100 * model.typicalError).rounded()))%"],
+            ]
+        )
+        return sweeps + [times, simulated]
+    }
+
+    // MARK: Many hosts
+
+    /// Two jobs whose steps are simulated.
+    private static let jobs = [
+        (name: "1024×4, 512 samples in all", parameters: 3_159_050, batch: 512, isPerWorker: false),
+        (name: "1024×4, 64 samples a worker", parameters: 3_159_050, batch: 64, isPerWorker: true),
+    ]
+
+    /// Links that are assumed, in bytes a second.
+    private static let links = [("1 Gbit/s", 0.117e9), ("10 Gbit/s", 1.17e9), ("100 Gbit/s", 11.7e9)]
+
+    private static let sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
+
+    /// Seconds of a step of so many workers, each on a host of its own. One bucket for each 4 MiB, as by default.
+    private func simulate(
+        _ job: (name: String, parameters: Int, batch: Int, isPerWorker: Bool), workers: Int, bandwidth: Double
+    ) -> Double {
+        let batch = job.isPerWorker ? job.batch * workers : job.batch
+        let work = Scaling.Work(parameters: job.parameters, batch: batch, microbatches: workers, workers: workers)
+        let bytes = 4 * Double(job.parameters)
+        let count = (bytes / 4_194_304).rounded(.up)
+        return ClusterSimulation(
+            computing: model.computing(work), message: model.message / 2, latency: latency, bandwidth: bandwidth,
+            buckets: Array(repeating: bytes / count, count: Int(count))
+        ).step(workers: workers)
+    }
+
+    private var simulated: (title: String, head: [String], rows: [[String]]) {
+        (
+            "A step on hosts of their own, simulated", ["job", "workers"] + ScalingReport.links.map(\.0),
+            ScalingReport.jobs.flatMap { job in
+                ScalingReport.sizes.map { workers in
+                    [job.name, "\(workers)"]
+                        + ScalingReport.links.map { Report.time(simulate(job, workers: workers, bandwidth: $0.1)) }
+                }
+            }
+        )
+    }
+
+    // MARK: Pictures
+
+    /// Draws all pictures; returns their names and what they show.
+    func draw(to path: String) throws -> [(file: String, caption: String)] {
+        var drawn: [(file: String, caption: String)] = []
+        for sweep in Scaling.Sweep.allCases {
+            try plot(sweep).write(to: "\(path)-\(sweep.rawValue).svg")
+            drawn.append(("\(path)-\(sweep.rawValue).svg", "A step over \(sweep.rawValue), measured and by the model"))
+        }
+        try LockstepPlot.Figure(ScalingReport.jobs.map(plot)).write(to: "\(path)-simulated.svg")
+        drawn.append(("\(path)-simulated.svg", "A step on up to 1024 hosts, simulated"))
+        return drawn
+    }
+
+    private func plot(_ sweep: Scaling.Sweep) -> Plot {
+        let points = measured.filter { $0.sweep == sweep }
+        let labels = [
+            Scaling.Sweep.parameters: "parameters (64 samples)", .batch: "samples (784-512-512-10)",
+            .workers: "workers (784-512-512-10, 1024 samples, 16 microbatches)",
+        ]
+        var plot = Plot(
+            title: "A step of training, \(cores) cores", xLabel: labels[sweep] ?? "", yLabel: "milliseconds",
+            xScale: .logarithmic, yScale: .logarithmic)
+        // Of workers the sweep itself makes the line.
+        let kinds = sweep == .workers ? [nil] : Set(points.map(\.work.workers)).sorted().map(Optional.some)
+        for (kind, color) in zip(kinds, PlotColor.allCases) {
+            let some = points.filter { kind == nil ? $0.work.workers > 0 : $0.work.workers == kind }
+            let x = some.map { point -> Double in
+                switch sweep {
+                case .parameters: Double(point.work.parameters)
+                case .batch: Double(point.work.batch)
+                case .workers: Double(point.work.workers)
+                }
+            }
+            let name = kind.map { $0 == 0 ? "single process" : "\($0) workers" } ?? "workers"
+            plot.line(x, some.map { 1e3 * $0.median }, label: "\(name), measured", color: color, markers: true)
+            plot.line(
+                x, some.map { 1e3 * model.time(of: $0.work, cores: cores) }, label: "\(name), by the model",
+                color: color, style: .dashed)
+        }
+        return plot
+    }
+
+    private func plot(_ job: (name: String, parameters: Int, batch: Int, isPerWorker: Bool)) -> Plot {
+        var plot = Plot(
+            title: "A step of \(job.name), simulated", xLabel: "workers, each on a host of its own",
+            yLabel: "milliseconds", xScale: .logarithmic, yScale: .logarithmic)
+        for (name, bandwidth) in ScalingReport.links {
+            let times = ScalingReport.sizes.map { 1e3 * simulate(job, workers: $0, bandwidth: bandwidth) }
+            plot.line(ScalingReport.sizes, times, label: "links of \(name)", markers: true)
+        }
+        return plot
+    }
+}
