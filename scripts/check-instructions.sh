@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Compares how many instructions a step and an all-reduce take with the counts in Benchmarks/instructions.txt.
 #
-#   scripts/check-instructions.sh            fails where one is more than 5% above its count
+#   scripts/check-instructions.sh            fails where one is more than 3% above its count
 #   scripts/check-instructions.sh --record   writes the counts as they are now
 #
 # Instructions, because the clock of a shared machine says nothing of a change of some per cent. Counted by valgrind, which shows
 # every program the same processor, one with AVX2, whatever the machine has: so OpenBLAS and our own kernels choose the same
 # variants everywhere. Two runs of different length and the difference between them leave out starting and ending. What
-# allocates, copies or goes through the runtime's tables for no reason is seen; what waits is not. The same step has been seen to
-# differ by up to 3% between builds and runs that should not, so that much is let pass and some more.
+# allocates, copies or goes through the runtime's tables for no reason is seen; what waits is not. Two runs of one build differ by
+# less than 0.1%.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-readonly file=Benchmarks/instructions.txt slack=5
+readonly file=Benchmarks/instructions.txt slack=3
 lockstep=${LOCKSTEP_BINARY:-.build/release/lockstep}
 
 if ! command -v valgrind >/dev/null; then

@@ -23,6 +23,7 @@ import Testing
         var bytesPerStep: Int?
         var firstStepS: Double?
         var peakBytes: Int?
+        var pageFaultsPerStep: Double?
     }
 
     private func figures(_ outcome: Outcome) throws -> [Figures] {
@@ -97,6 +98,20 @@ import Testing
         #expect(step.peakBytes ?? 0 > 1 << 20 && step.firstStepS ?? 0 > 0)
         // The folder of the run is gone, as is that of the sockets.
         #expect(TemporaryFolder.names(in: folder.path) == [])
+    }
+
+    @Test(arguments: [["--workers", "2"], ["--workers", "2", "--transport", "tcp"], ["--single-process"]])
+    func stepsTakeNoMemoryFromTheSystem(place: [String]) async throws {
+        // Nearly two megabytes of gradients, each of them sent in its turn.
+        let outcome = try await Lockstep.run(
+            [
+                "bench", "step", "--model", "mlp:784-512-128-10", "--batch", "16", "--warm-up", "100", "--steps", "300",
+                "--microbatches", "2", "--json",
+            ] + place, in: folder.path)
+        #expect(outcome.code == 0, "\(outcome.transcript.text)")
+        let faults = try #require(try figures(outcome).first?.pageFaultsPerStep)
+        // The gradient alone is 470 pages; the first time that a rare path is taken may take one.
+        #expect(faults < 10, "\(faults) new pages a step")
     }
 
     @Test(arguments: ["lstm:hidden=8", "gpt:layers=1,heads=2,width=8,context=8", "linear", "cnn:dropout=0"])

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Glibc
 internal import LockstepCluster
 internal import LockstepTensor
 
@@ -23,25 +22,6 @@ struct BenchCommand: ParsableCommand {
                 BenchAllReduceCommand.self, BenchPeerCommand.self, BenchStepCommand.self,
                 BenchMachineCommand.self, BenchRoundsCommand.self,
             ])
-    }
-}
-
-/// The largest amount of memory that processes have used.
-enum PeakMemory {
-    /// That of a process of this host, in bytes; nil where the system does not tell.
-    static func bytes(ofProcess pid: Int? = nil) -> Int? {
-        let path = "/proc/\(pid.map(String.init) ?? "self")/status"
-        // The system makes the text as it is read and does not know its size before.
-        guard let file = fopen(path, "re") else { return nil }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        let count = fread(&bytes, 1, bytes.count, file)
-        let text = String(decoding: bytes[..<count], as: UTF8.self)
-        for line in text.split(separator: "\n") where line.hasPrefix("VmHWM:") {
-            // In units of 1024 bytes, whatever it says.
-            return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).compactMap { Int($0) }.first.map { $0 << 10 }
-        }
-        return nil
     }
 }
 

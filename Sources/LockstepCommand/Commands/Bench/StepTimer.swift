@@ -31,7 +31,11 @@ final class StepTimer: RunObserver {
     private var bytes = 0
     private var total = 0.0
     private var isDone = false
+    /// The most memory that each process has had.
     private var memory: [Int] = []
+    /// The page faults of all processes when the first step that counts began, and when the last ended.
+    private var faultsBefore = 0
+    private var faultsAfter = 0
 
     /// A timer of `steps` steps, or of as many as `seconds` allow, after `warmUp` others. `start` is when the command began.
     init(warmUp: Int, steps: Int?, seconds: Double, start: ContinuousClock.Instant) {
@@ -67,7 +71,10 @@ final class StepTimer: RunObserver {
         }
         defer { last = now }
         guard seen > warmUp, let last, !isDone else { return }
-        if taken.isEmpty, let traffic { trafficBefore = traffic.counts }
+        if taken.isEmpty {
+            if let traffic { trafficBefore = traffic.counts }
+            faultsBefore = processes.compactMap(\.pageFaults).reduce(0, +)
+        }
         let time = last.duration(to: now).seconds
         taken.append(time)
         total += time
@@ -79,10 +86,14 @@ final class StepTimer: RunObserver {
         isDone = true
         if let traffic { trafficAfter = traffic.counts }
         // Before the state at the end is sent and written, which needs memory of its own.
-        memory =
-            workers.map { $0.processes.compactMap { PeakMemory.bytes(ofProcess: $0) } }
-            ?? [PeakMemory.bytes()].compactMap { $0 }
+        memory = processes.compactMap(\.peakBytes)
+        faultsAfter = processes.compactMap(\.pageFaults).reduce(0, +)
         stop()
+    }
+
+    /// The processes that train: the workers, or this one.
+    private var processes: [ProcessMemory] {
+        workers?.processes.map { ProcessMemory(ofProcess: $0) } ?? [ProcessMemory()]
     }
 
     /// What the steps came to; nil where none was timed.
@@ -97,6 +108,7 @@ final class StepTimer: RunObserver {
             computeS: compute / steps, communicateS: communicate / steps,
             waitS: max(0, total - compute - communicate) / steps, bytesPerStep: Int(Double(bytes) / steps),
             firstStepS: firstStep.after, firstStepAt: firstStep.at, peakBytes: memory.max() ?? 0,
+            pageFaultsPerStep: Double(faultsAfter - faultsBefore) / max(steps - 1, 1),
             coordinator: CoordinatorTraffic(trafficAfter - trafficBefore, steps: taken.count - 1))
     }
 }
@@ -147,6 +159,8 @@ struct StepFigures: Encodable {
     var firstStepAt: Double
     /// The most memory that a worker has had, in bytes.
     var peakBytes: Int
+    /// Pages that all of them together were given by the system: next to none, as memory is used again and again.
+    var pageFaultsPerStep: Double
     /// Of a run whose workers are processes; zeros otherwise.
     var coordinator: CoordinatorTraffic
 
@@ -169,7 +183,8 @@ struct StepFigures: Encodable {
                 + "bytes a step; out \(Wording.fixed(coordinator.messagesOut, 1)), "
                 + "\(Wording.fixed(coordinator.bytesOut, 0)) bytes",
             "first step  \(BenchWording.time(firstStepS)) after the start",
-            "memory      \(Wording.grouped(peakBytes >> 10)) KiB at most" + (workers == 0 ? "" : " a worker"),
+            "memory      \(Wording.grouped(peakBytes >> 10)) KiB at most" + (workers == 0 ? "" : " a worker")
+                + "; \(Wording.fixed(pageFaultsPerStep, 2)) new pages a step",
         ]
     }
 }
