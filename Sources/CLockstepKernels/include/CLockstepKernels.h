@@ -9,6 +9,7 @@
 #include "LKAdaptive.h"
 #include "LKDispatch.h"
 #include "LKElementwise.h"
+#include "LKExchange.h"
 #include "LKHalf.h"
 #include "LKIndexing.h"
 #include "LKInteger.h"

@@ -51,44 +51,47 @@ struct ChunkSum {
         and kept: UnsafeMutableBufferPointer<Float>? = nil,
         times scale: Float = 1
     ) {
-        let count = target.count / wire.elementBytes
+        let width = wire.elementBytes
+        let count = target.count / width
         let depth = Int.bitWidth - node.count.leadingZeroBitCount
         withExtendedLifetime(known) {
             withUnsafeTemporaryAllocation(of: Float.self, capacity: (depth + 2) * ChunkSum.block) { scratch in
+                let rest = UnsafeMutableBufferPointer(rebasing: scratch[ChunkSum.block...])
                 for start in stride(from: 0, to: count, by: ChunkSum.block) {
                     let range = start..<min(start + ChunkSum.block, count)
-                    let sum = UnsafeMutableBufferPointer(rebasing: scratch[0..<range.count])
-                    let rest = UnsafeMutableBufferPointer(rebasing: scratch[ChunkSum.block...])
-                    evaluate(node, range, into: sum, scratch: rest)
-                    let width = wire.elementBytes
-                    wire.pack(
-                        UnsafeBufferPointer(sum),
-                        into: UnsafeMutableRawBufferPointer(rebasing: target[start * width..<range.upperBound * width]))
-                    guard let kept else { continue }
-                    for index in 0..<range.count { kept[start + index] = sum[index] * scale }
+                    let part = UnsafeMutableRawBufferPointer(rebasing: target[start * width..<range.upperBound * width])
+                    // What travels as Float32 is summed where it goes.
+                    let sum =
+                        wire == .float32
+                        ? part.assumingMemoryBound(to: Float.self)
+                        : UnsafeMutableBufferPointer(rebasing: scratch[0..<range.count])
+                    let kept = kept.map { UnsafeMutableBufferPointer(rebasing: $0[range]) }
+                    evaluate(node, range, into: sum, scratch: rest, scaled: kept, by: scale)
+                    if wire != .float32 { wire.pack(UnsafeBufferPointer(sum), into: part) }
                 }
             }
         }
     }
 
-    /// Writes the sum over `node` of the elements of `range` to `out`, left before right.
+    /// Writes the sum over `node` of the elements of `range` to `out`, left before right, and its product with `scale` to `scaled`, where
+    /// there is room for that.
     private func evaluate(
         _ node: Range<Int>, _ range: Range<Int>, into out: UnsafeMutableBufferPointer<Float>,
-        scratch: UnsafeMutableBufferPointer<Float>
+        scratch: UnsafeMutableBufferPointer<Float>, scaled: UnsafeMutableBufferPointer<Float>? = nil,
+        by scale: Float = 1
     ) {
-        if let part = known[node] { return part.wire.unpack(part.bytes(range), into: out) }
+        if let part = known[node] {
+            part.wire.unpack(part.bytes(range), into: out)
+            if let scaled { WireType.float32.unpack(UnsafeRawBufferPointer(out), into: scaled, times: scale) }
+            return
+        }
         guard node.count > 1 else { fatalError("microbatch \(node.lowerBound) has no sum") }
         let middle = MicrobatchTree.split(node)
         let right = UnsafeMutableBufferPointer(rebasing: scratch[0..<range.count])
         let rest = UnsafeMutableBufferPointer(rebasing: scratch[ChunkSum.block...])
         let first = addend(node.lowerBound..<middle, range, or: out, scratch: scratch)
         let second = addend(middle..<node.upperBound, range, or: right, scratch: rest)
-        for index in 0..<range.count {
-            out[index] =
-                first.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
-                + second.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
-        }
-        wire.round(out)
+        wire.sum(first, second, into: out, scaled: scaled, by: scale)
     }
 
     /// Where the sum over `node` lies as Float32: where it was received or, where that is no Float32, in `room`, to which it is written.

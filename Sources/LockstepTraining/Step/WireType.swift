@@ -73,10 +73,31 @@ public enum WireType: String, Codable, Sendable, CaseIterable {
         }
     }
 
+    /// Adds Float32 elements, which may have any address, as many as `target` has room for, rounds the sums, and writes their products
+    /// with `scale` to `scaled`, where there is room for that.
+    package func sum(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer,
+        into target: UnsafeMutableBufferPointer<Float>, scaled: UnsafeMutableBufferPointer<Float>? = nil,
+        by scale: Float = 1
+    ) {
+        let bytes = target.count * MemoryLayout<Float>.size
+        precondition(first.count == bytes && second.count == bytes && scaled?.count ?? target.count == target.count)
+        guard let a = first.baseAddress, let b = second.baseAddress, let sum = target.baseAddress else { return }
+        lk_sum_scaled(target.count, a, b, scale, sum, half == nil ? scaled?.baseAddress : nil)
+        guard half != nil else { return }
+        round(target)
+        if let scaled = scaled?.baseAddress { lk_scaled(target.count, sum, scale, scaled) }
+    }
+
     /// Reads elements as they travel, as many as `target` has room for, and multiplies each with `scale`; in one pass over memory.
     package func unpack(
         _ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<Float>, times scale: Float
     ) {
+        precondition(bytes.count == target.count * elementBytes)
+        if self == .float32 {
+            guard let start = target.baseAddress, let source = bytes.baseAddress else { return }
+            return lk_scaled(target.count, source, scale, start)
+        }
         // So many that they stay in the processor's nearest memory in between.
         let block = 2048
         for start in stride(from: 0, to: target.count, by: block) {
@@ -85,7 +106,7 @@ public enum WireType: String, Codable, Sendable, CaseIterable {
             unpack(
                 UnsafeRawBufferPointer(
                     rebasing: bytes[range.lowerBound * elementBytes..<range.upperBound * elementBytes]), into: part)
-            for index in part.indices { part[index] *= scale }
+            if let start = part.baseAddress { lk_scaled(part.count, start, scale, start) }
         }
     }
 
