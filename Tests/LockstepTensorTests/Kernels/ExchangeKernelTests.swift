@@ -2,16 +2,14 @@ import CLockstepKernels
 import Testing
 
 /// Sums of gradients on their way, of every size around a vector's and at addresses that suit no number.
-@Suite struct ExchangeKernelTests {
-    private static let sizes = Array(0...70) + [1000, 4097]
-
+extension KernelVariantTests {
     /// `values` behind `offset` other bytes, as in a message.
     private func bytes(_ values: [Float], offset: Int) -> [UInt8] {
         [UInt8](repeating: 9, count: offset) + values.withUnsafeBytes(Array.init)
     }
 
     @Test(arguments: [0, 1, 4, 7]) func sumsAndTheirMultiplesOfEverySize(offset: Int) {
-        for size in Self.sizes {
+        for size in Array(0...70) + [1000, 4097] {
             let a = (0..<size).map { Float($0 * 7919 % 1013) / 7 - 40 }
             let b = (0..<size).map { Float($0 * 104_729 % 997) / 3 - 90 }
             let (first, second) = (bytes(a, offset: offset), bytes(b, offset: offset))

@@ -57,7 +57,7 @@ extension KernelVariantTests {
     }
 
     /// Runs a kernel in every variant and expects the same bits of all; returns them.
-    private func inAllVariants<Element: FixedWidthInteger>(
+    func inAllVariants<Element: FixedWidthInteger>(
         _ name: String, _ kernel: () -> [Element], location: SourceLocation = #_sourceLocation
     ) -> [Element] {
         #expect(lk_force_variant(.baseline))
