@@ -41,12 +41,13 @@ import Testing
         defer { harness.end() }
         let callee = try harness.transport()
         let client = try RawClient(ZMQ_DEALER, callee.endpoint)
-        try client.send([[0x08, 0x02, 0xFF, 0xFF]])
+        let other = Envelope.protocolVersion + 1
+        try client.send([[0x08, UInt8(other), 0xFF, 0xFF]])
         guard case .rejected(let error, let peer) = try callee.next() else {
             Issue.record("expected a rejection")
             return
         }
-        #expect(error == .version(found: 2, expected: 1))
+        #expect(error == .version(found: UInt64(other), expected: Envelope.protocolVersion))
         try callee.send(.test(.refusal(Refusal(reason: error.description))), to: peer)
         let answer = try client.receive()
         let envelope = try answer.withUnsafeBytes { try Envelope(decoding: $0, payload: nil) }
