@@ -144,6 +144,7 @@ final class RawClient {
         var deadline: Int32 = 30_000
         zmq_setsockopt(socket, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
         zmq_setsockopt(socket, ZMQ_RCVTIMEO, &deadline, MemoryLayout<Int32>.size)
+        zmq_setsockopt(socket, ZMQ_SNDTIMEO, &deadline, MemoryLayout<Int32>.size)
         var mostUnsent = mostUnsent
         zmq_setsockopt(socket, ZMQ_SNDHWM, &mostUnsent, MemoryLayout<Int32>.size)
         if let keys {
