@@ -89,7 +89,7 @@ let package = Package(
             [
                 "LockstepCluster", "LockstepTraining", "LockstepTransport", "LockstepData", "LockstepFormats",
                 "LockstepOptim", "LockstepPlot",
-                "LockstepTensor", arguments, logging,
+                "LockstepTensor", "CLockstepSystem", arguments, logging,
             ]),
         module(
             "Lockstep",

@@ -19,6 +19,12 @@ int lockstep_usable_cores(void) {
 
 int lockstep_memory_file(void) { return memfd_create("lockstep", MFD_CLOEXEC); }
 
+extern void __lsan_do_leak_check(void) __attribute__((weak));
+
+void lockstep_check_leaks(void) {
+    if (__lsan_do_leak_check) __lsan_do_leak_check();
+}
+
 // 32 MiB is the most that malloc takes from its heaps when asked to; the second line keeps it from giving their ends back.
 int lockstep_keep_freed_memory(void) {
     return mallopt(M_MMAP_THRESHOLD, 32 << 20) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;

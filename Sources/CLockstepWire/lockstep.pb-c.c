@@ -952,6 +952,51 @@ void   lockstep__state_order__free_unpacked
   assert(message->base.descriptor == &lockstep__state_order__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   lockstep__state_digest__init
+                     (Lockstep__StateDigest         *message)
+{
+  static const Lockstep__StateDigest init_value = LOCKSTEP__STATE_DIGEST__INIT;
+  *message = init_value;
+}
+size_t lockstep__state_digest__get_packed_size
+                     (const Lockstep__StateDigest *message)
+{
+  assert(message->base.descriptor == &lockstep__state_digest__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__state_digest__pack
+                     (const Lockstep__StateDigest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__state_digest__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__state_digest__pack_to_buffer
+                     (const Lockstep__StateDigest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__state_digest__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__StateDigest *
+       lockstep__state_digest__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__StateDigest *)
+     protobuf_c_message_unpack (&lockstep__state_digest__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__state_digest__free_unpacked
+                     (Lockstep__StateDigest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__state_digest__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   lockstep__state__init
                      (Lockstep__State         *message)
 {
@@ -1357,7 +1402,7 @@ void   lockstep__heartbeat__free_unpacked
   assert(message->base.descriptor == &lockstep__heartbeat__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[31] =
+static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[32] =
 {
   {
     "version",
@@ -1660,6 +1705,18 @@ static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[31] 
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "state_digest",
+    37,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lockstep__Envelope, body_case),
+    offsetof(Lockstep__Envelope, state_digest),
+    &lockstep__state_digest__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "finish",
     40,
     PROTOBUF_C_LABEL_NONE,
@@ -1736,16 +1793,16 @@ static const unsigned lockstep__envelope__field_indices_by_name[] = {
   11,   /* field[11] = connected */
   18,   /* field[18] = evaluate_order */
   19,   /* field[19] = evaluation_report */
-  27,   /* field[27] = failure */
-  25,   /* field[25] = finish */
+  28,   /* field[28] = failure */
+  26,   /* field[26] = finish */
   2,   /* field[2] = generation */
-  29,   /* field[29] = heartbeat */
+  30,   /* field[30] = heartbeat */
   5,   /* field[5] = hello */
-  28,   /* field[28] = leave */
+  29,   /* field[29] = leave */
   13,   /* field[13] = link_lost */
   9,   /* field[9] = members */
   15,   /* field[15] = partial */
-  30,   /* field[30] = payload */
+  31,   /* field[31] = payload */
   10,   /* field[10] = peer_hello */
   12,   /* field[12] = put_out */
   8,   /* field[8] = ready */
@@ -1756,12 +1813,13 @@ static const unsigned lockstep__envelope__field_indices_by_name[] = {
   23,   /* field[23] = samples_request */
   4,   /* field[4] = sender */
   21,   /* field[21] = state */
+  25,   /* field[25] = state_digest */
   20,   /* field[20] = state_order */
   22,   /* field[22] = state_received */
   3,   /* field[3] = step */
   14,   /* field[14] = step_order */
   17,   /* field[17] = step_report */
-  26,   /* field[26] = stop */
+  27,   /* field[27] = stop */
   0,   /* field[0] = version */
   6,   /* field[6] = welcome */
 };
@@ -1771,9 +1829,9 @@ static const ProtobufCIntRange lockstep__envelope__number_ranges[6 + 1] =
   { 10, 5 },
   { 20, 14 },
   { 30, 18 },
-  { 40, 25 },
-  { 100, 30 },
-  { 0, 31 }
+  { 40, 26 },
+  { 100, 31 },
+  { 0, 32 }
 };
 const ProtobufCMessageDescriptor lockstep__envelope__descriptor =
 {
@@ -1783,7 +1841,7 @@ const ProtobufCMessageDescriptor lockstep__envelope__descriptor =
   "Lockstep__Envelope",
   "lockstep",
   sizeof(Lockstep__Envelope),
-  31,
+  32,
   lockstep__envelope__field_descriptors,
   lockstep__envelope__field_indices_by_name,
   6,  lockstep__envelope__number_ranges,
@@ -2348,7 +2406,7 @@ const ProtobufCMessageDescriptor lockstep__peer_hello__descriptor =
   (ProtobufCMessageInit) lockstep__peer_hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__connected__field_descriptors[1] =
+static const ProtobufCFieldDescriptor lockstep__connected__field_descriptors[2] =
 {
   {
     "holds_state",
@@ -2362,14 +2420,27 @@ static const ProtobufCFieldDescriptor lockstep__connected__field_descriptors[1] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "digest",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Connected, digest),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__connected__field_indices_by_name[] = {
+  1,   /* field[1] = digest */
   0,   /* field[0] = holds_state */
 };
 static const ProtobufCIntRange lockstep__connected__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor lockstep__connected__descriptor =
 {
@@ -2379,7 +2450,7 @@ const ProtobufCMessageDescriptor lockstep__connected__descriptor =
   "Lockstep__Connected",
   "lockstep",
   sizeof(Lockstep__Connected),
-  1,
+  2,
   lockstep__connected__field_descriptors,
   lockstep__connected__field_indices_by_name,
   1,  lockstep__connected__number_ranges,
@@ -3129,7 +3200,7 @@ const ProtobufCMessageDescriptor lockstep__evaluation_report__descriptor =
   (ProtobufCMessageInit) lockstep__evaluation_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__state_order__field_descriptors[1] =
+static const ProtobufCFieldDescriptor lockstep__state_order__field_descriptors[2] =
 {
   {
     "ranks",
@@ -3143,14 +3214,27 @@ static const ProtobufCFieldDescriptor lockstep__state_order__field_descriptors[1
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "digest_only",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__StateOrder, digest_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__state_order__field_indices_by_name[] = {
+  1,   /* field[1] = digest_only */
   0,   /* field[0] = ranks */
 };
 static const ProtobufCIntRange lockstep__state_order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor lockstep__state_order__descriptor =
 {
@@ -3160,11 +3244,49 @@ const ProtobufCMessageDescriptor lockstep__state_order__descriptor =
   "Lockstep__StateOrder",
   "lockstep",
   sizeof(Lockstep__StateOrder),
-  1,
+  2,
   lockstep__state_order__field_descriptors,
   lockstep__state_order__field_indices_by_name,
   1,  lockstep__state_order__number_ranges,
   (ProtobufCMessageInit) lockstep__state_order__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__state_digest__field_descriptors[1] =
+{
+  {
+    "digest",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__StateDigest, digest),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__state_digest__field_indices_by_name[] = {
+  0,   /* field[0] = digest */
+};
+static const ProtobufCIntRange lockstep__state_digest__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor lockstep__state_digest__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.StateDigest",
+  "StateDigest",
+  "Lockstep__StateDigest",
+  "lockstep",
+  sizeof(Lockstep__StateDigest),
+  1,
+  lockstep__state_digest__field_descriptors,
+  lockstep__state_digest__field_indices_by_name,
+  1,  lockstep__state_digest__number_ranges,
+  (ProtobufCMessageInit) lockstep__state_digest__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor lockstep__state__field_descriptors[2] =

@@ -36,7 +36,8 @@ enum Corpus {
             .evaluateOrder(EvaluateOrder(epoch: 5)),
             .evaluationReport(
                 EvaluationReport(firstBlock: 9, losses: [0, 2.25], correct: [0, 7], counts: [1, 2], digest: "d")),
-            .stateOrder(StateOrder(ranks: [0, 2])), .state(State(offset: 4, total: 99)),
+            .stateOrder(StateOrder(ranks: [0, 2], isDigestOnly: true)), .stateDigest(StateDigest(digest: "d")),
+            .state(State(offset: 4, total: 99)),
             .stateReceived(StateReceived(end: 8)), .finish, .stop(Stop(reason: "worker 3 died")),
             .failure(Failure(phase: "forward", reason: "the loss is not finite")),
             .leave(Leave(reason: "it was asked")),
@@ -74,9 +75,10 @@ enum Corpus {
     /// Files with tensors, with metadata, and with neither.
     static func safetensors() throws -> [[UInt8]] {
         let checkpoint = try Checkpoint(
-            weights: [tensors[0]], state: [("0.linear1.weight", tensors[0].tensor)], optimizerStep: 3,
+            [tensors[0], ("lockstep.optimizer.exp_avg", tensors[0].tensor)],
             metadata: [
-                "lockstep.step": "3", "lockstep.settings": try settings()[0], "lockstep.signature": "s",
+                "lockstep.step": "3", "lockstep.optimizer_step": "3", "lockstep.settings": try settings()[0],
+                "lockstep.signature": "s",
                 "lockstep.fingerprint": "f",
             ])
         return [

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CLockstepSystem
 internal import Glibc
 internal import LockstepCluster
 public import LockstepTraining
@@ -30,6 +31,7 @@ public enum CommandLineTool {
     /// library that has been cleaned up crashes.
     static func leave(_ code: Int32) -> Never {
         fflush(nil)
+        lockstep_check_leaks()
         _exit(code)
     }
 }

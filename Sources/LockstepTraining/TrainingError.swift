@@ -10,6 +10,8 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
         case mismatch
         /// The loss is no longer a number.
         case notFinite
+        /// Numbers in memory have changed by themselves.
+        case damaged
         /// The loss function does not give what training needs.
         case invalidLoss
     }

@@ -82,6 +82,13 @@ public enum Incoming: Sendable, Equatable {
     case refusedBy(Peer, TransportError)
 }
 
+extension Incoming {
+    /// Bytes of the message's payload.
+    package var payloadBytes: Int {
+        if case .message(let envelope, _) = self { envelope.payload?.count ?? 0 } else { 0 }
+    }
+}
+
 /// Interrupts a `Transport.receive` from any thread.
 public protocol Waker: Sendable {
     /// Makes the receive that is waiting, or else the next one that would wait, return nil. Calls before that count as one.

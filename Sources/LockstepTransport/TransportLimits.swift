@@ -1,15 +1,21 @@
 /// What a transport allows itself and others.
 public struct TransportLimits: Sendable, Equatable {
-    /// The largest frame that is accepted, in bytes. Default 2 GiB: a state of 170 million parameters with Adam's moments.
+    /// The largest frame that is accepted, in bytes. Default 2 GiB: the samples of a large microbatch or test block, a
+    /// large bucket of a gradient. A state goes in pieces of 4 MiB.
     ///
     /// A larger one ends the connection that it comes on before memory for it is allocated.
     public var maximumMessageBytes: Int
-    /// How many messages wait in each direction of a connection before sending to it fails.
+    /// How many messages wait to be sent over a connection before sending to it fails.
     ///
     /// Default 4096: a step needs two messages a bucket and peer, so this is many steps of a large model, and a peer that is
     /// this far behind does not read.
     public var highWaterMark: Int
-    /// How many bytes of payloads wait in each direction of a connection before sending to it fails. A single message may
+    /// How many messages of one connection wait to be read before no more are taken from the network: what follows waits with its sender.
+    ///
+    /// Default 64: as a state or a gradient goes in pieces of 4 MiB, a quarter of a gigabyte from each peer, more than comes before a
+    /// thread that only passes messages on reads again.
+    public var maximumUnreadMessages: Int
+    /// How many bytes of payloads wait to be sent over a connection before sending to it fails. A single message may
     /// always wait.
     ///
     /// Default 4 GiB: two of the largest messages, so a state on its way and another behind it; a peer that is further behind
@@ -41,13 +47,14 @@ public struct TransportLimits: Sendable, Equatable {
 
     /// Limits, each with its default unless given.
     public init(
-        maximumMessageBytes: Int = 2 << 30, highWaterMark: Int = 4096, maximumQueuedBytes: Int = 4 << 30,
-        maximumConnections: Int = 2048, heartbeatInterval: Duration = .seconds(1),
+        maximumMessageBytes: Int = 2 << 30, highWaterMark: Int = 4096, maximumUnreadMessages: Int = 64,
+        maximumQueuedBytes: Int = 4 << 30, maximumConnections: Int = 2048, heartbeatInterval: Duration = .seconds(1),
         hostTimeout: Duration = .seconds(3), processTimeout: Duration = .seconds(30),
         connectTimeout: Duration = .seconds(3), linger: Duration = .seconds(2)
     ) {
         self.maximumMessageBytes = maximumMessageBytes
         self.highWaterMark = highWaterMark
+        self.maximumUnreadMessages = maximumUnreadMessages
         self.maximumQueuedBytes = maximumQueuedBytes
         self.maximumConnections = maximumConnections
         self.heartbeatInterval = heartbeatInterval

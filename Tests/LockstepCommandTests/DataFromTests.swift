@@ -51,17 +51,20 @@ extension CommandTests {
             }
         }
 
-        /// Fifteen hundred steps: long enough to be met in the middle.
-        private func long() throws -> [String] {
+        /// Many hundred steps: long enough to be met in the middle.
+        private func long(_ model: [String] = jobs[0]) throws -> [String] {
             try Images.write(seed: 1, training: 4800, test: 40, to: data.path)
-            return [
-                "--model", "mlp:12-16-3", "--data", "idx:\(data.path)", "--batch", "32", "--microbatches", "4",
-                "--epochs", "10",
-            ]
+            try Samples.images(1600, side: 8, to: data.path + "/images.npz")
+            try Samples.text(30_000, to: data.path + "/text.txt")
+            try Samples.table(4000, to: data.path + "/table.csv")
+            return model.map { $0.replacing("DATA", with: data.path) }
+                + ["--batch", "32", "--microbatches", "4", "--epochs", "10"]
         }
 
-        @Test func surviveAWorkerThatIsKilledAndOneThatJoins() async throws {
-            let job = try long()
+        /// A classifier, a network with running statistics, a regression, and a text with dropout and a state.
+        @Test(arguments: [jobs[0], jobs[1], jobs[2], jobs[4]])
+        func surviveAWorkerThatIsKilledAndOneThatJoins(model: [String]) async throws {
+            let job = try long(model)
             let outcome = try await Lockstep.run(
                 ["coordinator", "--workers", "2", "--max-workers", "3", "--data-from", "coordinator", "--json"] + job,
                 in: folder.path

@@ -41,18 +41,36 @@ import Testing
         defer { harness.end() }
         let callee = try harness.transport()
         let client = try RawClient(ZMQ_DEALER, callee.endpoint)
-        try client.send([[0x08, 0x02, 0xFF, 0xFF]])
+        let other = Envelope.protocolVersion + 1
+        try client.send([[0x08, UInt8(other), 0xFF, 0xFF]])
         guard case .rejected(let error, let peer) = try callee.next() else {
             Issue.record("expected a rejection")
             return
         }
-        #expect(error == .version(found: 2, expected: 1))
+        #expect(error == .version(found: UInt64(other), expected: Envelope.protocolVersion))
         try callee.send(.test(.refusal(Refusal(reason: error.description))), to: peer)
         let answer = try client.receive()
         let envelope = try answer.withUnsafeBytes { try Envelope(decoding: $0, payload: nil) }
         #expect(envelope.body == .refusal(Refusal(reason: error.description)))
         client.close()
         #expect(try callee.nextLoss() == peer)
+    }
+
+    /// Whoever sends more than is read is held up, and goes on once it is.
+    @Test func whoSendsMoreThanIsReadIsHeldUp() throws {
+        let harness = Harness(.tcp)
+        defer { harness.end() }
+        let callee = try harness.transport(TransportLimits(maximumUnreadMessages: 8))
+        let client = try RawClient(ZMQ_DEALER, callee.endpoint, mostUnsent: 1)
+        // The kernel's buffers hold a few more of a mebibyte each.
+        let message = [UInt8](repeating: 0xFF, count: 1 << 20)
+        var sent = 0
+        while sent < 400, client.sends(message, within: .milliseconds(500)) { sent += 1 }
+        #expect(sent >= 8 && sent < 100, "\(sent) messages were taken")
+        for _ in 0..<sent { _ = try callee.nextRejection() }
+        // There is room again.
+        #expect(client.sends(message, within: .seconds(30)))
+        _ = try callee.nextRejection()
     }
 
     @Test func bytesOfAnotherProtocolDisturbNobody() throws {
@@ -111,8 +129,13 @@ final class RawClient {
     private let monitor: UnsafeMutableRawPointer?
     private var isOpen = true
 
-    /// - Parameter keys: The public key of the other side, and this side's public and secret ones, in Z85; none by default.
-    init(_ type: Int32, _ endpoint: Endpoint, keys: (server: String, own: String, secret: String)? = nil) throws {
+    /// - Parameters:
+    ///   - keys: The public key of the other side, and this side's public and secret ones, in Z85; none by default.
+    ///   - mostUnsent: How many messages may wait to be sent.
+    init(
+        _ type: Int32, _ endpoint: Endpoint, keys: (server: String, own: String, secret: String)? = nil,
+        mostUnsent: Int32 = 1000
+    ) throws {
         guard let context = zmq_ctx_new(), let socket = zmq_socket(context, type) else {
             throw Unexpected(description: "no ZeroMQ socket could be made")
         }
@@ -121,6 +144,9 @@ final class RawClient {
         var deadline: Int32 = 30_000
         zmq_setsockopt(socket, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
         zmq_setsockopt(socket, ZMQ_RCVTIMEO, &deadline, MemoryLayout<Int32>.size)
+        zmq_setsockopt(socket, ZMQ_SNDTIMEO, &deadline, MemoryLayout<Int32>.size)
+        var mostUnsent = mostUnsent
+        zmq_setsockopt(socket, ZMQ_SNDHWM, &mostUnsent, MemoryLayout<Int32>.size)
         if let keys {
             zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, keys.server, 41)
             zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys.own, 41)
@@ -132,6 +158,13 @@ final class RawClient {
         guard zmq_connect(monitor, "inproc://monitor") == 0, zmq_connect(socket, endpoint.description) == 0 else {
             throw Unexpected(description: "cannot connect to \(endpoint)")
         }
+    }
+
+    /// Sends one frame; false if there is no room for it within so long.
+    func sends(_ bytes: [UInt8], within timeout: Duration) -> Bool {
+        var milliseconds = Int32(timeout / .milliseconds(1))
+        zmq_setsockopt(socket, ZMQ_SNDTIMEO, &milliseconds, MemoryLayout<Int32>.size)
+        return zmq_send(socket, bytes, bytes.count, 0) >= 0
     }
 
     /// Whether the other side has refused this one's key, after waiting for its word; false if it lets it in or says nothing.

@@ -11,7 +11,7 @@ import Testing
         let bytes = try envelope.encoded().joined()
         let message = try #require(lockstep__envelope__unpack(nil, bytes.count, bytes))
         defer { lockstep__envelope__free_unpacked(message, nil) }
-        #expect(message.pointee.version == 1)
+        #expect(message.pointee.version == Envelope.protocolVersion)
         #expect(message.pointee.base.n_unknown_fields == 0)
         #expect(message.pointee.generation == UInt64(envelope.generation))
         #expect(message.pointee.step == UInt64(envelope.step))

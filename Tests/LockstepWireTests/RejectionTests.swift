@@ -5,16 +5,22 @@ import Testing
 @Suite struct RejectionTests {
     private static let sample = Samples.envelope(.partial(Partial(bucket: 1, subtrees: [0..<4])), Payload([1, 2, 3]))
 
+    private static let version = UInt8(Envelope.protocolVersion)
+
     @Test func anotherVersionIsNamedWhateverFollows() {
-        #expect(rejection([0x08, 0x02]) == .version(found: 2, expected: 1))
-        #expect(rejection([0x08, 0x02, 0xFF, 0xFF, 0xFF]) == .version(found: 2, expected: 1))
-        #expect(rejection([0x08, 0x02], Payload([1])) == .version(found: 2, expected: 1))
-        #expect(rejection([0x08, 0x80, 0x80, 0x04, 0x00]) == .version(found: 65536, expected: 1))
-        // Version 3 at another place than the first.
-        #expect(rejection([0x18, 0x01, 0x08, 0x03]) == .version(found: 3, expected: 1))
+        let (other, expected) = (RejectionTests.version + 1, Envelope.protocolVersion)
+        let named = WireError.version(found: UInt64(other), expected: expected)
+        #expect(rejection([0x08, other]) == named)
+        #expect(rejection([0x08, other, 0xFF, 0xFF, 0xFF]) == named)
+        #expect(rejection([0x08, other], Payload([1])) == named)
+        #expect(rejection([0x08, 0x80, 0x80, 0x04, 0x00]) == .version(found: 65536, expected: expected))
+        // The version at another place than the first.
+        #expect(rejection([0x18, 0x01, 0x08, other]) == named)
+        // Whatever was of an earlier version would be misread.
+        #expect(rejection([0x08, 0x01]) == .version(found: 1, expected: expected))
         #expect(
-            WireError.version(found: 2, expected: 1).description == "a message has protocol version 2, this software "
-                + "speaks version 1; run the same Lockstep release on every host")
+            WireError.version(found: 1, expected: 2).description == "a message has protocol version 1, this software "
+                + "speaks version 2; run the same Lockstep release on every host")
     }
 
     @Test func whatIsNoEnvelopeIsMalformed() {
@@ -22,15 +28,16 @@ import Testing
         #expect(rejection(Array("hello".utf8)) == .malformed(bytes: 5))
         #expect(rejection([UInt8](repeating: 0xFF, count: 40)) == .malformed(bytes: 40))
         // A version, and then a field that is cut short.
-        #expect(rejection([0x08, 0x01, 0x12, 0x10]) == .malformed(bytes: 4))
+        #expect(rejection([0x08, RejectionTests.version, 0x12, 0x10]) == .malformed(bytes: 4))
         // Endless digits of a version.
         #expect(rejection([0x08] + [UInt8](repeating: 0x80, count: 30)) == .malformed(bytes: 31))
     }
 
     @Test func aMessageNeedsARunAndABody() throws {
-        #expect(rejection([0x08, 0x01]) == .runLength(found: 0))
-        #expect(rejection([0x08, 0x01, 0x12, 0x01, 0x07]) == .runLength(found: 1))
-        #expect(rejection([0x08, 0x01, 0x12, 0x10] + [UInt8](repeating: 0, count: 16)) == .missingBody)
+        #expect(rejection([0x08, RejectionTests.version]) == .runLength(found: 0))
+        #expect(rejection([0x08, RejectionTests.version, 0x12, 0x01, 0x07]) == .runLength(found: 1))
+        #expect(
+            rejection([0x08, RejectionTests.version, 0x12, 0x10] + [UInt8](repeating: 0, count: 16)) == .missingBody)
     }
 
     @Test func aBodyThatThisVersionDoesNotHaveIsNamed() throws {

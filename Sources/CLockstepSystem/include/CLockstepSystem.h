@@ -15,6 +15,13 @@ int lockstep_usable_cores(void);
 /// memfd_create(2) is declared for GNU programs alone, and Swift's Glibc is not read as one.
 int lockstep_memory_file(void);
 
+/// Has the address sanitizer, in a program that was built with it, look for memory that nobody can free any more, and end the process
+/// with its report if there is any. Does nothing in any other.
+///
+/// It looks by itself where a process ends by exit(3), but not at _exit(2). The function is the sanitizer's and is there with it alone,
+/// which takes a weak symbol to ask.
+void lockstep_check_leaks(void);
+
 /// Has the C library keep blocks of up to 32 MiB that are freed for the next ones, on every thread, rather than give each back to
 /// the system and ask for it again. Returns whether it does.
 ///

@@ -36,6 +36,7 @@ typedef struct Lockstep__SampleShare Lockstep__SampleShare;
 typedef struct Lockstep__EvaluateOrder Lockstep__EvaluateOrder;
 typedef struct Lockstep__EvaluationReport Lockstep__EvaluationReport;
 typedef struct Lockstep__StateOrder Lockstep__StateOrder;
+typedef struct Lockstep__StateDigest Lockstep__StateDigest;
 typedef struct Lockstep__State Lockstep__State;
 typedef struct Lockstep__StateReceived Lockstep__StateReceived;
 typedef struct Lockstep__SamplesRequest Lockstep__SamplesRequest;
@@ -72,6 +73,7 @@ typedef enum {
   LOCKSTEP__ENVELOPE__BODY_STATE_ORDER = 32,
   LOCKSTEP__ENVELOPE__BODY_STATE = 33,
   LOCKSTEP__ENVELOPE__BODY_STATE_RECEIVED = 34,
+  LOCKSTEP__ENVELOPE__BODY_STATE_DIGEST = 37,
   LOCKSTEP__ENVELOPE__BODY_SAMPLES_REQUEST = 35,
   LOCKSTEP__ENVELOPE__BODY_SAMPLES = 36,
   LOCKSTEP__ENVELOPE__BODY_FINISH = 40,
@@ -138,6 +140,7 @@ struct  Lockstep__Envelope
     Lockstep__StateOrder *state_order;
     Lockstep__State *state;
     Lockstep__StateReceived *state_received;
+    Lockstep__StateDigest *state_digest;
     /*
      * Samples for workers that have no copy of the data.
      */
@@ -329,13 +332,17 @@ struct  Lockstep__Connected
 {
   ProtobufCMessage base;
   /*
-   * Whether that state may be trained on: not that of a worker that was put out.
+   * Whether that state may be trained on: not that of a worker that was put out, nor where the state that was sent arrived damaged.
    */
   protobuf_c_boolean holds_state;
+  /*
+   * The digest of the state that I was sent and have taken up, as StateDigest has it; empty where I was sent none.
+   */
+  char *digest;
 };
 #define LOCKSTEP__CONNECTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__connected__descriptor) \
-    , 0 }
+    , 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -566,17 +573,35 @@ struct  Lockstep__EvaluationReport
 
 
 /*
- * Coordinator to worker: send your state to these ranks, or to the coordinator for a checkpoint where there are none.
+ * Coordinator to worker: say what state you hold, and send it to these ranks, or to the coordinator for a checkpoint where there are none.
  */
 struct  Lockstep__StateOrder
 {
   ProtobufCMessage base;
   size_t n_ranks;
   uint32_t *ranks;
+  /*
+   * Do not send it: another does.
+   */
+  protobuf_c_boolean digest_only;
 };
 #define LOCKSTEP__STATE_ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__state_order__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0 }
+
+
+/*
+ * Worker to coordinator: the digest of the state after the envelope's step, made of what I hold and not of the image that I send. It has
+ * parameters, buffers, optimizer state, step, model and data. Who writes the image makes it once more of that.
+ */
+struct  Lockstep__StateDigest
+{
+  ProtobufCMessage base;
+  char *digest;
+};
+#define LOCKSTEP__STATE_DIGEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__state_digest__descriptor) \
+    , (char *)protobuf_c_empty_string }
 
 
 /*
@@ -1106,6 +1131,25 @@ Lockstep__StateOrder *
 void   lockstep__state_order__free_unpacked
                      (Lockstep__StateOrder *message,
                       ProtobufCAllocator *allocator);
+/* Lockstep__StateDigest methods */
+void   lockstep__state_digest__init
+                     (Lockstep__StateDigest         *message);
+size_t lockstep__state_digest__get_packed_size
+                     (const Lockstep__StateDigest   *message);
+size_t lockstep__state_digest__pack
+                     (const Lockstep__StateDigest   *message,
+                      uint8_t             *out);
+size_t lockstep__state_digest__pack_to_buffer
+                     (const Lockstep__StateDigest   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__StateDigest *
+       lockstep__state_digest__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__state_digest__free_unpacked
+                     (Lockstep__StateDigest *message,
+                      ProtobufCAllocator *allocator);
 /* Lockstep__State methods */
 void   lockstep__state__init
                      (Lockstep__State         *message);
@@ -1342,6 +1386,9 @@ typedef void (*Lockstep__EvaluationReport_Closure)
 typedef void (*Lockstep__StateOrder_Closure)
                  (const Lockstep__StateOrder *message,
                   void *closure_data);
+typedef void (*Lockstep__StateDigest_Closure)
+                 (const Lockstep__StateDigest *message,
+                  void *closure_data);
 typedef void (*Lockstep__State_Closure)
                  (const Lockstep__State *message,
                   void *closure_data);
@@ -1396,6 +1443,7 @@ extern const ProtobufCMessageDescriptor lockstep__sample_share__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__evaluate_order__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__evaluation_report__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__state_order__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__state_digest__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__state__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__state_received__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__samples_request__descriptor;

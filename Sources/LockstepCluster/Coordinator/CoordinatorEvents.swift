@@ -21,6 +21,10 @@ package enum CoordinatorEvent: Sendable {
     case recordIsBehind(Bool)
     /// The record of the run is on disk up to here.
     case recorded(RecordedPosition)
+    /// The state after so many steps, which was to be recorded, was what all agreed on, and is.
+    case stateRecorded(completedSteps: Int)
+    /// It was not, and is not.
+    case stateIsDamaged(completedSteps: Int, reason: String)
     /// The record of the run cannot be kept, or says that the run must not go on.
     case recordFailed(String)
     /// Samples for a worker have been read.
@@ -71,8 +75,9 @@ package enum CoordinatorAction: Sendable {
         overflowed: Bool)
     /// Record a test.
     case tested(Evaluation, completedSteps: Int)
-    /// Write a checkpoint and, where it is the last one, what its state leads to.
-    case checkpoint(Payload, completedSteps: Int, then: AfterCheckpoint)
+    /// Make sure that a state is the one with the digest that all agreed on, write it as a checkpoint and, where it is the last one, what
+    /// it leads to; and say what became of it.
+    case checkpoint(Payload, digest: String, completedSteps: Int, then: AfterCheckpoint)
     /// Read samples for a worker.
     case read(SampleRead)
     /// Start a worker process in the place of one that has ended, after a while.
@@ -92,6 +97,9 @@ package enum CoordinatorAction: Sendable {
         case stopped
         /// The run is complete; this checkpoint holds its weights.
         case complete
+
+        /// Whether the run ends with it.
+        var endsRun: Bool { self == .stopped || self == .complete }
     }
 }
 
@@ -113,7 +121,7 @@ extension CoordinatorAction: CustomStringConvertible {
         case .computedOn(let machines): "record that it is computed on \(machines.joined(separator: ", "))"
         case .completeStep(let step, _, _, _, _, _, _): "record step \(step)"
         case .tested(_, let completedSteps): "record the test after \(completedSteps) steps"
-        case .checkpoint(let payload, let completedSteps, _): "write \(payload) after \(completedSteps) steps"
+        case .checkpoint(let payload, _, let completedSteps, _): "write \(payload) after \(completedSteps) steps"
         case .read(let read): "read \(read.samples) of step \(read.step)"
         case .launch(let delay): "start a worker in \(delay.text)"
         case .note(let text), .warning(let text): text

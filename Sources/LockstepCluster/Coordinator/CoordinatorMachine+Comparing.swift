@@ -28,7 +28,7 @@ extension CoordinatorMachine {
             if distrustAll() {
                 actions.append(
                     .note(
-                        "all workers go back to the state after \(checkpoint?.step ?? 0) steps, the last they agreed on"
+                        "all workers go back to the state after \(goesBackTo ?? 0) steps, the last they agreed on"
                     ))
             } else {
                 actions.append(
@@ -37,17 +37,13 @@ extension CoordinatorMachine {
             }
         }
         for rank in members where digests[rank] != majority {
-            // What it sent for a checkpoint is as wrong; another is asked.
-            for index in progress.states.indices where progress.states[index].rank == rank {
-                progress.states[index].image = nil
-            }
             actions += putOutStray(rank, digest: digests[rank] ?? "", majority, after: completed, now: now)
         }
         return actions
     }
 
     /// Puts out one whose numbers are not the others'. Who is found a second time is not let in again: it would not be the last.
-    private mutating func putOutStray(
+    mutating func putOutStray(
         _ rank: Int, digest: String, _ majority: String, after completed: Int, now: Duration
     ) -> [CoordinatorAction] {
         let reason = "has other numbers than the others after \(completed) steps (\(digest), expected \(majority))"
@@ -72,23 +68,27 @@ extension CoordinatorMachine {
             after \(completed) steps \(states.joined(separator: " has other numbers than ")), and there is no majority to tell \
             which is right: the memory or processor of one is at fault
             """
-        guard goneBackTo == nil || goneBackTo != checkpoint?.step else {
+        guard goneBackTo == nil || goneBackTo != goesBackTo else {
             return fail(.diverged, "\(what). It is the second time since the last checkpoint. Resume without it")
         }
         guard distrustAll() else { return fail(.diverged, "\(what). Resume without it") }
-        goneBackTo = checkpoint?.step
+        goneBackTo = goesBackTo
         return [
-            .warning("\(what). All go back to the state after \(checkpoint?.step ?? 0) steps, the last they agreed on")
+            .warning("\(what). All go back to the state after \(goesBackTo ?? 0) steps, the last they agreed on")
         ]
             + regroup(now: now)
     }
 
+    /// After how many steps the state is that all would go back to, where there is one: the last that they agreed on, which may be on its
+    /// way to the disk yet.
+    var goesBackTo: Int? { progress.beingRecorded?.completedSteps ?? (mayGoBack ? checkpoint?.step : nil) }
+
     /// From now on no state counts that anybody holds, or is about to tell of, but the last checkpoint. False where there is none.
     private mutating func distrustAll() -> Bool {
-        guard mayGoBack else { return false }
+        guard goesBackTo != nil else { return false }
         distrusted = admitted
         progress.reports = [:]
-        progress.states = []
+        progress.states.removeAll { !$0.isBeingRecorded }
         return true
     }
 

@@ -121,10 +121,12 @@ extension CoordinatorMachine {
         let what = "\(who) \(reason) at step \(currentStep)\(doing)" + (advice.map { ". Most likely \($0)" } ?? "")
         if worker.isMember, mayReturn, code != .diverged { missing[worker.hello.endpoint] = worker.hello.pid }
         let left = workers.count { $0.value.ready != nil }
-        let next = (distrusted.isEmpty ? nil : checkpoint?.step).map { $0 + 1 } ?? currentStep
+        let next = (distrusted.isEmpty ? nil : goesBackTo).map { $0 + 1 } ?? currentStep
         if left == 0 {
             let mayGoOn =
-                progress.hasTrained && (membership.isOpen || worker.isReplaced || !missing.isEmpty || !workers.isEmpty)
+                progress.hasTrained
+                && (membership.isOpen || worker.isReplaced || !missing.isEmpty || !workers.isEmpty
+                    || progress.beingRecorded?.then.endsRun == true)
             guard mayGoOn else { return fail(code, what) }
             if case .waiting = phase { return [.warning(what)] }
             phase = .waiting(since: now)

@@ -18,7 +18,7 @@ extension CoordinatorMachine {
             workers[rank]?.requestedSteps = 0
             workers[rank]?.requestedBlocks = (0, 0)
         }
-        stateSender = nil
+        (transfer, stateSender) = (nil, nil)
         if let failure = restartHub() { return failure }
         progress.dropUnfinished()
         phase = .linking(since: now)
@@ -84,63 +84,6 @@ extension CoordinatorMachine {
         }
     }
 
-    /// A member has links to all its peers, and says which state it holds: that after `steps` steps, or none that may be used.
-    mutating func connected(_ rank: Int, steps: Int?, now: Duration) -> [CoordinatorAction] {
-        switch phase {
-        case .linking, .syncing: break
-        default: return dropped("a Connected of rank \(rank) that was not awaited")
-        }
-        // Whoever is distrusted is sent the checkpoint first, and then says so again.
-        let isTrusted = if case .syncing = phase { true } else { !isDistrusted(rank) }
-        workers[rank]?.position = steps.flatMap { isTrusted ? .steps($0) : nil } ?? .none
-        guard members.allSatisfy({ workers[$0]?.position != .unknown }) else { return [] }
-        return synchronize(now: now)
-    }
-
-    /// All members have said what they hold: has those that lack the newest state sent it, or goes on with training.
-    private mutating func synchronize(now: Duration) -> [CoordinatorAction] {
-        let held = members.compactMap { workers[$0]?.position.steps }.filter(progress.isKnown(upTo:)).max()
-        guard let newest = [held, checkpoint?.step].compactMap({ $0 }).max() else {
-            return fail(.workerEnded, "no worker is left that holds the state of the run")
-        }
-        let behind = members.filter { workers[$0]?.position != .steps(newest) }
-        if behind.isEmpty { return beginTraining(at: newest, now: now) }
-        if case .syncing = phase { return [] }
-        phase = .syncing(since: now)
-        if held == newest {
-            guard let source = members.first(where: { workers[$0]?.position == .steps(newest) }),
-                let worker = workers[source]
-            else { return [] }
-            let receivers = behind.map(String.init).joined(separator: ", ")
-            let note = CoordinatorAction.note(
-                "\(name(source)) sends the state after \(newest) steps to worker \(receivers)")
-            if hub.kind == .star { hub.relay = StateRelay(from: source, to: behind, step: newest) }
-            let order = StateOrder(ranks: hub.kind == .star ? [] : behind)
-            return [note, send(.stateOrder(order), to: worker.peer, step: newest)]
-        }
-        guard let checkpoint else { return [] }
-        var sender = StateSender<Int>(image: checkpoint.image, step: newest, pieceBytes: setup.pieceBytes)
-        let pieces = behind.flatMap { sender.start($0) }
-        stateSender = sender
-        return send(pieces, step: newest)
-    }
-
-    /// A member has more of the checkpoint that it is sent.
-    mutating func sendMore(_ received: StateReceived, after step: Int, to rank: Int) -> [CoordinatorAction] {
-        if hub.relay?.step == step { return relay(received, to: rank) }
-        if stateSender?.step == step {
-            let pieces = stateSender?.acknowledged(by: rank, end: received.end) ?? []
-            return send(pieces, step: step)
-        }
-        return []
-    }
-
-    private func send(_ pieces: [StateSender<Int>.Piece], step: Int) -> [CoordinatorAction] {
-        pieces.compactMap { piece in
-            workers[piece.receiver].map { send(piece.body, to: $0.peer, payload: piece.payload, step: step) }
-        }
-    }
-
     /// All workers were gone; some are there again. Where one of them holds the newest state the run goes on from it. Where none
     /// does it waits a while for those that may hold it, and then goes on from the last checkpoint.
     mutating func goOnWithoutMissing(since: Duration, now: Duration) -> [CoordinatorAction] {
@@ -149,7 +92,7 @@ extension CoordinatorMachine {
         if ready.contains(where: { $0.position.steps ?? 0 >= progress.completedSteps }) { return regroup(now: now) }
         guard workers.count == ready.count, missing.isEmpty || now - since > patience.missing else { return [] }
         let warning = CoordinatorAction.warning(
-            "no worker holds the state after \(progress.completedSteps) steps any more; going on from step \((checkpoint?.step ?? 0) + 1)"
+            "no worker holds the state after \(progress.completedSteps) steps any more; going on from step \((goesBackTo ?? 0) + 1)"
         )
         return [warning] + regroup(now: now)
     }

@@ -70,24 +70,11 @@ extension CoordinatorMachine {
         return toMembers(.evaluateOrder(EvaluateOrder(epoch: schedule.epoch(of: completed - 1))), step: completed)
     }
 
-    /// Asks for the states that were under way when the members changed: now for the state as it is now.
-    private mutating func orderStatesAgain(at step: Int) -> [CoordinatorAction] {
-        let lost = progress.states.filter { $0.image == nil }
-        progress.states.removeAll { $0.image == nil }
-        if progress.stopRequested {
-            return orderState(after: step, then: step == schedule?.steps ? .complete : .stopped)
-        }
-        // Until there is a checkpoint the state that all begin with is what is gone back to.
-        if step == 0, setup.state == nil { return orderState(after: 0, then: .keep) }
-        // The next step's: as any that becomes a checkpoint it is compared, which this one need not be.
-        if lost.contains(where: { $0.then != .complete }) { progress.owesCheckpoint = true }
-        return []
-    }
-
     /// Orders the next steps, each with the test and the checkpoint that are due after it. Workers carry out orders in order.
     mutating func orderSteps(now: Duration) -> [CoordinatorAction] {
         guard case .training = phase, let schedule else { return [] }
-        if progress.isDraining, progress.orderedSteps == progress.completedSteps, progress.test == nil {
+        let isIdle = progress.orderedSteps == progress.completedSteps && progress.test == nil && !progress.isEnding
+        if progress.isDraining, isIdle {
             return regroup(now: now)
         }
         var actions: [CoordinatorAction] = []
@@ -105,31 +92,12 @@ extension CoordinatorMachine {
             }
             let order = StepOrder(
                 epoch: schedule.epoch(of: step), batch: schedule.batch(of: step),
-                compares: keepsState || completed % membership.comparesEvery == 0,
+                compares: completed % membership.comparesEvery == 0,
                 recordedSteps: progress.recorded.steps)
             actions += toMembers(.stepOrder(order), step: step) + orderTest(after: completed)
-            if keepsState {
-                actions += orderState(after: completed, then: completed == schedule.steps ? .complete : .goOn)
-            }
+            if keepsState, completed < schedule.steps { actions += orderState(after: completed, then: .goOn) }
         }
-        // A run that was resumed from its last step has nothing to order but its end.
-        if progress.orderedSteps == schedule.steps, progress.states.isEmpty {
-            actions += orderState(after: schedule.steps, then: .complete)
-        }
-        return actions
-    }
-
-    /// Asks the first member for its state; all have the same.
-    private mutating func orderState(
-        after completed: Int, then: CoordinatorAction.AfterCheckpoint
-    ) -> [CoordinatorAction] {
-        guard let rank = members.first, let source = workers[rank], let reference else { return [] }
-        progress.states.append(
-            Progress.AwaitedState(
-                completedSteps: completed, then: then, rank: rank,
-                receiver: StateReceiver(
-                    step: completed, limit: StateReceiver.limit(stateBytes: reference.stateBytes))))
-        return [send(.stateOrder(StateOrder(ranks: [])), to: source.peer, step: completed)]
+        return actions + orderLastState()
     }
 
     /// A worker has done a step, in whatever generation.
@@ -210,43 +178,6 @@ extension CoordinatorMachine {
             && zip(report.correct, report.counts).allSatisfy { (0...$1).contains($0) }
     }
 
-    /// A piece of a state that was asked for. The sender is told what has come, so that it sends on.
-    mutating func keep(_ piece: State, _ payload: Payload?, after step: Int, ofRank rank: Int) -> [CoordinatorAction] {
-        guard case .training = phase, let worker = workers[rank], progress.hasReported(rank, upTo: step),
-            let index = progress.states.firstIndex(where: {
-                $0.image == nil && $0.completedSteps == step && $0.rank == rank
-            })
-        else { return dropped("a State of rank \(rank) that was not awaited") }
-        do {
-            progress.states[index].image = try progress.states[index].receiver.receive(piece, payload)
-        } catch {
-            return dropped("a State of rank \(rank): \(error)")
-        }
-        let received = StateReceived(end: progress.states[index].receiver.end)
-        return [send(.stateReceived(received), to: worker.peer, step: step)] + writeStates()
-    }
-
-    /// Writes the states that have come in, each once the steps and tests before it are recorded: whoever resumes from a
-    /// checkpoint finds all that came before it in the metrics. The last one ends the run.
-    private mutating func writeStates() -> [CoordinatorAction] {
-        var actions: [CoordinatorAction] = []
-        while case .training = phase, let state = progress.states.first, let image = state.image,
-            state.completedSteps <= progress.completedSteps,
-            progress.test.map({ $0.completedSteps > state.completedSteps }) ?? true
-        {
-            progress.states.removeFirst()
-            checkpoint = (image, state.completedSteps)
-            mayGoBack = true
-            if state.then == .keep { continue }
-            actions.append(.checkpoint(image, completedSteps: state.completedSteps, then: state.then))
-            if state.then != .goOn {
-                phase = .ended
-                actions += toAll(.finish) + [.end(nil)]
-            }
-        }
-        return actions
-    }
-
     /// The user asked for the run to stop: no more steps are ordered, and it ends once those under way are done.
     mutating func interrupt() -> [CoordinatorAction] {
         guard progress.hasTrained else { return fail(.stopped, "interrupted before the first step") }
@@ -257,12 +188,12 @@ extension CoordinatorMachine {
             "stopping after step \(progress.orderedSteps); interrupt again to stop at once")
         // While members link up the state is asked for once they have.
         guard case .training = phase else { return [note] }
-        if progress.states.last?.completedSteps != progress.orderedSteps {
-            return [note] + orderState(after: progress.orderedSteps, then: .stopped)
+        // The checkpoint that is due there anyway is the one that the run stops at, unless it is being recorded as another already.
+        if let last = progress.states.indices.last, !progress.states[last].isBeingRecorded, !progress.isEnding,
+            progress.states[last].completedSteps == progress.orderedSteps
+        {
+            progress.states[last].then = .stopped
         }
-        // The checkpoint that is due there anyway is the one that the run stops at, unless it is its end.
-        let last = progress.states.indices.last ?? 0
-        if progress.states[last].then != .complete { progress.states[last].then = .stopped }
-        return [note]
+        return [note] + orderLastState()
     }
 }

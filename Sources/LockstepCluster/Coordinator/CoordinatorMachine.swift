@@ -49,10 +49,13 @@ package struct CoordinatorMachine {
     var pace = WorkerPace()
     /// When a state was last asked for.
     var lastCheckpoint: Duration
-    /// The newest checkpoint, or the weights to start from: what is gone on from where no worker holds more.
-    var checkpoint: (image: Payload, step: Int)?
+    /// The newest checkpoint, or the weights to start from: what is gone on from where no worker holds more. Of a checkpoint the digest
+    /// is known.
+    var checkpoint: (image: Payload, step: Int, digest: String?)?
     /// Whether that is a whole state: weights alone say nothing of the optimizer, and a worker that has trained cannot take them up.
     var mayGoBack: Bool
+    /// The state on its way to workers that lack the newest.
+    var transfer: StateTransfer?
     /// The checkpoint on its way to workers that lack it.
     var stateSender: StateSender<Int>?
     /// What goes through this process where workers have no links to each other.
@@ -90,7 +93,9 @@ package struct CoordinatorMachine {
         phase = .joining(since: now)
         hub = Hub(kind: setup.membership.allReduce == .star ? .star : .direct)
         progress = Progress(recorded: setup.recorded)
-        checkpoint = setup.state.map { ($0.payload, $0.checkpoint.step) } ?? setup.initialWeights.map { ($0, 0) }
+        checkpoint =
+            setup.state.map { ($0.payload, $0.checkpoint.step, $0.checkpoint.stateDigest) }
+            ?? setup.initialWeights.map { ($0, 0, nil) }
         mayGoBack = setup.state != nil
         machines = setup.machines
         lastHeartbeat = now
@@ -118,6 +123,8 @@ package struct CoordinatorMachine {
         case .recorded(let position):
             progress.recorded = position
             return orderSteps(now: now)
+        case .stateRecorded(let step): return stateIsRecorded(after: step, now: now)
+        case .stateIsDamaged(let step, let reason): return stateIsDamaged(after: step, reason, now: now)
         case .recordFailed(let reason): return fail(.stopped, reason)
         case .samplesRead(let read, let payload): return deliver(read, payload)
         case .samplesFailed(let reason):
@@ -137,7 +144,7 @@ package struct CoordinatorMachine {
         case .ready(let ready): return compare(ready, after: envelope.step, ofRank: rank, now: now)
         case .stepReport(let report):
             return complete(step: envelope.step, report, of: envelope, ofRank: rank, now: now)
-        case .connected, .evaluationReport, .state, .stateReceived, .linkLost, .partial, .samplesRequest:
+        case .connected, .evaluationReport, .state, .stateDigest, .stateReceived, .linkLost, .partial, .samplesRequest:
             guard envelope.generation == generation, workers[rank]?.isMember == true else {
                 // Of an earlier generation: what it was about is being done again.
                 return []
@@ -157,11 +164,13 @@ package struct CoordinatorMachine {
     private mutating func handle(_ envelope: Envelope, ofRank rank: Int, now: Duration) -> [CoordinatorAction] {
         switch envelope.body {
         case .connected(let connected):
-            return self.connected(rank, steps: connected.holdsState ? envelope.step : nil, now: now)
+            return self.connected(
+                rank, steps: connected.holdsState ? envelope.step : nil, digest: connected.digest, now: now)
         case .evaluationReport(let report): return collect(report, after: envelope.step, ofRank: rank, now: now)
         case .state(let piece):
             if hub.relay?.source == rank { return relay(piece, of: envelope) }
             return keep(piece, envelope.payload, after: envelope.step, ofRank: rank)
+        case .stateDigest(let state): return collect(state, after: envelope.step, ofRank: rank, now: now)
         case .stateReceived(let received): return sendMore(received, after: envelope.step, to: rank)
         case .linkLost(let lost): return linkLost(from: rank, to: lost.rank, now: now)
         case .partial(let partial): return reduce(partial, of: envelope, ofRank: rank)
@@ -220,6 +229,7 @@ package struct CoordinatorMachine {
                 actions.append(.note("waiting for workers; start each with: \(workerCommand)"))
             }
             return actions + goOnWithoutMissing(since: since, now: now)
+        case .linking where isLinked: break
         case .linking(let since) where now - since > patience.linking: return actions + unlinked(now: now)
         case .linking(let since) where now - since > patience.reaching && cannotReachEachOther:
             return actions + sumHere(because: unreached, now: now)

@@ -13,6 +13,8 @@ struct Worker {
     var isMember = false
     /// What it holds, once it has said so in this generation.
     var position = Position.unknown
+    /// The digest of the state that it was last sent.
+    var digest = ""
     /// Its end was seen: when, and how. Its last words may still be on their way.
     var ending: (at: Duration, how: ProcessEnd)?
     /// Whether another process is started in its place.

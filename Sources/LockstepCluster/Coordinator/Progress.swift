@@ -18,8 +18,10 @@ struct Progress {
     /// The test under way: after how many steps, and the reports so far by rank. The step after it is ordered once it is complete,
     /// so that no worker can change the weights that others have yet to test.
     var test: (completedSteps: Int, reports: [Int: EvaluationReport])?
-    /// States that were asked for, oldest first. One that has come in waits for what the record has before it.
+    /// States that were asked for, oldest first. One that has come in waits for what the record has before it, and is then recorded.
     var states: [AwaitedState] = []
+    /// Whose image of a state arrived damaged: a process for each in a row.
+    var doubted: [String] = []
     /// Whether a checkpoint that was due could not be made, so that the next step makes one.
     var owesCheckpoint = false
     /// Whether the user asked for the run to stop.
@@ -35,11 +37,27 @@ struct Progress {
     struct AwaitedState {
         var completedSteps: Int
         var then: CoordinatorAction.AfterCheckpoint
-        /// Who was asked.
+        /// Who was asked, his process, and his name for people, who may be gone when it is needed.
         var rank: Int
+        var process: String
+        var name: String
         var receiver: StateReceiver
         var image: Payload?
+        /// The digests of what the members hold, by rank, and the one that all of them have agreed on.
+        var digests: [Int: String] = [:]
+        var digest: String?
+        /// Whether it is being compared with that and recorded. Only then may it be gone back to.
+        var isBeingRecorded = false
+
+        /// Whether no member is needed for it any more.
+        var isWhole: Bool { image != nil && digest != nil }
     }
+
+    /// The newest state that is being recorded.
+    var beingRecorded: AwaitedState? { states.last(where: \.isBeingRecorded) }
+
+    /// Whether the state has been asked for that the run ends with.
+    var isEnding: Bool { states.contains { $0.then.endsRun } }
 
     init(recorded: RecordedPosition) {
         completedSteps = recorded.steps

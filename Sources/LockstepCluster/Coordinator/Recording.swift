@@ -1,7 +1,6 @@
 internal import Dispatch
-internal import LockstepFormats
 internal import LockstepLocking
-internal import LockstepTraining
+package import LockstepTraining
 internal import LockstepWire
 
 /// Keeps the record of a run on a thread of its own: a disk that stalls, or output that nobody reads (Ctrl-S, a pager), holds
@@ -9,7 +8,7 @@ internal import LockstepWire
 ///
 /// What is to be recorded is done in its order. After the first failure nothing more is, so that the last checkpoint stays
 /// what it was.
-final class Recording: @unchecked Sendable {
+package final class Recording: @unchecked Sendable {
     // Sendable because all that changes is used on `queue` alone, but for the counts, which are behind a lock.
     private let queue = DispatchQueue(label: "lockstep.record")
     private let settings: RunSettings
@@ -22,8 +21,8 @@ final class Recording: @unchecked Sendable {
     private var failure: (any Error)?
     private var isComplete = false
 
-    /// `report` is told, on this thread, of a failure and of the record falling behind and catching up.
-    init(
+    /// `report` is told, on this thread, of a failure, of what became of states and of the record falling behind and catching up.
+    package init(
         settings: RunSettings, folder: RunFolder, position: RecordedPosition, observer: any RunObserver,
         report: @escaping @Sendable (CoordinatorEvent) -> Void
     ) {
@@ -35,7 +34,7 @@ final class Recording: @unchecked Sendable {
     }
 
     /// Records what `action` says, after all that came before it.
-    func add(_ action: CoordinatorAction) {
+    package func add(_ action: CoordinatorAction) {
         if backlog.withLock({ $0.add(action) }) { report(.recordIsBehind(true)) }
         queue.async { [self] in
             if failure == nil {
@@ -52,7 +51,7 @@ final class Recording: @unchecked Sendable {
     func write(_ status: RunStatus) { queue.async { [self] in try? folder.write(status) } }
 
     /// Waits until all is recorded. Returns whether the run is complete; throws what could not be recorded.
-    func finish() throws -> Bool {
+    package func finish() throws -> Bool {
         try queue.sync {
             if let failure { throw failure }
             return isComplete
@@ -82,15 +81,20 @@ final class Recording: @unchecked Sendable {
             try recorder?.tested(evaluation, completedSteps: completedSteps)
             position.testedSteps = completedSteps
             report(.recorded(position))
-        case .checkpoint(let payload, let completedSteps, let then):
-            let place = "the state that a worker sent"
-            let checkpoint = try Checkpoint(Safetensors(parsing: payload.array(), name: place), from: place)
-            try recorder?.write(checkpoint: checkpoint, completedSteps: completedSteps)
+        case .checkpoint(let payload, let digest, let completedSteps, let then):
+            let state: AgreedState
+            do {
+                state = try AgreedState(image: payload.array(), digest: digest, settings: settings)
+            } catch {
+                return report(.stateIsDamaged(completedSteps: completedSteps, reason: error.reason))
+            }
+            if then != .keep { try recorder?.write(state) }
             if then == .stopped { recorder?.stopped(completedSteps: completedSteps) }
             if then == .complete {
-                try recorder?.finish(with: checkpoint)
+                try recorder?.finish(with: state)
                 isComplete = true
             }
+            report(.stateRecorded(completedSteps: completedSteps))
         case .computedOn(let machines):
             try folder.write(MachineRecord(machines: machines, threads: 1, microbatches: settings.microbatches))
         case .note(let text): observer.handle(.note(text))

@@ -27,8 +27,8 @@ final class ComputeThread: Sendable {
                 available.wait()
                 if isClosed.withLock({ $0 }) { return }
                 guard let request = requests.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }
-                if case .state = request, let snapshot = replica.snapshot {
-                    writing.async { answer(ReplicaHolder.state(of: snapshot)) }
+                if case .state(let isDigestOnly) = request, let state = replica.state {
+                    writing.async { answer(state.result(isDigestOnly: isDigestOnly)) }
                 } else {
                     answer(replica.carryOut(request, report: answer))
                 }
@@ -92,13 +92,19 @@ package struct ReplicaHolder {
                 defer { samples?.clear() }
                 return .evaluated(
                     try blocks.map { try trainer.evaluate(block: $0) }, digest: digests ? trainer.digest : "")
-            case .state: return ReplicaHolder.state(of: trainer.snapshot())
+            case .state(let isDigestOnly): return TakenState(of: trainer).result(isDigestOnly: isDigestOnly)
             case .restore(let image):
                 let place = "the state that was sent"
-                let file = try Safetensors(parsing: image.array(), name: place)
-                if Checkpoint.isCheckpoint(file) {
-                    try trainer.restore(Checkpoint(file, from: place))
-                    return .restored(completedSteps: trainer.completedSteps)
+                let (file, checkpoint): (Safetensors, Checkpoint?)
+                do {
+                    file = try Safetensors(parsing: image.array(), name: place)
+                    checkpoint = try Checkpoint.isCheckpoint(file) ? Checkpoint(file, from: place) : nil
+                } catch {
+                    return .damaged("\(error)")
+                }
+                if let checkpoint {
+                    try trainer.restore(checkpoint)
+                    return .restored(completedSteps: trainer.completedSteps, digest: trainer.stateDigest)
                 }
                 // Weights are what a run begins with: the optimizer and the steps begin anew, too.
                 let fresh =
@@ -106,7 +112,7 @@ package struct ReplicaHolder {
                     ? trainer : try Trainer(settings: trainer.settings, job: makeJob(trainer.settings))
                 try fresh.load(weights: file, from: "the file of --init")
                 self.trainer = fresh
-                return .restored(completedSteps: 0)
+                return .restored(completedSteps: 0, digest: fresh.stateDigest)
             }
         } catch {
             return .failed("\(error)")
@@ -117,16 +123,7 @@ package struct ReplicaHolder {
     package var completedSteps: Int { trainer?.completedSteps ?? 0 }
 
     /// The state as it is now.
-    var snapshot: Trainer.Snapshot? { trainer?.snapshot() }
-
-    /// The image of a state, to be sent.
-    static func state(of snapshot: Trainer.Snapshot) -> ComputeResult {
-        do {
-            return .state(Payload(try snapshot.checkpoint().file.encoded()))
-        } catch {
-            return .failed("\(error)")
-        }
-    }
+    var state: TakenState? { trainer.map { TakenState(of: $0) } }
 
     private mutating func prepare(_ settings: RunSettings, _ data: String) throws -> ComputeResult.Prepared {
         samples = data.isEmpty ? nil : DeliveredSamples(try SampleDescription(json: data))
@@ -140,5 +137,27 @@ package struct ReplicaHolder {
                 processor: MachineRecord.here, trainingSamples: trainer.schedule.samples,
                 testSamples: trainer.testCount,
                 parameterCount: trainer.parameterCount, stateBytes: trainer.stateBytes, sumCount: trainer.sumCount))
+    }
+}
+
+/// A state as it was when it was asked for.
+struct TakenState: Sendable {
+    /// Made at once, of what the next step goes on from: a copy of it that a flipped bit spoils has another.
+    let digest: String
+    private let snapshot: Trainer.Snapshot
+
+    init(of trainer: Trainer) {
+        snapshot = trainer.snapshot()
+        digest = snapshot.stateDigest
+    }
+
+    /// The digest and, unless that is enough, the image of it, to be sent.
+    func result(isDigestOnly: Bool) -> ComputeResult {
+        if isDigestOnly { return .state(digest: digest, image: nil) }
+        do {
+            return .state(digest: digest, image: Payload(try snapshot.checkpoint().file.encoded()))
+        } catch {
+            return .failed("\(error)")
+        }
     }
 }

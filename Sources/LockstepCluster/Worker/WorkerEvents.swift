@@ -79,7 +79,7 @@ extension WorkerAction: CustomStringConvertible {
         case .compute(.apply): "update the parameters"
         case .compute(.evaluate(let blocks, _, _)): "test blocks \(blocks)"
         case .disconnect(let rank): "end the connection to rank \(rank)"
-        case .compute(.state): "copy the state"
+        case .compute(.state(let isDigestOnly)): isDigestOnly ? "make a digest of the state" : "copy the state"
         case .compute(.restore(let image)): "take up a state of \(image)"
         case .note(let text): text
         case .end(let error): "end: \(error?.description ?? "all is done")"
@@ -102,8 +102,8 @@ package enum ComputeRequest: Sendable {
     case apply(Tensor<Float>, samples: StepAccount, digests: Bool)
     /// Test on some blocks of the test samples, on these where they are sent, and make a digest of the parameters where that is asked for.
     case evaluate(blocks: Range<Int>, samples: [Payload] = [], digests: Bool = true)
-    /// Make an image of all state as it is now.
-    case state
+    /// Make a digest of all state as it is now and, unless that is enough, an image.
+    case state(isDigestOnly: Bool)
     /// Take up the state of an image.
     case restore(Payload)
 }
@@ -117,9 +117,12 @@ package enum ComputeResult: Sendable {
     case sums(last: Trainer.BucketSums, losses: [Double], samples: SampleDigest, seconds: Double)
     case applied(seconds: Double, overflowed: Bool, digest: String)
     case evaluated([Evaluation], digest: String)
-    /// The image of a state; states come in the order in which they were asked for, but other results may come in between.
-    case state(Payload)
-    case restored(completedSteps: Int)
+    /// The digest of a state and, where it was asked for, its image; states come in the order in which they were asked for, but other
+    /// results may come in between.
+    case state(digest: String, image: Payload?)
+    case restored(completedSteps: Int, digest: String)
+    /// The state that was to be taken up is not what was sent; nothing has changed.
+    case damaged(String)
     /// It could not be done.
     case failed(String)
 

@@ -15,16 +15,18 @@ struct StateTransfers {
 }
 
 extension WorkerMachine {
-    /// A state that was asked for is written out: begins to send it, unless the generation that wanted it is over.
-    mutating func send(_ image: Payload) -> [WorkerAction] {
+    /// A state that was asked for is written out: tells its digest and begins to send it, unless the generation that wanted it is over.
+    mutating func send(_ digest: String, _ image: Payload?) -> [WorkerAction] {
         guard !transfers.orders.isEmpty else { return stray() }
         let order = transfers.orders.removeFirst()
         guard order.generation == generation, !members.isEmpty else { return [] }
+        let told = send(.stateDigest(StateDigest(digest: digest)), step: order.step)
+        guard let image else { return [told] }
         var sender = StateSender<Int?>(image: image, step: order.step)
         let receivers: [Int?] = order.ranks.isEmpty ? [nil] : order.ranks.map { $0 }
         let pieces = receivers.flatMap { sender.start($0) }
         transfers.outgoing.append(sender)
-        return pieces.map { send($0, step: order.step) }
+        return [told] + pieces.map { send($0, step: order.step) }
     }
 
     /// Whoever receives a state has more of it: sends him what follows.
@@ -70,13 +72,20 @@ extension WorkerMachine {
         }
     }
 
-    /// The state is taken up: says so.
-    mutating func restored(_ step: Int, generation begun: Int, now: Duration) -> [WorkerAction] {
+    /// The state is taken up: says so, and what it is, for the coordinator to compare with what was sent.
+    mutating func restored(_ step: Int, _ digest: String, generation begun: Int, now: Duration) -> [WorkerAction] {
         completedSteps = step
         reducedSteps = step
         holdsState = true
         reports.removeAll { $0.step >= step }
         guard begun == generation, case .idle = phase else { return finishLinking() }
-        return [send(.connected(Connected(holdsState: true)))] + next(now: now)
+        return [send(.connected(Connected(holdsState: true, digest: digest)))] + next(now: now)
+    }
+
+    /// The state arrived damaged, and cannot be taken up: says so, to be sent it again.
+    mutating func notRestored(_ reason: String, generation begun: Int, now: Duration) -> [WorkerAction] {
+        let note = WorkerAction.note("the state that was sent cannot be used: \(reason)")
+        guard begun == generation, case .idle = phase else { return [note] + finishLinking() }
+        return [note, send(.connected(Connected(holdsState: false)))] + next(now: now)
     }
 }

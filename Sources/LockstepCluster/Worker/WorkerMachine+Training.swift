@@ -62,10 +62,10 @@ extension WorkerMachine {
         case .evaluate:
             tested = []
             return testOn()
-        case .state(let ranks):
+        case .state(let order):
             // It is written out beside the steps that follow.
-            transfers.orders.append((generation, completedSteps, ranks))
-            return [.compute(.state)] + done(now: now)
+            transfers.orders.append((generation, completedSteps, order.ranks))
+            return [.compute(.state(isDigestOnly: order.isDigestOnly))] + done(now: now)
         case .finish:
             phase = .ended
             return [.end(nil)]
@@ -79,7 +79,7 @@ extension WorkerMachine {
 
     /// The compute thread is done.
     mutating func handle(_ result: ComputeResult, now: Duration) -> [WorkerAction] {
-        if case .state(let image) = result { return send(image) }
+        if case .state(let digest, let image) = result { return send(digest, image) }
         if case .bucket(let sums) = result { return handle(sums, now: now) }
         if forgottenResults > 0 {
             forgottenResults -= 1
@@ -111,7 +111,9 @@ extension WorkerMachine {
                 firstBlock: blocks.lowerBound, losses: tested.map(\.loss), correct: tested.compactMap(\.correct),
                 counts: tested.map(\.count), digest: digest)
             return [send(.evaluationReport(report))] + done(now: now)
-        case (.restored(let step), .restore(let begun)): return restored(step, generation: begun, now: now)
+        case (.restored(let step, let digest), .restore(let begun)):
+            return restored(step, digest, generation: begun, now: now)
+        case (.damaged(let reason), .restore(let begun)): return notRestored(reason, generation: begun, now: now)
         default: return fail("its compute thread answered what it was not asked")
         }
     }

@@ -34,7 +34,7 @@ package struct WorkerMachine {
     enum Order: Equatable {
         case step(Int, compares: Bool)
         case evaluate
-        case state(for: [Int])
+        case state(StateOrder)
         case finish
     }
 
@@ -148,7 +148,7 @@ package struct WorkerMachine {
             reports.removeAll { $0.step < order.recordedSteps }
             return receive(.step(envelope.step, compares: order.compares), of: envelope, now: now)
         case .evaluateOrder: return receive(.evaluate, of: envelope, now: now)
-        case .stateOrder(let order): return receive(.state(for: order.ranks), of: envelope, now: now)
+        case .stateOrder(let order): return receive(.state(order), of: envelope, now: now)
         case .state(let piece): return receive(piece, of: envelope, fromRank: nil)
         case .stateReceived(let received): return sendMore(received, of: envelope, to: nil)
         case .reduced where kind == .star:

@@ -28,14 +28,7 @@ public struct Checkpoint: Sendable {
     ///
     /// Throws where it lacks something or its content is not what was written.
     public init(_ file: Safetensors, from place: String) throws {
-        self.file = file
-        self.place = place
-        for key in [Key.step, Key.optimizerStep, Key.settings, Key.signature, Key.fingerprint, Key.content]
-        where file.metadata[key] == nil {
-            throw TrainingError(.invalidRun, "\(place) is no checkpoint: its metadata lack '\(key)'")
-        }
-        step = try Checkpoint.number(Key.step, in: file, from: place)
-        optimizerStep = try Checkpoint.number(Key.optimizerStep, in: file, from: place)
+        try self.init(unverified: file, from: place)
         let digest = Checkpoint.digest(ofContent: file.tensors, file.metadata)
         guard digest == file.metadata[Key.content] else {
             throw TrainingError(
@@ -52,16 +45,22 @@ public struct Checkpoint: Sendable {
         try self.init(Safetensors(contentsOf: path), from: path)
     }
 
-    /// A checkpoint made of its parts, in memory.
-    package init(
-        weights: [(name: String, tensor: AnyTensor)], state: [(name: String, tensor: AnyTensor)],
-        optimizerStep: Int, metadata: [String: String]
-    ) throws {
-        let tensors = weights + state.map { (Key.optimizer + $0.name, $0.tensor) }
+    /// A checkpoint made of its parts, in memory. Whoever reads it finds what has flipped since.
+    package init(_ tensors: [(name: String, tensor: AnyTensor)], metadata: [String: String]) throws {
         var metadata = metadata
-        metadata[Key.optimizerStep] = String(optimizerStep)
         metadata[Key.content] = Checkpoint.digest(ofContent: tensors, metadata)
-        try self.init(Safetensors(tensors, metadata: metadata), from: "the state in memory")
+        try self.init(unverified: Safetensors(tensors, metadata: metadata), from: "the state in memory")
+    }
+
+    private init(unverified file: Safetensors, from place: String) throws {
+        self.file = file
+        self.place = place
+        for key in [Key.step, Key.optimizerStep, Key.settings, Key.signature, Key.fingerprint, Key.content]
+        where file.metadata[key] == nil {
+            throw TrainingError(.invalidRun, "\(place) is no checkpoint: its metadata lack '\(key)'")
+        }
+        step = try Checkpoint.number(Key.step, in: file, from: place)
+        optimizerStep = try Checkpoint.number(Key.optimizerStep, in: file, from: place)
     }
 
     /// What names the checkpoint in errors.
@@ -74,6 +73,27 @@ public struct Checkpoint: Sendable {
     public var signature: String { file.metadata[Key.signature] ?? "" }
     /// What identifies the samples.
     public var fingerprint: String { file.metadata[Key.fingerprint] ?? "" }
+
+    /// A digest of all that training goes on from, the same as the ``Trainer/stateDigest`` of whoever holds this state: of parameters, model's
+    /// buffers and what the optimizer keeps, of the step, and of what model and data it is: 128 bits, other ones for any changed bit. It is
+    /// made at the speed of memory, so that it can be compared often; it is no protection against forgery.
+    ///
+    /// Not of the settings: they may lawfully differ between workers (`--allow-non-finite`).
+    public var stateDigest: String { Checkpoint.stateDigest(of: file.tensors, file.metadata) }
+
+    static func stateDigest(of tensors: [(name: String, tensor: AnyTensor)], _ metadata: [String: String]) -> String {
+        let keys = [Key.step, Key.optimizerStep, Key.signature, Key.fingerprint]
+        return StateFingerprint(of: tensors, metadata, keys: keys).text
+    }
+
+    /// In what the settings that this was written with differ from those of the run.
+    func differences(from settings: RunSettings) throws -> [String] {
+        // A worker that wrote it was not told where this host keeps its data.
+        var written = try self.settings().shared
+        // The one setting that a run may be resumed with another value of: it changes no bit of what was written.
+        written.continuesWhenNotFinite = settings.continuesWhenNotFinite
+        return written.differences(from: settings.shared)
+    }
 
     /// The settings of the run.
     public func settings() throws -> RunSettings {

@@ -173,11 +173,7 @@ public final class RunFolder {
         for (index, step) in steps.enumerated().reversed() {
             do {
                 let checkpoint = try Checkpoint(contentsOf: checkpointPath(step: step))
-                // A worker that wrote it was not told where this host keeps its data.
-                var written = try checkpoint.settings().shared
-                // The one setting that a run may be resumed with another value of: it changes no bit of what was written.
-                written.continuesWhenNotFinite = settings.continuesWhenNotFinite
-                let differences = written.differences(from: settings.shared)
+                let differences = try checkpoint.differences(from: settings)
                 guard differences.isEmpty else {
                     throw TrainingError(
                         .mismatch,

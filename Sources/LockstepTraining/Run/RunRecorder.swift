@@ -97,9 +97,10 @@ public final class RunRecorder {
     }
 
     /// Writes a checkpoint.
-    public func write(checkpoint: Checkpoint, completedSteps: Int) throws {
-        let path = try folder.write(checkpoint: checkpoint.file.encoded(), step: completedSteps)
-        observer.handle(.checkpoint(path: path, step: completedSteps))
+    public func write(_ state: AgreedState) throws {
+        let step = state.checkpoint.step
+        let path = try folder.write(checkpoint: state.image, step: step)
+        observer.handle(.checkpoint(path: path, step: step))
         last = clock.now
     }
 
@@ -109,9 +110,12 @@ public final class RunRecorder {
         observer.handle(.stopped(step: completedSteps, checkpoint: checkpoint, folder: folder.path))
     }
 
-    /// The run is complete: writes the weights of its last checkpoint.
-    public func finish(with checkpoint: Checkpoint) throws {
-        let (weights, digest) = checkpoint.weights()
+    /// Tells of something that the user should look at.
+    func warn(_ text: String) { observer.handle(.warning(text)) }
+
+    /// The run is complete: writes the weights of its last state.
+    public func finish(with state: AgreedState) throws {
+        let (weights, digest) = state.checkpoint.weights()
         try weights.write(to: folder.weightsPath)
         if let path = settings.save { try weights.write(to: path) }
         observer.handle(

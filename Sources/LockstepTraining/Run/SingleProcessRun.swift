@@ -9,6 +9,8 @@ public struct SingleProcessRun {
     private let stop: StopRequest
     private let checkpointInterval: Duration?
     private let clock = ContinuousClock()
+    /// Makes the image of a state; tests damage it.
+    package var encode: (Checkpoint) -> [UInt8] = { $0.file.encoded() }
 
     /// A run of `trainer`, from where it stands, recorded by `recorder`, until it is complete or `stop` is requested. Besides the
     /// checkpoints that the settings ask for one is made whenever `checkpointInterval` has passed since the last.
@@ -23,6 +25,7 @@ public struct SingleProcessRun {
     public func run() throws -> Bool {
         recorder.begin(workers: [], parameters: trainer.parameterCount, completedSteps: trainer.completedSteps)
         var lastCheckpoint = clock.now
+        var last: AgreedState?
         while trainer.completedSteps < trainer.schedule.steps {
             try step()
             let completed = trainer.completedSteps
@@ -33,15 +36,40 @@ public struct SingleProcessRun {
             let isLate = checkpointInterval.map { lastCheckpoint.duration(to: clock.now) >= $0 } ?? false
             if stops || isLate || trainer.schedule.checkpointIsDue(after: completed) {
                 lastCheckpoint = clock.now
-                try recorder.write(checkpoint: trainer.checkpoint(), completedSteps: completed)
+                let state = try state()
+                try recorder.write(state)
+                if completed == trainer.schedule.steps { last = state }
             }
             if stops {
                 recorder.stopped(completedSteps: completed)
                 return false
             }
         }
-        try recorder.finish(with: trainer.checkpoint())
+        try recorder.finish(with: last ?? state())
         return true
+    }
+
+    /// The state as it is now, to be written. An image that a flipped bit has damaged is made again.
+    private func state() throws -> AgreedState {
+        let snapshot = trainer.snapshot()
+        let digest = snapshot.stateDigest
+        var attempt = 0
+        while true {
+            attempt += 1
+            do {
+                return try AgreedState(
+                    image: encode(snapshot.checkpoint()), digest: digest, settings: trainer.settings)
+            } catch let damage as StateDamage {
+                let what = """
+                    the state after \(snapshot.step) steps was damaged while it was copied: \(damage.reason). Most likely the memory \
+                    of this host (\(Host.name)) is at fault
+                    """
+                guard attempt < AgreedState.mostDamaged else {
+                    throw TrainingError(.damaged, "\(what). It was so \(attempt) times in a row")
+                }
+                recorder.warn("\(what); it is copied again")
+            }
+        }
     }
 
     private func step() throws {

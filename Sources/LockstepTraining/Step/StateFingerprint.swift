@@ -10,10 +10,16 @@ struct StateFingerprint {
     private static let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
     private var lanes: (UInt64, UInt64, UInt64, UInt64) = (1, 2, 3, 4)
 
-    /// Takes in the elements of a tensor, and how many there are.
-    mutating func update(_ tensor: Tensor<Float>) {
-        update(UInt64(tensor.count))
-        tensor.withUnsafeElements { update(UnsafeRawBufferPointer($0)) }
+    /// The fingerprint of what a checkpoint holds: of all tensors with their names, types and shapes, and of those of its metadata that
+    /// `keys` names.
+    init(
+        of tensors: some Sequence<(name: String, tensor: AnyTensor)>, _ metadata: [String: String], keys: [String]
+    ) {
+        for key in keys { update("\(key) \(metadata[key] ?? "")") }
+        for (name, tensor) in tensors {
+            update("\(name) \(tensor.dtype) \(tensor.shape)")
+            update(tensor)
+        }
     }
 
     /// Takes in the elements of a tensor of any type, and how many bytes they are.
@@ -21,6 +27,15 @@ struct StateFingerprint {
         tensor.withUnsafeBytes { bytes in
             update(UInt64(bytes.count))
             update(bytes)
+        }
+    }
+
+    /// Takes in a text, and how many bytes it is.
+    mutating func update(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            update(UInt64(bytes.count))
+            update(UnsafeRawBufferPointer(bytes))
         }
     }
 

@@ -14,16 +14,8 @@ extension Trainer {
         parameterCount * MemoryLayout<Float>.size * (1 + optimizer.state.count) + replica.buffers.bytes
     }
 
-    /// A digest of the parameters, of the model's buffers and of all that the optimizer keeps of them: 128 bits that any changed bit changes. It is made at
-    /// the speed of memory, so that it can be compared often; it is no protection against forgery.
-    public var stateDigest: String {
-        var fingerprint = StateFingerprint()
-        fingerprint.update(replica.parameters.values)
-        for tensor in replica.buffers.values { fingerprint.update(tensor) }
-        for state in optimizer.state { fingerprint.update(state.tensor) }
-        fingerprint.update(UInt64(optimizer.stepCount))
-        return fingerprint.text
-    }
+    /// A digest of all that training goes on from; see ``Checkpoint/stateDigest``.
+    public var stateDigest: String { snapshot().stateDigest }
 
     /// All that resuming needs.
     public func checkpoint() throws -> Checkpoint { try snapshot().checkpoint() }
@@ -40,30 +32,30 @@ extension Trainer {
         var metadata = [
             "format": "pt",
             Checkpoint.Key.step: String(completedSteps),
+            Checkpoint.Key.optimizerStep: String(optimizer.stepCount),
             Checkpoint.Key.settings: settings.json(),
             Checkpoint.Key.signature: signature,
             Checkpoint.Key.fingerprint: fingerprint,
         ]
         if !replica.classNames.isEmpty { metadata[Checkpoint.Key.classes] = JSONText.encode(replica.classNames) }
-        return Snapshot(
-            step: completedSteps, weights: weights, state: optimizer.state.map { ($0.name, .float32($0.tensor)) },
-            optimizerStep: optimizer.stepCount,
-            metadata: metadata)
+        let state = optimizer.state.map {
+            (name: Checkpoint.Key.optimizer + $0.name, tensor: AnyTensor.float32($0.tensor))
+        }
+        return Snapshot(step: completedSteps, tensors: weights + state, metadata: metadata)
     }
 
     /// The state after a step, from which a checkpoint can be made on any thread.
     public struct Snapshot: Sendable {
         /// Steps complete.
         public let step: Int
-        let weights: [(name: String, tensor: AnyTensor)]
-        let state: [(name: String, tensor: AnyTensor)]
-        let optimizerStep: Int
+        let tensors: [(name: String, tensor: AnyTensor)]
         let metadata: [String: String]
 
+        /// What ``Checkpoint/stateDigest`` of the checkpoint must be.
+        public var stateDigest: String { Checkpoint.stateDigest(of: tensors, metadata) }
+
         /// The checkpoint, with the SHA-256 of all that it holds.
-        public func checkpoint() throws -> Checkpoint {
-            try Checkpoint(weights: weights, state: state, optimizerStep: optimizerStep, metadata: metadata)
-        }
+        public func checkpoint() throws -> Checkpoint { try Checkpoint(tensors, metadata: metadata) }
     }
 
     /// Takes up the state of a checkpoint.

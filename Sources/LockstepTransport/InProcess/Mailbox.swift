@@ -51,12 +51,6 @@ extension InProcessNetwork {
     }
 }
 
-extension Incoming {
-    fileprivate var payloadBytes: Int {
-        if case .message(let envelope, _) = self { envelope.payload?.count ?? 0 } else { 0 }
-    }
-}
-
 /// First in, first out, in constant time.
 private struct Queue<Element: Sendable>: Sendable {
     private var items: [Element?] = []

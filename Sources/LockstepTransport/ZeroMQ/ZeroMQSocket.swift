@@ -68,7 +68,7 @@ final class ZeroMQSocket {
         let process = Deadline.milliseconds(limits.processTimeout)
         try set(ZMQ_LINGER, Deadline.milliseconds(limits.linger))
         try set(ZMQ_SNDHWM, Int32(clamping: limits.highWaterMark))
-        try set(ZMQ_RCVHWM, Int32(clamping: limits.highWaterMark))
+        try set(ZMQ_RCVHWM, Int32(clamping: limits.maximumUnreadMessages))
         try set(ZMQ_HEARTBEAT_IVL, Deadline.milliseconds(limits.heartbeatInterval))
         try set(ZMQ_HEARTBEAT_TIMEOUT, process)
         // What the other side holds us to, in case its own limits are longer; the largest that the protocol can say.

@@ -35,8 +35,10 @@ public enum Body: Sendable, Equatable {
     case evaluateOrder(EvaluateOrder)
     /// Worker to coordinator: sums over evaluation blocks.
     case evaluationReport(EvaluationReport)
-    /// Coordinator to worker: send your state to peers, or to the coordinator for a checkpoint.
+    /// Coordinator to worker: say what state you hold, and send it to peers, or to the coordinator for a checkpoint.
     case stateOrder(StateOrder)
+    /// Worker to coordinator: the digest of the state that it holds.
+    case stateDigest(StateDigest)
     /// A piece of a state, in the payload.
     case state(State)
     /// The answer to a piece of a state.
@@ -79,6 +81,7 @@ extension Body {
         case .evaluateOrder: "EvaluateOrder"
         case .evaluationReport: "EvaluationReport"
         case .stateOrder: "StateOrder"
+        case .stateDigest: "StateDigest"
         case .state: "State"
         case .stateReceived: "StateReceived"
         case .samplesRequest: "SamplesRequest"

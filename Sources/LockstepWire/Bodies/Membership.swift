@@ -1,12 +1,15 @@
 /// Worker to coordinator: the links to all peers of the generation are up, nothing of an earlier one is in hand any more, and
 /// what this worker holds is the state after the envelope's step.
 public struct Connected: Sendable, Equatable {
-    /// Whether that state may be trained on: not that of a worker that was put out.
+    /// Whether that state may be trained on: not that of a worker that was put out, nor where the state that was sent arrived damaged.
     public var holdsState: Bool
+    /// The digest of the state that this worker was sent and has taken up; empty where it was sent none.
+    public var digest: String
 
     /// A message with these values.
-    public init(holdsState: Bool) {
+    public init(holdsState: Bool, digest: String = "") {
         self.holdsState = holdsState
+        self.digest = digest
     }
 }
 
@@ -32,14 +35,28 @@ public struct LinkLost: Sendable, Equatable {
     }
 }
 
-/// Coordinator to worker: send your state.
+/// Coordinator to worker: say what state you hold, and send it.
 public struct StateOrder: Sendable, Equatable {
     /// The peers to send it to; none for the coordinator, who writes it as a checkpoint.
     public var ranks: [Int]
+    /// Whether it is not to be sent, because another sends it.
+    public var isDigestOnly: Bool
 
     /// A message with these values.
-    public init(ranks: [Int]) {
+    public init(ranks: [Int], isDigestOnly: Bool = false) {
         self.ranks = ranks
+        self.isDigestOnly = isDigestOnly
+    }
+}
+
+/// Worker to coordinator: the digest of the state that it holds after the envelope's step.
+public struct StateDigest: Sendable, Equatable {
+    /// Made of what it holds, and not of the image that it sends.
+    public var digest: String
+
+    /// A message with these values.
+    public init(digest: String) {
+        self.digest = digest
     }
 }
 

@@ -62,8 +62,9 @@ extension Body {
             envelope.peer_hello = try arena.message(lockstep__peer_hello__init)
         case .connected(let connected):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_CONNECTED
-            envelope.connected = try arena.message(lockstep__connected__init) { message in
+            envelope.connected = try arena.message(lockstep__connected__init) { message throws(WireError) in
                 message.holds_state = connected.holdsState ? 1 : 0
+                message.digest = try arena.text(connected.digest, "connected.digest")
             }
         case .putOut(let putOut):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_PUT_OUT
@@ -141,6 +142,12 @@ extension Body {
             envelope.state_order = try arena.message(lockstep__state_order__init) { message throws(WireError) in
                 message.n_ranks = order.ranks.count
                 message.ranks = arena.copy(try Field.pack(order.ranks, "state_order.ranks"))
+                message.digest_only = order.isDigestOnly ? 1 : 0
+            }
+        case .stateDigest(let digest):
+            envelope.body_case = LOCKSTEP__ENVELOPE__BODY_STATE_DIGEST
+            envelope.state_digest = try arena.message(lockstep__state_digest__init) { message throws(WireError) in
+                message.digest = try arena.text(digest.digest, "state_digest.digest")
             }
         case .state(let state):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_STATE

@@ -15,7 +15,11 @@ extension Body {
         case LOCKSTEP__ENVELOPE__BODY_MEMBERS: self = .members(try Members(envelope.members.pointee))
         case LOCKSTEP__ENVELOPE__BODY_PEER_HELLO: self = .peerHello
         case LOCKSTEP__ENVELOPE__BODY_CONNECTED:
-            self = .connected(Connected(holdsState: envelope.connected.pointee.holds_state != 0))
+            let connected = envelope.connected.pointee
+            self = .connected(
+                Connected(
+                    holdsState: connected.holds_state != 0,
+                    digest: try Field.unpackLine(connected.digest, "connected.digest")))
         case LOCKSTEP__ENVELOPE__BODY_PUT_OUT:
             self = .putOut(PutOut(reason: try Field.unpackLine(envelope.put_out.pointee.reason, "put_out.reason")))
         case LOCKSTEP__ENVELOPE__BODY_LINK_LOST:
@@ -36,7 +40,13 @@ extension Body {
             self = .evaluationReport(try EvaluationReport(envelope.evaluation_report.pointee))
         case LOCKSTEP__ENVELOPE__BODY_STATE_ORDER:
             let order = envelope.state_order.pointee
-            self = .stateOrder(StateOrder(ranks: Field.unpack(order.ranks, order.n_ranks).map(Int.init)))
+            self = .stateOrder(
+                StateOrder(
+                    ranks: Field.unpack(order.ranks, order.n_ranks).map(Int.init), isDigestOnly: order.digest_only != 0)
+            )
+        case LOCKSTEP__ENVELOPE__BODY_STATE_DIGEST:
+            let digest = try Field.unpackLine(envelope.state_digest.pointee.digest, "state_digest.digest")
+            self = .stateDigest(StateDigest(digest: digest))
         case LOCKSTEP__ENVELOPE__BODY_STATE: self = .state(try State(envelope.state.pointee))
         case LOCKSTEP__ENVELOPE__BODY_STATE_RECEIVED:
             self = .stateReceived(

@@ -3,8 +3,9 @@
 /// The message format is `Envelope` of `proto/lockstep.proto`; the version is not a property, because an envelope in memory
 /// always has this software's version.
 public struct Envelope: Sendable, Equatable {
-    /// The version of the protocol that this software speaks; messages of any other are rejected.
-    public static let protocolVersion: UInt32 = 1
+    /// The version of the protocol that this software speaks; messages of any other are rejected. It is raised with every change that
+    /// other software would misread: `docs/protocol.md` says with which.
+    public static let protocolVersion: UInt32 = 2
 
     /// The run that the message belongs to.
     public var run: RunID

@@ -65,6 +65,8 @@ struct Simulation {
     /// The most messages of samples that a worker ever held or waited for, and how often one was there before it was needed.
     private(set) var mostDeliveries = 0
     private(set) var samplesAhead = 0
+    /// What becomes of the images of states that workers write out.
+    var damage = ImageDamage()
     /// The last checkpoint on disk.
     var checkpoint: Payload?
     var position = RecordedPosition()
@@ -202,7 +204,9 @@ struct Simulation {
             if case .sums(let step, _, _) = request { computedSteps.append(step) }
             let known = Known()
             let result = replicas[number].carryOut(request) { known.results.append($0) }
-            results[number] += known.results + [result]
+            let isTransfer = coordinator.status.phase == "sending the state to workers that lack it"
+            let told = damage.applied(to: result, of: number, isTransfer: isTransfer, &random)
+            results[number] += known.results + [told]
         case .result(let number): feed(.computed(results[number].removeFirst()), to: number)
         case .writing: write()
         case .reading: read()
@@ -329,9 +333,17 @@ struct Simulation {
             record.append(Reference.line(tested: result, after: completed))
             position.testedSteps = completed
             feed(.recorded(position))
-        case .checkpoint(let payload, let completed, let then):
-            record.append(Reference.line(state: payload, after: completed, then: "\(then)"))
-            checkpoint = payload
+        case .checkpoint(let payload, let digest, let completed, let then):
+            do {
+                _ = try AgreedState(image: payload.array(), digest: digest, settings: setup.settings)
+            } catch {
+                return feed(.stateIsDamaged(completedSteps: completed, reason: error.reason))
+            }
+            if then != .keep {
+                record.append(Reference.line(state: payload, after: completed, then: "\(then)"))
+                checkpoint = payload
+            }
+            feed(.stateRecorded(completedSteps: completed))
         default: break
         }
     }

@@ -1,0 +1,56 @@
+import LockstepCluster
+import LockstepTraining
+import Testing
+
+/// What must be true of a run, whatever has gone wrong in it.
+extension Simulation {
+    /// Expects that the run is complete, that each step and test is recorded once with a single process's numbers, and that the
+    /// weights at its end are a single process's.
+    func expectSameBits(as reference: Reference, _ comment: Comment, location: SourceLocation = #_sourceLocation) {
+        #expect(endings[.coordinator] == .some(nil), comment, sourceLocation: location)
+        func metrics(_ record: [String]) -> [String] { record.filter { !$0.hasPrefix("checkpoint") } }
+        #expect(metrics(record) == metrics(reference.record), comment, sourceLocation: location)
+        // Checkpoints may be taken after other steps than planned, but each holds what a single process has there.
+        for line in record where line.hasPrefix("checkpoint") {
+            let step = Reference.step(of: line)
+            let then = line.hasSuffix("complete") ? "complete" : "goOn"
+            #expect(
+                line == Reference.line(state: reference.states[step], after: step, then: then), comment,
+                sourceLocation: location)
+        }
+        #expect(record.last == reference.record.last, comment, sourceLocation: location)
+        expectEachSampleOnce(comment, location)
+    }
+
+    /// Expects of the ledger that each sample of each epoch was used exactly once.
+    func expectEachSampleOnce(_ comment: Comment, _ location: SourceLocation) {
+        do {
+            let text = try Ledger.text(of: ledger, settings: setup.settings, samples: 23)
+            let epochs = setup.settings.epochs
+            let steps = try Schedule(samples: 23, settings: setup.settings).steps
+            let audit = Ledger(
+                Array(text.utf8), path: "the ledger", settings: setup.settings, recordedSteps: steps
+            ).audit()
+            #expect(audit.problems == [], comment, sourceLocation: location)
+            #expect(
+                audit.epochs.map(\.usedOnce) == Array(repeating: 23, count: epochs), comment, sourceLocation: location)
+        } catch {
+            Issue.record("\(error)", sourceLocation: location)
+        }
+    }
+
+    /// What everybody is doing, for the report of a run that does not end.
+    var summary: String {
+        let doing = workers.indices.map { number in
+            let state = dead.contains(.worker(number)) ? "dead" : frozen.contains(.worker(number)) ? "frozen" : ""
+            let links = links.filter { $0.key.to == .worker(number) }.map { "\($0.key): \($0.value)" }
+            return "worker \(number): \(state) \(workers[number].description) \(computations[number]) \(links)"
+        }
+        return (notes.suffix(12) + warnings.suffix(12) + doing + record.suffix(3)).joined(separator: "\n")
+    }
+
+    /// Whether at some time no worker was in the run that could go on.
+    var lostAll: Bool {
+        (endings[.coordinator] ?? nil)?.code == .workerEnded || (endings[.coordinator] ?? nil)?.code == .timeout
+    }
+}
