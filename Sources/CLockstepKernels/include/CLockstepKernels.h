@@ -13,6 +13,7 @@
 #include "LKHalf.h"
 #include "LKIndexing.h"
 #include "LKInteger.h"
+#include "LKLayer.h"
 #include "LKMemory.h"
 #include "LKNormalization.h"
 #include "LKOptim.h"

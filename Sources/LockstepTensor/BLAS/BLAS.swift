@@ -69,7 +69,7 @@ public enum BLAS {
         let product = LKProduct(
             rows: a.rows, columns: b.columns, inner: a.columns, a_row: a.rowStride, a_column: a.columnStride,
             b_row: b.rowStride, b_column: b.columnStride, c_row: stride, adding: adding,
-            repeats_b: work?.repeats ?? false)
+            keeps_b: work != nil, repeats_b: work?.repeats ?? false)
         if let work {
             withUnsafePointer(to: product) {
                 lk_multiply(Scalar.kernelType, $0, a.pointer, b.pointer, c, work.memory)
@@ -171,6 +171,13 @@ struct MatrixOperand<Scalar: TensorScalar> {
         MatrixOperand(
             rows: columns, columns: rows, isTransposed: !isTransposed, leading: leading, pointer: pointer,
             storage: storage)
+    }
+
+    /// Some rows and columns of it; free.
+    func part(rows: Range<Int>, columns: Range<Int>) -> MatrixOperand {
+        MatrixOperand(
+            rows: rows.count, columns: columns.count, isTransposed: isTransposed, leading: leading,
+            pointer: pointer + rows.lowerBound * rowStride + columns.lowerBound * columnStride, storage: storage)
     }
 
     private init(
