@@ -8,9 +8,11 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define LK_VARIANT avx2
+#define LK_HAS_AVX2 1
 #define LK_HAS_F16C 1
 #include "each_type.h"
 #undef LK_HAS_F16C
+#undef LK_HAS_AVX2
 #undef LK_VARIANT
 #pragma clang attribute pop
 

@@ -19,6 +19,30 @@
 #endif
 #define LK_TILE_COLUMNS (2 * LK_UNIT)
 
+/// The first `n` numbers at `p`, at most a unit; the others are 0.
+LK_INLINE U LK(load_unit_part)(const T *p, size_t n) {
+#if LK_HAS_MASKS
+    return LK(load_part)(p, n, 0);
+#elif LK_HAS_AVX2
+    return (U)LK(load_register)(p, (ptrdiff_t)n, 0);
+#else
+    return LK(load_part)(p, n, 0).lo;
+#endif
+}
+
+/// Stores the first `n` numbers, at most a unit.
+LK_INLINE void LK(store_unit_part)(T *p, U unit, size_t n) {
+#if LK_HAS_MASKS
+    LK(store_part)(p, unit, n);
+#elif LK_HAS_AVX2 && LK_IS_F32
+    _mm256_maskstore_ps(p, LK(lanes_before)((ptrdiff_t)n), (__m256)unit);
+#elif LK_HAS_AVX2
+    _mm256_maskstore_pd(p, LK(lanes_before)((ptrdiff_t)n), (__m256d)unit);
+#else
+    for (size_t i = 0; i < n; i++) p[i] = unit[i];
+#endif
+}
+
 /// Adds `rows` by `units` units of products; both are constants where this is inlined. Only the first `columns` are stored.
 LK_INLINE void LK(product_tile)(size_t rows, size_t units, size_t columns, size_t inner, const T *a, ptrdiff_t a_row,
                                 ptrdiff_t a_column, const T *b, T *c, ptrdiff_t c_row, bool adding) {
@@ -55,10 +79,16 @@ LK_INLINE void LK(product_tile)(size_t rows, size_t units, size_t columns, size_
                 memcpy(c + u * LK_UNIT, &sums[i][u], sizeof(U));
             }
     } else {
-        for (size_t i = 0; i < rows; i++, c += c_row) {
-            const T *sum = (const T *)sums[i];
-            for (size_t j = 0; j < columns; j++) c[j] = adding ? c[j] + sum[j] : sum[j];
-        }
+        // Whole loops, here too: sums that a loop counts through would lie in memory, also where all columns are stored.
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < rows; i++, c += c_row)
+#pragma clang loop unroll(full)
+            for (size_t u = 0; u < units; u++) {
+                size_t left = columns - u * LK_UNIT, part = left < LK_UNIT ? left : LK_UNIT;
+                U sum = sums[i][u];
+                if (adding) sum += LK(load_unit_part)(c + u * LK_UNIT, part);
+                LK(store_unit_part)(c + u * LK_UNIT, sum, part);
+            }
     }
 }
 
@@ -93,97 +123,27 @@ static void LK(product_rows)(size_t rows, size_t columns, size_t inner, const T 
 }
 #undef LK_TILE
 
-#if LK_IS_F32
-/// Exchanges rows and columns of a square of eight vectors.
-LK_INLINE void LK(transpose_eight)(lk_half_f32 r[8]) {
-    lk_half_f32 s[8], t[8];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < 8; i += 2) {
-        s[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-        s[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-    }
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < 8; i += 4)
-#pragma clang loop unroll(full)
-        for (size_t k = 0; k < 2; k++) {
-            t[i + 2 * k] = __builtin_shufflevector(s[i + k], s[i + k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-            t[i + 2 * k + 1] = __builtin_shufflevector(s[i + k], s[i + k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-        }
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < 4; i++) {
-        r[i] = __builtin_shufflevector(t[i], t[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-        r[i + 4] = __builtin_shufflevector(t[i], t[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-    }
-}
-#endif
-
-/// Copies `width` numbers, which lie `step` apart, of each of `count` lines, which lie `next` apart, so that the lines lie `line` apart.
-/// What fills a line that is longer than `width` is any number; up to 8 numbers behind the last line are written to.
-LK_INLINE void LK(pack)(size_t count, size_t width, size_t line, const T *from, ptrdiff_t step, ptrdiff_t next, T *to) {
-    size_t k = 0;
-#if LK_IS_F32
-    if (next == 1) {
-        // Squares of eight, with the last number again in place of those beyond the width. What the last square of a line writes
-        // too much is written over by the next line.
-        for (; k + 8 <= count; k += 8)
-            for (size_t j = 0; j < width; j += 8) {
-                lk_half_f32 square[8];
-#pragma clang loop unroll(full)
-                for (size_t i = 0; i < 8; i++) {
-                    size_t place = j + i < width ? j + i : width - 1;
-                    memcpy(&square[i], from + (ptrdiff_t)place * step + k, sizeof square[i]);
-                }
-                LK(transpose_eight)(square);
-                if (line < 8 || j + 8 <= line) {
-#pragma clang loop unroll(full)
-                    for (size_t i = 0; i < 8; i++) memcpy(to + (k + i) * line + j, &square[i], sizeof square[i]);
-                } else {
-                    for (size_t i = 0; i < 8; i++) LK(copy_part)(to + (k + i) * line + j, (const T *)&square[i], line - j);
-                }
-            }
-    }
-#endif
-    if (step == 1 && width == line) {
-        for (; k < count; k++) {
-            const T *p = from + (ptrdiff_t)k * next;
-            T *out = to + k * line;
-            // Sizes that are known become a few instructions.
-            if (line == LK_TILE_COLUMNS) memcpy(out, p, LK_TILE_COLUMNS * sizeof(T));
-            else if (line == LK_TILE_ROWS) memcpy(out, p, LK_TILE_ROWS * sizeof(T));
-            else LK(copy_part)(out, p, line);
-        }
-    }
-    for (; k < count; k++) {
-        const T *p = from + (ptrdiff_t)k * next;
-        for (size_t j = 0; j < line; j++) to[k * line + j] = p[(ptrdiff_t)(j < width ? j : width - 1) * step];
-    }
-}
+#include "packing.body.h"
 
 static void LK(multiply)(const LKProduct *p, const void *left, const void *right, void *output, void *workspace) {
     T *lines = (T *)workspace + LK_INNER * LK_COLUMNS;
     // Copying A pays where many strips of B go over it, or its rows would be in each other's way in the cache.
     bool copies_a = p->columns > LK_COPYING * LK_TILE_COLUMNS || p->a_column != 1;
+    bool keeps_b = p->keeps_b && LK_FITS(p);
     for (size_t column = 0; column < p->columns; column += LK_COLUMNS) {
         size_t columns = p->columns - column < LK_COLUMNS ? p->columns - column : LK_COLUMNS;
         for (size_t k = 0; k < p->inner; k += LK_INNER) {
             size_t inner = p->inner - k < LK_INNER ? p->inner - k : LK_INNER;
             bool adding = p->adding || k > 0;
             const T *b = (const T *)right + (ptrdiff_t)k * p->b_row + (ptrdiff_t)column * p->b_column;
-            // A small B stays in the workspace as a whole, for a next product with it.
-            T *strips = (T *)workspace + (LK_FITS(p) ? k * LK_PADDED(p->columns) : 0);
-            for (size_t j = 0; j < columns && !(p->repeats_b && LK_FITS(p)); j += LK_TILE_COLUMNS) {
-                size_t width = columns - j < LK_TILE_COLUMNS ? columns - j : LK_TILE_COLUMNS;
-                LK(pack)(inner, width, width > LK_UNIT ? LK_TILE_COLUMNS : LK_UNIT, b + (ptrdiff_t)j * p->b_column,
-                         p->b_column, p->b_row, strips + j * inner);
-            }
+            // A small B stays in the workspace as a whole, for a next product with it. Otherwise its blocks take each other's place, which
+            // is in the cache.
+            T *strips = (T *)workspace + (keeps_b ? k * LK_PADDED(p->columns) : 0);
+            if (!(keeps_b && p->repeats_b)) LK(pack_columns)(columns, inner, b, p->b_row, p->b_column, strips);
             for (size_t row = 0; row < p->rows; row += LK_ROWS) {
                 size_t rows = p->rows - row < LK_ROWS ? p->rows - row : LK_ROWS;
                 const T *a = (const T *)left + (ptrdiff_t)row * p->a_row + (ptrdiff_t)k * p->a_column;
-                for (size_t i = 0; copies_a && i < rows; i += LK_TILE_ROWS) {
-                    size_t height = rows - i < LK_TILE_ROWS ? rows - i : LK_TILE_ROWS;
-                    LK(pack)(inner, height, LK_TILE_ROWS, a + (ptrdiff_t)i * p->a_row, p->a_row, p->a_column,
-                             lines + i * inner);
-                }
+                if (copies_a) LK(pack_rows)(rows, p->rows - row, inner, a, p->a_row, p->a_column, lines);
                 for (size_t j = 0; j < columns; j += LK_TILE_COLUMNS) {
                     size_t width = columns - j < LK_TILE_COLUMNS ? columns - j : LK_TILE_COLUMNS;
                     for (size_t i = 0; i < rows; i += LK_TILE_ROWS) {

@@ -28,11 +28,38 @@ __attribute__((unused)) LK_INLINE void LK(copy_part)(T *to, const T *from, size_
 #define LK_STORE_PART(p, v, n) _mm512_mask_storeu_pd(p, (__mmask8)((1u << (n)) - 1), (__m512d)(v))
 #endif
 
+#if LK_HAS_AVX2 && LK_IS_F32
+/// Ones in the lanes of a register before `n`, which may be negative.
+LK_INLINE __m256i LK(lanes_before)(ptrdiff_t n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/// The first `n` elements at `p`, at most a register, and `fill` in the lanes after them.
+LK_INLINE __m256 LK(load_register)(const float *p, ptrdiff_t n, float fill) {
+    __m256i mask = LK(lanes_before)(n);
+    return _mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(p, mask), _mm256_castsi256_ps(mask));
+}
+#elif LK_HAS_AVX2
+LK_INLINE __m256i LK(lanes_before)(ptrdiff_t n) {
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+
+LK_INLINE __m256d LK(load_register)(const double *p, ptrdiff_t n, double fill) {
+    __m256i mask = LK(lanes_before)(n);
+    return _mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(p, mask), _mm256_castsi256_pd(mask));
+}
+#endif
+
 /// The first `n` elements (at most LANES) at `p`, and `fill` in the lanes after them.
 LK_INLINE V LK(load_part)(const T *p, size_t n, T fill) {
     V v = fill;
 #if LK_HAS_MASKS
     return LK_LOAD_PART(p, n, v);
+#elif LK_HAS_AVX2
+    // What is written in pieces and read as a whole makes the reader wait, so it does not go through memory.
+    v.lo = LK(load_register)(p, (ptrdiff_t)n, fill);
+    v.hi = LK(load_register)(p + LANES / 2, (ptrdiff_t)n - LANES / 2, fill);
+    return v;
 #else
     LK(copy_part)((T *)&v, p, n);
     return v;

@@ -13,7 +13,9 @@ typedef struct {
     ptrdiff_t c_row;
     /// Whether the product is added to what C holds.
     bool adding;
-    /// Whether the workspace is as the product before left it, and that was with the same B: where B is small, its copy is used again.
+    /// Whether the copy of B is to be left in the workspace, where it has room, for a product after this one.
+    bool keeps_b;
+    /// Whether the workspace is as a product that kept the same B left it; its copy is then used again.
     bool repeats_b;
 } LKProduct;
 

@@ -69,7 +69,7 @@ public enum BLAS {
         let product = LKProduct(
             rows: a.rows, columns: b.columns, inner: a.columns, a_row: a.rowStride, a_column: a.columnStride,
             b_row: b.rowStride, b_column: b.columnStride, c_row: stride, adding: adding,
-            repeats_b: work?.repeats ?? false)
+            keeps_b: work != nil, repeats_b: work?.repeats ?? false)
         if let work {
             withUnsafePointer(to: product) {
                 lk_multiply(Scalar.kernelType, $0, a.pointer, b.pointer, c, work.memory)

@@ -40,7 +40,7 @@ import Testing
         var product = LKProduct(
             rows: rows, columns: columns, inner: inner, a_row: transposed.a ? 1 : inner,
             a_column: transposed.a ? rows : 1, b_row: transposed.b ? 1 : columns, b_column: transposed.b ? inner : 1,
-            c_row: columns, adding: adding, repeats_b: false)
+            c_row: columns, adding: adding, keeps_b: false, repeats_b: false)
         let expected = reference(
             rows, columns, inner, { a[1 + $0 * product.a_row + $1 * product.a_column] },
             { b[1 + $0 * product.b_row + $1 * product.b_column] }, addingTo: adding ? Array(c[1...]) : nil)
@@ -48,9 +48,9 @@ import Testing
         defer { work.deallocate() }
         for variant in Self.variants {
             #expect(lk_force_variant(variant))
-            // The second time with the copy of B that the first has left.
-            for repeats in [false, true] {
-                product.repeats_b = repeats
+            // The last time with the copy of B that the one before has left.
+            for (keeps, repeats) in [(false, false), (true, false), (true, true)] {
+                (product.keeps_b, product.repeats_b) = (keeps, repeats)
                 var result = c
                 a.withUnsafeBufferPointer { a in
                     b.withUnsafeBufferPointer { b in
@@ -63,7 +63,8 @@ import Testing
                 }
                 #expect(
                     Array(result[1..<(rows * columns + 1)]) == expected,
-                    "\(type), \(rows)x\(inner) · \(inner)x\(columns), \(transposed), \(adding), \(variant), \(repeats)")
+                    "\(type), \(rows)x\(inner) · \(inner)x\(columns), \(transposed), \(adding), \(variant), \(keeps), \(repeats)"
+                )
                 #expect(result.first == c.first && result.last == c.last, "written outside of C")
             }
         }
