@@ -90,24 +90,6 @@ LK_INLINE void LK(binary_row)(LKBinary operation, size_t n, const T *a, ptrdiff_
     }
 }
 
-static void LK(gelu_with_slope)(size_t n, const void *input, void *output, void *slopes) {
-    const T *x = input;
-    T *y = output, *slope = slopes;
-    for (size_t i = 0; i < n; i += LANES) {
-        size_t part = n - i < LANES ? n - i : LANES;
-        V at = part == LANES ? LK(load)(x + i) : LK(load_part)(x + i, part, 0);
-        V share = LK(normal_share)(at);
-        V density = (T)0.398942280401432677940 * LK(exp)((T)-0.5 * at * at);
-        if (part == LANES) {
-            LK(store)(y + i, at * share);
-            LK(store)(slope + i, share + at * density);
-        } else {
-            LK(store_part)(y + i, at * share, part);
-            LK(store_part)(slope + i, share + at * density, part);
-        }
-    }
-}
-
 // The operation is switched over once, outside the loops, so that each loop is compiled for one operation.
 
 static void LK(unary)(LKUnary operation, size_t rows, size_t columns, const void *input, ptrdiff_t a_row,
@@ -136,32 +118,6 @@ static void LK(binary)(LKBinary operation, size_t rows, size_t columns, const vo
         break;
     switch (operation) { LK_BINARY_OPERATIONS(LK_CASE) }
 #undef LK_CASE
-}
-
-static void LK(add_bias)(size_t rows, size_t columns, void *values, const void *added, bool relu) {
-    T *y = values;
-    const T *bias = added;
-    if (columns == 1) {
-        V all = *bias;
-        for (size_t i = 0; i < rows; i += LANES) {
-            size_t part = rows - i < LANES ? rows - i : LANES;
-            V sum = LK(load_part)(y + i, part, 0) + all;
-            LK(store_part)(y + i, relu ? LK(relu)(sum) : sum, part);
-        }
-        return;
-    }
-    for (size_t row = 0; row < rows; row++, y += columns) {
-        size_t j = 0;
-        for (; j + LANES <= columns; j += LANES) {
-            V sum = LK(load)(y + j) + LK(load)(bias + j);
-            LK(store)(y + j, relu ? LK(relu)(sum) : sum);
-        }
-        if (j < columns) {
-            size_t part = columns - j;
-            V sum = LK(load_part)(y + j, part, 0) + LK(load_part)(bias + j, part, 0);
-            LK(store_part)(y + j, relu ? LK(relu)(sum) : sum, part);
-        }
-    }
 }
 
 static void LK(axpy)(size_t n, double factor, const void *added, void *values) {

@@ -14,12 +14,4 @@ void lk_binary(LKType type, LKBinary operation, size_t rows, size_t columns, con
     LK_DISPATCH(type, binary, (operation, rows, columns, a, a_row, a_column, b, b_row, b_column, out, p, q))
 }
 
-void lk_gelu_with_slope(LKType type, size_t n, const void *x, void *y, void *slope) {
-    LK_DISPATCH(type, gelu_with_slope, (n, x, y, slope))
-}
-
-void lk_add_bias(LKType type, size_t rows, size_t columns, void *y, const void *bias, bool relu) {
-    LK_DISPATCH(type, add_bias, (rows, columns, y, bias, relu))
-}
-
 void lk_axpy(LKType type, size_t n, double alpha, const void *x, void *y) { LK_DISPATCH(type, axpy, (n, alpha, x, y)) }

@@ -12,6 +12,7 @@
 #include "LKHalf.h"
 #include "LKIndexing.h"
 #include "LKInteger.h"
+#include "LKLayer.h"
 #include "LKMemory.h"
 #include "LKNormalization.h"
 #include "LKOptim.h"

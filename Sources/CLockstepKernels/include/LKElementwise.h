@@ -107,11 +107,5 @@ void lk_unary(LKType type, LKUnary operation, size_t rows, size_t columns, const
 void lk_binary(LKType type, LKBinary operation, size_t rows, size_t columns, const void *a, ptrdiff_t a_row,
                ptrdiff_t a_column, const void *b, ptrdiff_t b_row, ptrdiff_t b_column, void *out, double p, double q);
 
-/// GELU and its derivative at n elements without gaps: what they have in common is worked out once.
-void lk_gelu_with_slope(LKType type, size_t n, const void *x, void *y, void *slope);
-
-/// y[i, j] += bias[j], then max(y, 0) where `relu`, in place, over `rows` rows of `columns`.
-void lk_add_bias(LKType type, size_t rows, size_t columns, void *y, const void *bias, bool relu);
-
 /// y += alpha x, over n elements without gaps.
 void lk_axpy(LKType type, size_t n, double alpha, const void *x, void *y);

@@ -18,9 +18,9 @@ public final class Sequential: Module, Layer, CustomReflectable {
     public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> {
         var (value, index) = (input, 0)
         while index < layers.count {
-            if let linear = layers[index] as? Linear, index + 1 < layers.count, layers[index + 1] is ReLU {
+            if let linear = layers[index] as? Linear, let activation = activation(at: index + 1) {
                 // The same bits as one after the other, in one pass over the result.
-                value = linear(value, activation: .relu)
+                value = linear(value, activation: activation)
                 index += 2
             } else {
                 value = layers[index](value)
@@ -28,6 +28,14 @@ public final class Sequential: Module, Layer, CustomReflectable {
             }
         }
         return value
+    }
+
+    /// What the layer at a place applies, if `Linear` can do so itself.
+    private func activation(at index: Int) -> Activation? {
+        guard index < layers.count else { return nil }
+        if layers[index] is ReLU { return .relu }
+        if let gelu = layers[index] as? GELU, case .none = gelu.approximate { return .gelu }
+        return nil
     }
 
     /// The layers under the names that PyTorch gives them, rather than `layers.0`.

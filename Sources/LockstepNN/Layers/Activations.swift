@@ -65,7 +65,7 @@ public final class SELU: Module, Layer {
 
 /// x Φ(x), Φ the distribution function of the normal distribution. Source: `torch.nn.GELU`.
 public final class GELU: Module, Layer {
-    private let approximate: GeluApproximation
+    let approximate: GeluApproximation
 
     /// Exactly, or by the hyperbolic tangent.
     public init(approximate: GeluApproximation = .none) { self.approximate = approximate }

@@ -51,7 +51,7 @@ public class TransformerLayer: Module, CustomReflectable {
     }
 
     final func feedForward(_ x: Tensor<Float>) -> Tensor<Float> {
-        let inner = settings.nonlinearity == .relu ? linear1(x, activation: .relu) : linear1(x).gelu()
+        let inner = linear1(x, activation: settings.nonlinearity == .relu ? .relu : .gelu)
         return linear2(dropped(inner))
     }
 

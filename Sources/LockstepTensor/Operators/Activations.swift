@@ -174,7 +174,7 @@ extension Tensor where Scalar: FloatingScalar {
         let slope = Tensor(uninitializedLike: dense.layout)
         withExtendedLifetime(dense.storage) {
             lk_gelu_with_slope(
-                Scalar.kernelType, count, dense.pointer, result.storage.pointer, slope.storage.pointer)
+                Scalar.kernelType, 1, count, dense.pointer, nil, result.storage.pointer, slope.storage.pointer)
         }
         result.node = GeluNode(input: node, dense.detached(), slope)
         return result

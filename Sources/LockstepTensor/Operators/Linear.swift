@@ -6,13 +6,15 @@ public enum Activation: Sendable {
     case none
     /// max(x, 0).
     case relu
+    /// x Φ(x), where Φ is the normal distribution's share below x.
+    case gelu
 }
 
-/// y = x Wᵀ + b, and optionally max(y, 0), in one operator.
+/// y = x Wᵀ + b, and optionally an activation of it, in one operator.
 ///
 /// `input` is […, in], `weight` [out, in], `bias` [out], the result […, out]. The transpose costs nothing, and bias and activation are
 /// applied in one pass over the result. Gradients: G W, Gᵀ x and the column sums of G, where G is the gradient of y after
-/// the activation; they are computed straight into where gradients are added up.
+/// the activation, made in the same pass as its sums; they are computed straight into where gradients are added up.
 ///
 /// A weight [in] makes one output, without an axis: […] of […, in]. Stops where the shapes do not fit, with PyTorch's message.
 ///
@@ -25,7 +27,11 @@ public func linear<Scalar: FloatingScalar>(
         // One output, whose axis is dropped.
         let result = input.matmul(weight)
         let sum = bias.map { result + $0 } ?? result
-        return activation == .relu ? sum.relu() : sum
+        return switch activation {
+        case .none: sum
+        case .relu: sum.relu()
+        case .gelu: sum.gelu()
+        }
     }
     guard weight.rank == 2, input.rank > 0 else {
         fatalError(
@@ -46,60 +52,114 @@ public func linear<Scalar: FloatingScalar>(
     let rows = input.rank == 2 ? input : input.reshaped(to: [batch, inputs])
     var result = Tensor<Scalar>(uninitialized: [batch, outputs])
     BLAS.multiply(MatrixOperand(rows), MatrixOperand(weight).transposed, into: result.storage.pointer, adding: false)
-    if let bias = bias?.contiguous() {
-        withExtendedLifetime(bias.storage) {
-            lk_add_bias(
-                Scalar.kernelType, batch, outputs, result.storage.pointer, bias.pointer, activation == .relu)
-        }
-    } else if activation == .relu {
-        result = result.relu()
-    }
-    if records(rows.node, weight.node) || records(bias?.node) {
-        result.node = LinearNode(rows, weight, bias, activation == .relu ? result : nil)
+    let isRecorded = records(rows.node, weight.node) || records(bias?.node)
+    let slope = result.activate(activation, bias?.detached().contiguous(), withSlope: isRecorded)
+    if isRecorded {
+        result.node = LinearNode(rows, weight, bias, activation, activation == .relu ? result : slope)
     }
     return input.rank == 2 ? result : result.reshaped(to: input.shape.dropLast() + [outputs])
 }
 
+extension Tensor where Scalar: FloatingScalar {
+    /// Adds the bias to each row of this matrix, which is nobody else's, and applies the activation. Returns the slopes of a GELU if wanted.
+    fileprivate mutating func activate(_ activation: Activation, _ bias: Tensor?, withSlope: Bool) -> Tensor? {
+        let (type, rows, columns) = (Scalar.kernelType, shape[0], shape[1])
+        switch activation {
+        case .gelu:
+            let slope = withSlope ? Tensor(uninitialized: shape) : nil
+            withExtendedLifetime(bias) {
+                lk_gelu_with_slope(
+                    type, rows, columns, pointer, bias?.pointer, storage.pointer, slope?.storage.pointer)
+            }
+            return slope
+        case .none, .relu:
+            if let bias {
+                withExtendedLifetime(bias) {
+                    lk_add_bias(type, rows, columns, storage.pointer, bias.pointer, activation == .relu)
+                }
+            } else if activation == .relu {
+                self = relu()
+            }
+            return nil
+        }
+    }
+}
+
 final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Sendable {
     // Sendable for the reason that `Node` is.
-    private var values: (input: Tensor<Scalar>, weight: Tensor<Scalar>)?
-    /// The result, where it went through a relu.
-    private var activated: Tensor<Scalar>?
+
+    private let activation: Activation
+    private var values: (input: Tensor<Scalar>, weight: Tensor<Scalar>, bias: Tensor<Scalar>?)?
+    /// Where the gradient goes through a relu its result, where through a GELU the slopes.
+    private var effect: Tensor<Scalar>?
 
     init(
-        _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>?, _ activated: Tensor<Scalar>?
+        _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>?, _ activation: Activation,
+        _ effect: Tensor<Scalar>?
     ) {
-        values = (input.detached(), weight.detached())
-        self.activated = activated
+        values = (input.detached(), weight.detached(), bias?.detached())
+        (self.activation, self.effect) = (activation, effect)
         super.init(inputs: [input.node, weight.node, bias?.node])
     }
 
     @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
-        let (x, weight) = saved(values)
-        let gradient = activated.map { .computed(.reluGradient, gradient, $0) } ?? gradient
-        input(2)?.accumulateColumnSums(gradient)
-        let g = MatrixOperand(gradient)
+        let (x, weight, _) = saved(values)
+        let g: MatrixOperand<Scalar>
+        if activation == .none {
+            input(2)?.accumulateColumnSums(gradient)
+            g = MatrixOperand(gradient)
+        } else {
+            g = MatrixOperand(activationGradient(gradient.contiguous(), saved(effect).contiguous()))
+        }
         input(1)?.accumulateProduct(g.transposed, MatrixOperand(x))
         input(0)?.accumulateProduct(g, MatrixOperand(weight))
     }
 
+    /// The gradient of what was activated, whose column sums the bias gets in the same pass.
+    private func activationGradient(_ gradient: Tensor<Scalar>, _ effect: Tensor<Scalar>) -> Tensor<Scalar> {
+        let result = Tensor<Scalar>(uninitialized: effect.shape)
+        let (rows, columns) = (effect.shape[0], effect.shape[1])
+        func run(_ sums: UnsafeMutablePointer<Scalar>?, _ adding: Bool) {
+            withExtendedLifetime((gradient.storage, effect.storage)) {
+                lk_layer_gradient(
+                    Scalar.kernelType, activation == .relu, rows, columns, gradient.pointer, effect.pointer,
+                    result.storage.pointer, sums, adding)
+            }
+        }
+        if let bias = input(2) { bias.accumulate(shape: [columns]) { run($0, $1) } } else { run(nil, false) }
+        return result
+    }
+
     override func recordedBackward(_ gradient: Tensor<Scalar>) {
-        let (x, weight) = saved(values)
-        let gradient = activated.map { gradient.replacing(with: 0, where: !($0 .> 0)) } ?? gradient
-        send(gradient.sum(axis: 0), to: 2)
-        send(gradient.t.matmul(asInput(0, x)), to: 1)
-        send(gradient.matmul(asInput(1, weight)), to: 0)
+        let values = saved(values)
+        let (x, weight) = (asInput(0, values.input), asInput(1, values.weight))
+        let g: Tensor<Scalar>
+        switch activation {
+        case .none: g = gradient
+        case .relu: g = gradient.replacing(with: 0, where: !(saved(effect) .> 0))
+        case .gelu:
+            // What was activated, once more, as a function of the inputs.
+            let product = x.matmul(weight.t)
+            g = gradient * UnaryNode.geluSlope(values.bias.map { product + asInput(2, $0) } ?? product)
+        }
+        send(g.sum(axis: 0), to: 2)
+        send(g.t.matmul(x), to: 1)
+        send(g.matmul(weight), to: 0)
     }
 
     override var operationName: String {
-        activated != nil ? "ReluBackward0" : inputs[2] == nil ? "MmBackward0" : "AddmmBackward0"
+        switch activation {
+        case .none: inputs[2] == nil ? "MmBackward0" : "AddmmBackward0"
+        case .relu: "ReluBackward0"
+        case .gelu: "GeluBackward0"
+        }
     }
 
     @_specialize(where Scalar == Float)
     override func releaseSaved() {
         values = nil
-        activated = nil
+        effect = nil
     }
 }
 

@@ -109,9 +109,13 @@ import Testing
         ] {
             checkGradients(of: "linear", shapes: shapes) { linear($0[0], $0[1], $0[2]) }
             checkGradients(of: "linear and relu", shapes: shapes) { linear($0[0], $0[1], $0[2], activation: .relu) }
+            checkGradients(of: "linear and GELU", shapes: shapes) { linear($0[0], $0[1], $0[2], activation: .gelu) }
             checkGradients(of: "linear without bias", shapes: Array(shapes.dropLast())) { linear($0[0], $0[1]) }
             checkGradients(of: "linear without bias, relu", shapes: Array(shapes.dropLast())) {
                 linear($0[0], $0[1], activation: .relu)
+            }
+            checkGradients(of: "linear without bias, GELU", shapes: Array(shapes.dropLast())) {
+                linear($0[0], $0[1], activation: .gelu)
             }
         }
     }

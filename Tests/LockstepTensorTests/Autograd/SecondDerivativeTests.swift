@@ -39,6 +39,9 @@ import Testing
         Case(testDescription: "linear and relu", shapes: [[2, 3], [2, 3], [2]], range: -2...2) {
             linear($0[0], $0[1], $0[2], activation: .relu).square()
         },
+        Case(testDescription: "linear and GELU", shapes: [[2, 3], [2, 3], [2]]) {
+            linear($0[0], $0[1], $0[2], activation: .gelu).square()
+        },
         Case(testDescription: "conv2d", shapes: [[1, 2, 3, 3], [2, 2, 2, 2], [2]]) {
             conv2d($0[0], $0[1], $0[2], padding: 1).square()
         },

@@ -5,22 +5,62 @@ import Testing
 /// Kernels that do several things at once, in every variant and compared with doing one after the other.
 extension KernelVariantTests {
     @Test func geluWithItsSlope() {
-        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, _ size: Int) {
-            expectSameBits("GELU", type, size: size, outputs: 2 * size) { kind, inputs, output in
-                lk_gelu_with_slope(kind, size, inputs[0], output, output + size)
-                withMemory([Scalar](repeating: 1, count: 2 * size + 1)) { memory in
-                    let (one, values, slopes) = (memory, memory + 1, memory + 1 + size)
-                    lk_unary(kind, .gelu, 1, size, inputs[0], 0, 1, values, 0, 0)
-                    lk_binary(kind, .geluGradient, 1, size, one, 0, 0, inputs[0], 0, 1, slopes, 0, 0)
+        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, rows: Int, columns: Int, bias: Bool) {
+            let size = rows * columns
+            let name = "GELU \(rows)x\(columns), \(bias)"
+            expectSameBits(name, type, size: size, outputs: 3 * size) { kind, inputs, output in
+                let (values, slopes) = (output, output + size)
+                let added = bias ? inputs[1] : nil
+                lk_gelu_with_slope(kind, rows, columns, inputs[0], added, values, slopes)
+                // Without the slopes, in place.
+                (output + 2 * size).update(from: inputs[0], count: size)
+                lk_gelu_with_slope(kind, rows, columns, output + 2 * size, added, output + 2 * size, nil)
+                let sums = (0..<size).map { bias ? inputs[0][$0] + inputs[1][$0 % columns] : inputs[0][$0] }
+                withMemory(sums + [Scalar](repeating: 1, count: 2 * size + 1)) { memory in
+                    let (one, expected) = (memory + 3 * size, memory + size)
+                    lk_unary(kind, .gelu, 1, size, memory, 0, 1, expected, 0, 0)
+                    lk_binary(kind, .geluGradient, 1, size, one, 0, 0, memory, 0, 1, expected + size, 0, 0)
                     for place in 0..<size {
-                        #expect(output[place] == values[place] && output[size + place] == slopes[place])
+                        #expect(values[place] == expected[place] && slopes[place] == expected[size + place])
+                        #expect(output[2 * size + place] == expected[place])
                     }
                 }
             }
         }
-        for size in Array(0...20) + [127, 1000] {
-            check(Float.self, size)
-            check(Double.self, size)
+        for (rows, columns) in (0...20).map({ (1, $0) }) + [(1, 127), (3, 5), (4, 33), (2, 16)] {
+            for bias in [false, true] {
+                check(Float.self, rows: rows, columns: columns, bias: bias)
+                check(Double.self, rows: rows, columns: columns, bias: bias)
+            }
+        }
+    }
+
+    @Test func gradientOfALayer() {
+        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, rows: Int, columns: Int) {
+            let size = rows * columns
+            for (relu, adding) in [(false, false), (false, true), (true, false), (true, true)] {
+                let name = "layer \(rows)x\(columns), \(relu), \(adding)"
+                expectSameBits(name, type, size: size, outputs: size + columns) { kind, inputs, output in
+                    // What is saved has both signs, and so has what is added to.
+                    let (gradient, kept) = (inputs[1], inputs[0])
+                    lk_layer_gradient(kind, relu, rows, columns, gradient, kept, output, output + size, adding)
+                    withMemory([Scalar](repeating: 1, count: 2 * size + columns)) { memory in
+                        let (expected, alone, sums) = (memory, memory + size, memory + 2 * size)
+                        lk_layer_gradient(kind, relu, rows, columns, gradient, kept, alone, nil, false)
+                        lk_binary(
+                            kind, relu ? .reluGradient : .multiply, 1, size, gradient, 0, 1, kept, 0, 1, expected, 0, 0)
+                        lk_sum_columns(kind, rows, columns, expected, columns, sums, adding)
+                        for place in 0..<size {
+                            #expect(output[place] == expected[place] && alone[place] == expected[place])
+                        }
+                        for column in 0..<columns { #expect(output[size + column] == sums[column], "\(name)") }
+                    }
+                }
+            }
+        }
+        for (rows, columns) in (1...20).map({ (3, $0) }) + [(0, 4), (1, 70), (2, 64), (300, 17), (520, 5), (257, 65)] {
+            check(Float.self, rows: rows, columns: columns)
+            check(Double.self, rows: rows, columns: columns)
         }
     }
 

@@ -162,6 +162,9 @@ import Testing
         #expect(worstError(-80...20, { $0.sigmoid() }, { 1 / (1 + exp(-$0)) }) < 3)
         #expect(worstError(-5...5, { $0.erf() }, erf) < 2)
         #expect(worstError(-1e-3...1e-3, { $0.erf() }, erf) < 2)
+        // Far below 0 the exponential of x² / 2 has the error of its rounded argument.
+        #expect(worstError(-2...9, { $0.gelu() }, { 0.5 * $0 * erfc(-$0 * 0.5.squareRoot()) }) < 9)
+        #expect(worstError(-9 ... -2, { $0.gelu() }, { 0.5 * $0 * erfc(-$0 * 0.5.squareRoot()) }) < 40)
     }
 
     @Test func whatIsComputedInDoubleIsRoundedOnce() {

@@ -67,6 +67,8 @@ import Testing
                 #expect(linear(x, weight, bias) == expected)
                 #expect(linear(x, weight) == Self.naive(x, weight.t))
                 #expect(linear(x, weight, bias, activation: .relu) == expected.relu())
+                #expect(linear(x, weight, bias, activation: .gelu) == expected.gelu())
+                #expect(linear(x, weight, activation: .gelu) == Self.naive(x, weight.t).gelu())
             }
         }
         #expect(linear(.ones([2, 4, 3]), .ones([5, 3]), .ones([5])) == Tensor<Float>.full([2, 4, 5], 4))
