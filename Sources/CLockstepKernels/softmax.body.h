@@ -93,13 +93,45 @@ static void LK(softmax_gradient)(bool logarithm, size_t rows, size_t columns, co
     }
 }
 
+/// The softmax of a row times a factor, in place; it is multiplied where it is read, which is the same as before.
+LK_INLINE void LK(softmax_scaled)(size_t columns, T scale, T *a) {
+    const T lowest = -(T)__builtin_inf();
+    V largest = lowest, sum = (T)0;
+    LK_ROW(
+        columns,
+        {
+            V x = LK(load)(a + i) * scale;
+            largest = LK(max)(x, largest);
+            sum += x != x ? x : (V)(T)0;
+        },
+        {
+            V x = LK(first_lanes)(LK(load_part)(a + i, n, 0) * scale, n, lowest);
+            largest = LK(max)(x, largest);
+            sum += x != x ? x : (V)(T)0;
+        })
+    T shift = LK(lane_max)(largest) + LK(lane_sum)(sum);
+    sum = (T)0;
+    LK_ROW(
+        columns,
+        {
+            V e = LK(exp)(LK(load)(a + i) * scale - shift);
+            sum += e;
+            LK(store)(a + i, e);
+        },
+        {
+            V e = LK(exp)(LK(first_lanes)(LK(load_part)(a + i, n, 0) * scale, n, lowest) - shift);
+            sum += e;
+            LK(store_part)(a + i, e, n);
+        })
+    T share = (T)1 / LK(lane_sum)(sum);
+    LK_ROW(columns, LK(store)(a + i, LK(load)(a + i) * share), LK(store_part)(a + i, LK(load_part)(a + i, n, 0) * share, n))
+}
+
 static void LK(attention_weights)(size_t rows, size_t columns, bool causal, double factor, void *scores) {
-    T *a = scores, scale = (T)factor;
+    T *a = scores;
     for (size_t row = 0; row < rows; row++, a += columns) {
         size_t allowed = causal && row + 1 < columns ? row + 1 : columns;
-        LK_ROW(allowed, LK(store)(a + i, LK(load)(a + i) * scale), LK(store_part)(a + i, LK(load_part)(a + i, n, 0) * scale, n))
-        T share = (T)1 / LK(row_exp_sum)(allowed, a, LK(row_max)(allowed, a), a);
-        LK_ROW(allowed, LK(store)(a + i, LK(load)(a + i) * share), LK(store_part)(a + i, LK(load_part)(a + i, n, 0) * share, n))
+        LK(softmax_scaled)(allowed, (T)factor, a);
         if (allowed < columns) memset(a + allowed, 0, (columns - allowed) * sizeof(T));
     }
 }

@@ -75,6 +75,16 @@ LK_INLINE void LK(store_part)(T *p, V v, size_t n) {
 #endif
 }
 
+/// The first `n` lanes (at most LANES), and `fill` in those after them.
+__attribute__((unused)) LK_INLINE V LK(first_lanes)(V v, size_t n, T fill) {
+#if LK_IS_F32
+    const B place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#else
+    const B place = {0, 1, 2, 3, 4, 5, 6, 7};
+#endif
+    return place < (I)n ? v : (V)fill;
+}
+
 #undef LK_LOAD_PART
 #undef LK_STORE_PART
 

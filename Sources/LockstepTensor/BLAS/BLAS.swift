@@ -173,6 +173,13 @@ struct MatrixOperand<Scalar: TensorScalar> {
             storage: storage)
     }
 
+    /// Some rows and columns of it; free.
+    func part(rows: Range<Int>, columns: Range<Int>) -> MatrixOperand {
+        MatrixOperand(
+            rows: rows.count, columns: columns.count, isTransposed: isTransposed, leading: leading,
+            pointer: pointer + rows.lowerBound * rowStride + columns.lowerBound * columnStride, storage: storage)
+    }
+
     private init(
         rows: Int, columns: Int, isTransposed: Bool, leading: Int, pointer: UnsafePointer<Scalar>,
         storage: Storage<Scalar>

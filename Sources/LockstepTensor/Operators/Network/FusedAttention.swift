@@ -31,6 +31,10 @@ private struct AttentionRun<Scalar: FloatingScalar>: @unchecked Sendable {
     let scale: Double
     /// [n, heads, l, m]
     let weights: Tensor<Scalar>
+    /// Queries in a row, and the keys that they may attend to.
+    private let queryBlocks: [(queries: Range<Int>, keys: Range<Int>)]
+    /// Keys in a row, and the queries that may attend to them.
+    private let keyBlocks: [(keys: Range<Int>, queries: Range<Int>)]
 
     private var queries: Int { query.shape[2] }
     private var keys: Int { key.shape[2] }
@@ -39,11 +43,19 @@ private struct AttentionRun<Scalar: FloatingScalar>: @unchecked Sendable {
         (self.query, self.key, self.value) = (query, key, value)
         (self.isCausal, self.scale) = (isCausal, scale)
         weights = Tensor(uninitialized: [query.shape[0], query.shape[1], query.shape[2], key.shape[2]])
+        let (queries, keys) = (query.shape[2], key.shape[2])
+        if isCausal {
+            // Rows and columns of whole tiles, and few products.
+            queryBlocks = stride(from: 0, to: queries, by: 32).map {
+                ($0..<min($0 + 32, queries), 0..<min($0 + 32, keys))
+            }
+            keyBlocks = stride(from: 0, to: keys, by: 32).map { ($0..<min($0 + 32, keys), min($0, queries)..<queries) }
+        } else {
+            (queryBlocks, keyBlocks) = ([(0..<queries, 0..<keys)], [(0..<keys, 0..<queries)])
+        }
         forEachHead { head in
             let scores = weights.storage.pointer + head.offset(in: weights)
-            BLAS.multiply(
-                MatrixOperand(query, at: head.offset(in: query)),
-                MatrixOperand(key, at: head.offset(in: key)).transposed, into: scores, adding: false)
+            multiplyAllowed(head.matrix(query), head.matrix(key).transposed, into: scores)
             lk_attention_weights(Scalar.kernelType, queries, keys, isCausal, scale, scores)
         }
     }
@@ -52,9 +64,7 @@ private struct AttentionRun<Scalar: FloatingScalar>: @unchecked Sendable {
     func output() -> Tensor<Scalar> {
         let result = Tensor<Scalar>.headsInside(query.shape[0], query.shape[1], queries, value.shape[3])
         forEachHead { head in
-            multiply(
-                MatrixOperand(weights, at: head.offset(in: weights)), MatrixOperand(value, at: head.offset(in: value)),
-                into: result, head)
+            multiplyWeights(head.matrix(weights), head.matrix(value), into: result, head)
         }
         return result
     }
@@ -68,28 +78,58 @@ private struct AttentionRun<Scalar: FloatingScalar>: @unchecked Sendable {
         let ofValue = Tensor<Scalar>.headsInside(count, heads, keys, value.shape[3])
         let ofScores = Tensor<Scalar>(uninitialized: [queries, keys])
         forEachHead { head in
-            let g = MatrixOperand(gradient, at: head.offset(in: gradient))
-            let weight = MatrixOperand(weights, at: head.offset(in: weights))
-            multiply(weight.transposed, g, into: ofValue, head)
+            let (g, weight) = (head.matrix(gradient), head.matrix(weights))
+            multiplyTransposedWeights(weight, g, into: ofValue, head)
             let scores = ofScores.storage.pointer
-            BLAS.multiply(
-                g, MatrixOperand(value, at: head.offset(in: value)).transposed, into: scores, adding: false)
+            multiplyAllowed(g, head.matrix(value).transposed, into: scores)
             lk_attention_weights_gradient(
                 Scalar.kernelType, queries, keys, isCausal, scale, weight.pointer, scores)
-            multiply(
-                MatrixOperand(ofScores), MatrixOperand(key, at: head.offset(in: key)), into: ofQuery, head)
-            multiply(
-                MatrixOperand(ofScores).transposed, MatrixOperand(query, at: head.offset(in: query)), into: ofKey, head)
+            multiplyWeights(MatrixOperand(ofScores), head.matrix(key), into: ofQuery, head)
+            multiplyTransposedWeights(MatrixOperand(ofScores), head.matrix(query), into: ofKey, head)
         }
         return (ofQuery, ofKey, ofValue)
     }
 
-    private func multiply(
-        _ a: MatrixOperand<Scalar>, _ b: MatrixOperand<Scalar>, into result: Tensor<Scalar>, _ head: Head
+    /// A · B, [l, m], where a query may attend to a key; whatever lies there elsewhere.
+    private func multiplyAllowed(
+        _ a: MatrixOperand<Scalar>, _ b: MatrixOperand<Scalar>, into scores: UnsafeMutablePointer<Scalar>
     ) {
-        BLAS.multiply(
-            a, b, into: result.storage.pointer + head.offset(in: result), adding: false,
-            rowStride: result.layout.strides[2])
+        for (queries, keys) in queryBlocks {
+            BLAS.multiply(
+                a.part(rows: queries, columns: 0..<a.columns), b.part(rows: 0..<b.rows, columns: keys),
+                into: scores + queries.lowerBound * self.keys, adding: false, rowStride: self.keys)
+        }
+    }
+
+    /// W · B for what is 0 where a query may not attend to a key.
+    private func multiplyWeights(
+        _ weights: MatrixOperand<Scalar>, _ b: MatrixOperand<Scalar>, into result: Tensor<Scalar>, _ head: Head
+    ) {
+        let (output, stride) = (result.storage.pointer + head.offset(in: result), result.layout.strides[2])
+        for (queries, keys) in queryBlocks {
+            BLAS.multiply(
+                weights.part(rows: queries, columns: keys), b.part(rows: keys, columns: 0..<b.columns),
+                into: output + queries.lowerBound * stride, adding: false, rowStride: stride)
+        }
+    }
+
+    /// Wᵀ · B for what is 0 where a query may not attend to a key.
+    private func multiplyTransposedWeights(
+        _ weights: MatrixOperand<Scalar>, _ b: MatrixOperand<Scalar>, into result: Tensor<Scalar>, _ head: Head
+    ) {
+        let (output, stride) = (result.storage.pointer + head.offset(in: result), result.layout.strides[2])
+        for (keys, queries) in keyBlocks {
+            // The sums of 256 terms each are those of the whole product.
+            var start = queries.lowerBound
+            repeat {
+                let end = min((start / 256 + 1) * 256, queries.upperBound)
+                BLAS.multiply(
+                    weights.transposed.part(rows: keys, columns: start..<end),
+                    b.part(rows: start..<end, columns: 0..<b.columns), into: output + keys.lowerBound * stride,
+                    adding: start > queries.lowerBound, rowStride: stride)
+                start = end
+            } while start < queries.upperBound
+        }
     }
 
     /// One head of one sample.
@@ -100,6 +140,7 @@ private struct AttentionRun<Scalar: FloatingScalar>: @unchecked Sendable {
         func offset(in tensor: Tensor<Scalar>) -> Int {
             sample * tensor.layout.strides[0] + head * tensor.layout.strides[1]
         }
+        func matrix(_ tensor: Tensor<Scalar>) -> MatrixOperand<Scalar> { MatrixOperand(tensor, at: offset(in: tensor)) }
     }
 
     private func forEachHead(_ body: (Head) -> Void) {
