@@ -25,32 +25,36 @@
 
 LK_INLINE V LK(logistic)(V x) { return (T)1 / ((T)1 + LK(exp)(-x)); }
 
-static void LK(lstm_step)(size_t batch, size_t hidden, void *gates, const void *c, void *next_c, void *next_h) {
+static void LK(lstm_step)(size_t batch, size_t hidden, void *gates, const void *c, void *next_c, void *next_tanh,
+                          void *next_h) {
     for (size_t row = 0; row < batch; row++) {
         T *i = (T *)gates + row * 4 * hidden, *f = i + hidden, *g = f + hidden, *o = g + hidden;
         const T *cell = (const T *)c + row * hidden;
         T *cell_out = (T *)next_c + row * hidden, *h = (T *)next_h + row * hidden;
+        T *tanh_out = (T *)next_tanh + row * hidden;
         LK_UNITS({
             V in = LK(logistic)(GET(i));
             V forget = LK(logistic)(GET(f));
             V new = LK(tanh)(GET(g));
             V out = LK(logistic)(GET(o));
             V value = forget * GET(cell) + in * new;
+            V shaped = LK(tanh)(value);
             PUT(i, in);
             PUT(f, forget);
             PUT(g, new);
             PUT(o, out);
             PUT(cell_out, value);
-            PUT(h, out * LK(tanh)(value));
+            PUT(tanh_out, shaped);
+            PUT(h, out * shaped);
         })
     }
 }
 
-static void LK(lstm_step_gradient)(size_t batch, size_t hidden, const void *gates, const void *c, const void *next_c,
+static void LK(lstm_step_gradient)(size_t batch, size_t hidden, const void *gates, const void *c, const void *next_tanh,
                                    const void *h_gradient, void *c_gradient, void *gate_gradients) {
     for (size_t row = 0; row < batch; row++) {
         const T *i = (const T *)gates + row * 4 * hidden, *f = i + hidden, *g = f + hidden, *o = g + hidden;
-        const T *cell = (const T *)c + row * hidden, *cell_out = (const T *)next_c + row * hidden;
+        const T *cell = (const T *)c + row * hidden, *tanh_out = (const T *)next_tanh + row * hidden;
         const T *dh = (const T *)h_gradient + row * hidden;
         T *dc = (T *)c_gradient + row * hidden;
         T *di = (T *)gate_gradients + row * 4 * hidden, *df = di + hidden, *dg = df + hidden, *d_o = dg + hidden;
@@ -59,7 +63,7 @@ static void LK(lstm_step_gradient)(size_t batch, size_t hidden, const void *gate
             V forget = GET(f);
             V new = GET(g);
             V out = GET(o);
-            V value = LK(tanh)(GET(cell_out));
+            V value = GET(tanh_out);
             V from_h = GET(dh);
             V total = GET(dc) + from_h * out * ((T)1 - value * value);
             PUT(di, total * new * (in * ((T)1 - in)));

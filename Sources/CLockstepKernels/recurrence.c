@@ -3,14 +3,15 @@
 #define LK_BODY "recurrence.body.h"
 #include "each_variant.h"
 
-void lk_lstm_step(LKType type, size_t batch, size_t hidden, void *gates, const void *c, void *next_c, void *next_h) {
-    LK_DISPATCH(type, lstm_step, (batch, hidden, gates, c, next_c, next_h))
+void lk_lstm_step(LKType type, size_t batch, size_t hidden, void *gates, const void *c, void *next_c, void *next_tanh,
+                  void *next_h) {
+    LK_DISPATCH(type, lstm_step, (batch, hidden, gates, c, next_c, next_tanh, next_h))
 }
 
 void lk_lstm_step_gradient(LKType type, size_t batch, size_t hidden, const void *gates, const void *c,
-                           const void *next_c, const void *h_gradient, void *c_gradient, void *gate_gradients) {
+                           const void *next_tanh, const void *h_gradient, void *c_gradient, void *gate_gradients) {
     LK_DISPATCH(type, lstm_step_gradient,
-                (batch, hidden, gates, c, next_c, h_gradient, c_gradient, gate_gradients))
+                (batch, hidden, gates, c, next_tanh, h_gradient, c_gradient, gate_gradients))
 }
 
 void lk_gru_step(LKType type, size_t batch, size_t hidden, const void *x, const void *y, const void *h, void *next_h,

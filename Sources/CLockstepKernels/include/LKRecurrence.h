@@ -6,13 +6,14 @@
 // unless it is said.
 
 /// An LSTM's step. `gates` [batch, 4 hidden] holds what goes into i, f, g, o and then what comes out of them:
-/// c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c').
-void lk_lstm_step(LKType type, size_t batch, size_t hidden, void *gates, const void *c, void *next_c, void *next_h);
+/// c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c'). `next_tanh` gets tanh(c'), for the gradient.
+void lk_lstm_step(LKType type, size_t batch, size_t hidden, void *gates, const void *c, void *next_c, void *next_tanh,
+                  void *next_h);
 
 /// The gradients of what went into an LSTM's gates (`gate_gradients`), given what came out of them, and those of h' and c';
 /// `c_gradient` comes in as that of c' and goes out as that of c.
 void lk_lstm_step_gradient(LKType type, size_t batch, size_t hidden, const void *gates, const void *c,
-                           const void *next_c, const void *h_gradient, void *c_gradient, void *gate_gradients);
+                           const void *next_tanh, const void *h_gradient, void *c_gradient, void *gate_gradients);
 
 /// A GRU's step: r = σ(x_r + y_r), z = σ(x_z + y_z), n = tanh(x_n + r y_n), h' = (1 − z) n + z h, where `x` and `y`, both
 /// [batch, 3 hidden], come from the input and from h. `saved` [batch, 4 hidden] gets r, z, n and y_n.

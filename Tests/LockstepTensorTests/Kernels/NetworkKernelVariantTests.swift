@@ -27,10 +27,10 @@ extension KernelVariantTests {
     @Test func recurrentSteps() {
         func check<Scalar: FloatingScalar>(_ type: Scalar.Type, _ size: Int) {
             let hidden = size / 4
-            expectSameBits("LSTM", type, size: size, outputs: 6 * hidden) { kind, inputs, output in
+            expectSameBits("LSTM", type, size: size, outputs: 7 * hidden) { kind, inputs, output in
                 output.update(from: inputs[0], count: 4 * hidden)
-                lk_lstm_step(
-                    kind, 1, hidden, output, inputs[1], output + 4 * hidden, output + 5 * hidden)
+                let (c, shaped, h) = (output + 4 * hidden, output + 5 * hidden, output + 6 * hidden)
+                lk_lstm_step(kind, 1, hidden, output, inputs[1], c, shaped, h)
             }
             expectSameBits("LSTM gradient", type, inputs: 4, size: size, outputs: 5 * hidden) { kind, inputs, output in
                 (output + 4 * hidden).update(from: inputs[2], count: hidden)

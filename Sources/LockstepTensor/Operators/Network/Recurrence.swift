@@ -83,6 +83,8 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
     let gates: Tensor<Scalar>
     /// An LSTM's c before the first step and after each, in the order of the walk, [t + 1, n, h].
     let cells: Tensor<Scalar>
+    /// tanh of an LSTM's c after each step, in the same order, [t, n, h].
+    let shapedCells: Tensor<Scalar>
     let weight: Tensor<Scalar>
     /// The outputs, and for an LSTM the last c.
     private(set) var result: Tensor<Scalar>
@@ -106,6 +108,7 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
         states = Tensor(uninitialized: [block, batch, units])
         result = states.narrowed(axis: 0, start: reversed ? 0 : 1, count: block - 1)
         cells = Tensor(uninitialized: cell == .lstm ? [steps + 1, batch, units] : [0])
+        shapedCells = Tensor(uninitialized: cell == .lstm ? [steps, batch, units] : [0])
         switch cell {
         // Written over: what `linear` made here is nobody else's.
         case .lstm: gates = projected.detached().contiguous()
@@ -148,7 +151,8 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
                 let gate = gates.storage.pointer + row
                 BLAS.multiply(before, transposed, into: gate, adding: true, work: work)
                 let c = cells.storage.pointer + step * size
-                lk_lstm_step(type, batch, units, gate, c, c + size, after)
+                let shaped = shapedCells.storage.pointer + step * size
+                lk_lstm_step(type, batch, units, gate, c, c + size, shaped, after)
             case .gru:
                 BLAS.multiply(
                     before, transposed, into: fromHidden.storage.pointer, adding: false, work: work)
@@ -201,10 +205,9 @@ struct RecurrentRun<Scalar: FloatingScalar>: @unchecked Sendable {
                     type, cell == .tanh ? .tanhGradient : .reluGradient, 1, size, h.pointer, 0, 1, state, 0, 1,
                     projected.storage.pointer + row, 0, 0)
             case .lstm:
-                let before = cells.pointer + step * size
                 lk_lstm_step_gradient(
-                    type, batch, units, gates.pointer + row, before, before + size, h.pointer, c.storage.pointer,
-                    projected.storage.pointer + row)
+                    type, batch, units, gates.pointer + row, cells.pointer + step * size,
+                    shapedCells.pointer + step * size, h.pointer, c.storage.pointer, projected.storage.pointer + row)
             case .gru:
                 lk_gru_step_gradient(
                     type, batch, units, gates.pointer + place * size * 4, states.pointer + (beforeStart + place) * size,
