@@ -47,8 +47,8 @@ LK_INLINE V LK(silu_slope)(V x) {
 
 /// The normal distribution's share below x, and its density there.
 ///
-/// In single precision the share of the far side, beyond a = |x|, is exp(-a² / 2) times a polynomial in 1 / (1 + 0.3 a), which was fitted to
-/// within 6e-8 of it: with the exponential of the density, and without what 1 + erf loses far below 0.
+/// In single precision the share of the far side, beyond a = |x|, is exp(-a² / 2) times a polynomial in 1 / (1 + 0.3 a), which was fitted
+/// to within 6e-8 of it: with the exponential of the density, and without what 1 + erf loses far below 0.
 LK_INLINE void LK(normal)(V x, V *share, V *density) {
     V e = LK(exp)((T)-0.5 * x * x);
     *density = (T)0.398942280401432677940 * e;

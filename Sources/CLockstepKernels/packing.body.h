@@ -55,7 +55,7 @@ LK_CALLED void LK(pack_part)(size_t width, const T *from, ptrdiff_t step, T *to,
 LK_INLINE void LK(pack)(size_t count, size_t width, size_t line, const T *from, ptrdiff_t step, ptrdiff_t next, T *to) {
     size_t k = 0;
 #if LK_IS_F32
-    if (next == 1) {
+    if (next == 1 && step != 1) {
         // Squares of eight, with the last number again in place of those beyond the width. What the last square of a line writes
         // too much is written over by the next line.
         for (; k + 8 <= count; k += 8) {

@@ -89,7 +89,11 @@ final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
     // Sendable for the reason that `Node` is.
 
     private let activation: Activation
-    private var values: (input: Tensor<Scalar>, weight: Tensor<Scalar>, bias: Tensor<Scalar>?)?
+    // One by one, since a tuple's type is looked up wherever it is copied without specialization.
+    private var x: Tensor<Scalar>?
+    private var weight: Tensor<Scalar>?
+    /// Saved for a GELU, whose second derivative needs it.
+    private var bias: Tensor<Scalar>?
     /// Where the gradient goes through a relu its result, where through a GELU the slopes.
     private var effect: Tensor<Scalar>?
 
@@ -97,14 +101,17 @@ final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
         _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>?, _ activation: Activation,
         _ effect: Tensor<Scalar>?
     ) {
-        values = (input.detached(), weight.detached(), bias?.detached())
-        (self.activation, self.effect) = (activation, effect)
+        x = input.detached()
+        self.weight = weight.detached()
+        self.bias = activation == .gelu ? bias?.detached() : nil
+        self.activation = activation
+        self.effect = effect
         super.init(inputs: [input.node, weight.node, bias?.node])
     }
 
     @_specialize(where Scalar == Float)
     override func backward(_ gradient: Tensor<Scalar>) {
-        let (x, weight, _) = saved(values)
+        let (x, weight) = (saved(x), saved(weight))
         let g: MatrixOperand<Scalar>
         if activation == .none {
             input(2)?.accumulateColumnSums(gradient)
@@ -132,8 +139,7 @@ final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
     }
 
     override func recordedBackward(_ gradient: Tensor<Scalar>) {
-        let values = saved(values)
-        let (x, weight) = (asInput(0, values.input), asInput(1, values.weight))
+        let (x, weight) = (asInput(0, saved(x)), asInput(1, saved(weight)))
         let g: Tensor<Scalar>
         switch activation {
         case .none: g = gradient
@@ -141,7 +147,7 @@ final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
         case .gelu:
             // What was activated, once more, as a function of the inputs.
             let product = x.matmul(weight.t)
-            g = gradient * UnaryNode.geluSlope(values.bias.map { product + asInput(2, $0) } ?? product)
+            g = gradient * UnaryNode.geluSlope(bias.map { product + asInput(2, $0) } ?? product)
         }
         send(g.sum(axis: 0), to: 2)
         send(g.t.matmul(x), to: 1)
@@ -158,7 +164,9 @@ final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
 
     @_specialize(where Scalar == Float)
     override func releaseSaved() {
-        values = nil
+        x = nil
+        weight = nil
+        bias = nil
         effect = nil
     }
 }
