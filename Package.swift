@@ -114,7 +114,8 @@ let package = Package(
         .executableTarget(
             name: "BenchmarkRunner",
             dependencies: [
-                "LockstepTraining", "LockstepFormats", "LockstepPlot", subprocess, systemPackage, arguments,
+                "LockstepTraining", "LockstepData", "LockstepFormats", "LockstepPlot", subprocess, systemPackage,
+                arguments,
             ],
             path: "Benchmarks/Runner", swiftSettings: strict),
         // Measures training steps of a single process.

@@ -1,9 +1,11 @@
+import LockstepTraining
+
 /// What a step costs, by what it does: a time for each piece of work, fitted to measured steps.
 ///
 /// A step of N workers with P parameters, B samples and M microbatches on a machine of C cores, where K = min(N, C) of them
 /// compute at a time, is taken to last
 ///
-///     compute·P·B/K + gradient·P·M/K + update·P·N/K + exchange·8·P·(N−1)/K + messages·2·N·(N−1)·b/K + cluster + step
+///     compute·P·B/K + gradient·P·M/K + update·P·N/K + exchange·8·P·(N−1)/K + message·2·N·(N−1)·b/K + cluster + step
 ///
 /// with b buckets. The update is done by every worker, and of bytes and messages each core has its workers' to do. The times are never
 /// negative, and those with the least sum of squared relative errors, so that short steps count as much as long ones.
@@ -25,9 +27,14 @@ struct CostModel: Encodable {
     /// The middle of the relative errors over all measured steps.
     var typicalError = 0.0
 
-    /// The buckets of a gradient: as of `GradientBuckets`, one of 1 MiB and then 4 MiB each.
-    private static func buckets(_ parameters: Int) -> Double {
-        Double(1 + max(0, (4 * parameters - (1 << 20) + (1 << 22) - 1) >> 22))
+    /// The sizes of the buckets of a gradient, in bytes.
+    static func buckets(_ parameters: Int) -> [Int] {
+        do {
+            return try GradientBuckets(count: parameters).ranges.map { 4 * $0.count }
+        } catch {
+            // No model that is measured comes near to the most that there may be.
+            fatalError("\(error)")
+        }
     }
 
     /// How much of each piece of work the processor that finishes last has to do.
@@ -37,7 +44,7 @@ struct CostModel: Encodable {
         let (p, n) = (Double(work.parameters), Double(workers))
         return [
             p * Double(work.batch) / atATime, p * Double(work.microbatches) / atATime, p * n / atATime,
-            8 * p * (n - 1) / atATime, 2 * n * (n - 1) * buckets(work.parameters) / atATime,
+            8 * p * (n - 1) / atATime, 2 * n * (n - 1) * Double(buckets(work.parameters).count) / atATime,
             work.workers == 0 ? 0 : 1, 1,
         ]
     }

@@ -52,10 +52,17 @@ struct ScalingReport {
 
     // MARK: Many hosts
 
-    /// Two jobs whose steps are simulated.
+    /// Work that is simulated.
+    private struct Job {
+        var name: String
+        var parameters: Int
+        /// The samples of a step, given the workers.
+        var batch: @Sendable (Int) -> Int
+    }
+
     private static let jobs = [
-        (name: "1024×4, 512 samples in all", parameters: 3_159_050, batch: 512, isPerWorker: false),
-        (name: "1024×4, 64 samples a worker", parameters: 3_159_050, batch: 64, isPerWorker: true),
+        Job(name: "1024×4, 512 samples in all", parameters: 3_159_050) { _ in 512 },
+        Job(name: "1024×4, 64 samples a worker", parameters: 3_159_050) { 64 * $0 },
     ]
 
     /// Links that are assumed, in bytes a second.
@@ -63,17 +70,13 @@ struct ScalingReport {
 
     private static let sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 
-    /// Seconds of a step of so many workers, each on a host of its own. One bucket for each 4 MiB, as by default.
-    private func simulate(
-        _ job: (name: String, parameters: Int, batch: Int, isPerWorker: Bool), workers: Int, bandwidth: Double
-    ) -> Double {
-        let batch = job.isPerWorker ? job.batch * workers : job.batch
-        let work = Scaling.Work(parameters: job.parameters, batch: batch, microbatches: workers, workers: workers)
-        let bytes = 4 * Double(job.parameters)
-        let count = (bytes / 4_194_304).rounded(.up)
+    /// Seconds of a step of so many workers, each on a host of its own with one microbatch.
+    private func simulate(_ job: Job, workers: Int, bandwidth: Double) -> Double {
+        let work = Scaling.Work(
+            parameters: job.parameters, batch: job.batch(workers), microbatches: workers, workers: workers)
         return ClusterSimulation(
-            computing: model.computing(work), message: model.message / 2, latency: latency, bandwidth: bandwidth,
-            buckets: Array(repeating: bytes / count, count: Int(count))
+            computing: model.computing(work), message: model.message / 2, byte: model.exchange / 2, latency: latency,
+            bandwidth: bandwidth, buckets: CostModel.buckets(job.parameters)
         ).step(workers: workers)
     }
 
@@ -132,7 +135,7 @@ struct ScalingReport {
         return plot
     }
 
-    private func plot(_ job: (name: String, parameters: Int, batch: Int, isPerWorker: Bool)) -> Plot {
+    private func plot(_ job: Job) -> Plot {
         var plot = Plot(
             title: "A step of \(job.name), simulated", xLabel: "workers, each on a host of its own",
             yLabel: "milliseconds", xScale: .logarithmic, yScale: .logarithmic)
