@@ -3,15 +3,15 @@ import LockstepData
 /// A step of N workers on hosts of their own, played message by message: what a machine with two cores cannot measure.
 ///
 /// Each worker has one processor, which computes and which every message and byte costs a time at both ends, and one link, which carries one
-/// message at a time in each direction. Messages go as the direct all-reduce sends them: for each bucket the sums of each chunk to
-/// its owner, the next worker first, and the finished chunk from there to all. What it is fed with is measured: the time of computing,
+/// message at a time in each direction. Messages go as the direct all-reduce sends them: of all buckets the sums of each chunk to
+/// its owner, the next worker first, and the finished chunks from there to all. What it is fed with is measured: the time of computing,
 /// of a message, of a byte, and of a message's way; only the speed of the links is assumed.
 ///
-/// Nothing is sent before backward is over, and who receives has sent everything before: a real step may be faster by what it hides.
+/// Nothing is sent before backward is over, and a worker sends all that it has for a round before it looks at what has come: a real step may be
+/// faster by what that hides. Orders and reports of the coordinator are left out.
 struct ClusterSimulation {
-    /// Seconds of computing of one worker, and by how much it varies from worker to worker: a standard deviation, relative.
+    /// Seconds of computing of one worker, on average.
     var computing: Double
-    var variation = 0.03
     /// Seconds of the processor a message, at each end.
     var message: Double
     /// Seconds of the processor a byte, at each end.
@@ -23,22 +23,29 @@ struct ClusterSimulation {
     /// The gradient's bytes in each bucket.
     var buckets: [Int]
 
+    /// By how much computing varies from worker to worker: a standard deviation, relative.
+    private static let variation = 0.03
+
     /// Seconds until the last worker has the whole mean gradient.
-    func step(workers: Int, seed: UInt64 = 1) -> Double {
-        var random = KeyedGenerator(seed)
+    func step(workers: Int) -> Double {
+        guard workers > 1 else { return computing }
+        // The same each time.
+        var random = KeyedGenerator(1)
         // When each worker's processor is free, and each direction of its link.
         var processor = (0..<workers).map { _ in
             // Twelve uniform numbers make one that is near enough to normal.
             let normal = (0..<12).reduce(-6) { sum, _ in sum + Double.random(in: 0..<1, using: &random) }
-            return computing * (1 + variation * normal)
+            return computing * (1 + ClusterSimulation.variation * normal)
         }
         var (out, into) = (processor, processor)
-        for bucket in buckets where workers > 1 {
-            let chunk = Double(bucket) / Double(workers)
-            let (handling, carrying) = (message + byte * chunk, chunk / bandwidth)
-            // Reduce-scatter, after which each owner has the last sum; all-gather, after which each worker has the last chunk.
-            for _ in 0..<2 {
-                var received = processor.map { $0 + Double(workers - 1) * handling }
+        let bytes = Double(buckets.reduce(0, +)) / Double(workers)
+        // Reduce-scatter, after which each owner has the last sums; all-gather, after which each worker has the last chunks.
+        for _ in 0..<2 {
+            let sending = Double(workers - 1) * (Double(buckets.count) * message + byte * bytes)
+            var received = processor.map { $0 + sending }
+            for bucket in buckets {
+                let chunk = Double(bucket) / Double(workers)
+                let (handling, carrying) = (message + byte * chunk, chunk / bandwidth)
                 for distance in 1..<workers {
                     for sender in 0..<workers {
                         let receiver = (sender + distance) % workers
@@ -48,8 +55,8 @@ struct ClusterSimulation {
                         received[receiver] = max(received[receiver], into[receiver]) + handling
                     }
                 }
-                processor = received
             }
+            processor = received
         }
         return processor.max() ?? 0
     }

@@ -39,14 +39,10 @@ enum Part: String, CaseIterable {
         _ job: (name: String, model: String, batch: Int, optimizer: String), workers: Int, _ programs: Programs,
         seconds: Double, into results: inout Results
     ) async throws {
-        let place = workers == 1 ? ["--single-process"] : ["--workers", "\(workers)"]
         // One microbatch a worker: the least that the sum of so many needs, and what PyTorch does.
-        let own = try await Programs.lines(
-            of: programs.lockstep,
-            [
-                "bench", "step", "--model", job.model, "--batch", "\(job.batch)", "--optimizer", job.optimizer,
-                "--microbatches", "\(workers)", "--seconds", "\(seconds)", "--json",
-            ] + place)
+        let own = try await programs.steps(
+            model: job.model, batch: job.batch, optimizer: job.optimizer, microbatches: workers,
+            workers: workers == 1 ? 0 : workers, ["--seconds", "\(seconds)"])
         for line in own { results.add(line, subject: .lockstep, part: self, job: job.name, workers: workers) }
         guard let python = programs.python else { return }
         let theirs = try await Programs.lines(
@@ -78,12 +74,9 @@ enum Part: String, CaseIterable {
     private func measureStart(_ programs: Programs, into results: inout Results) async throws {
         let job = Part.jobs[2]
         var begun = Programs.now()
-        let own = try await Programs.lines(
-            of: programs.lockstep,
-            [
-                "bench", "step", "--model", job.model, "--batch", "\(job.batch)", "--warm-up", "0", "--steps", "1",
-                "--workers", "2", "--microbatches", "2", "--json",
-            ])
+        let own = try await programs.steps(
+            model: job.model, batch: job.batch, optimizer: "adam", microbatches: 2, workers: 2,
+            ["--warm-up", "0", "--steps", "1"])
         for line in own {
             results.add(seconds: (line.firstStepAt ?? 0) - begun, subject: .lockstep, part: self, job: job.name)
         }

@@ -44,6 +44,18 @@ struct Programs {
         }
     }
 
+    /// The figures of Lockstep's steps by so many workers, or a single process where they are 0.
+    func steps(
+        model: String, batch: Int, optimizer: String, microbatches: Int, workers: Int, _ options: [String]
+    ) async throws -> [Line] {
+        try await Programs.lines(
+            of: lockstep,
+            [
+                "bench", "step", "--model", model, "--batch", "\(batch)", "--optimizer", optimizer, "--microbatches",
+                "\(microbatches)", "--json",
+            ] + options + (workers == 0 ? ["--single-process"] : ["--workers", "\(workers)"]))
+    }
+
     /// The seconds since 1970.
     static func now() -> Double {
         var time = timespec()
@@ -62,10 +74,8 @@ struct Failure: Error, CustomStringConvertible {
 struct Line: Decodable {
     var peer: String?
     var workload: String?
-    var n: Int?
     var bytes: Int?
     var medianS: Double?
-    var busbwGBps: Double?
     var stepsPerS: Double?
     var stepS: Double?
     var parameters: Int?
@@ -80,7 +90,8 @@ struct Machine: Encodable {
     var memoryBytes: Int
     var system: String
     var swift: String
-    var openblas: String
+    /// What multiplies matrices.
+    var products: String
     var pytorch: String
     var date: String
 
@@ -106,12 +117,12 @@ struct Machine: Encodable {
         return Machine(
             processor: await value("model name", in: "/proc/cpuinfo"), cores: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
             memoryBytes: memory << 10, system: await line("uname", ["-srm"]), swift: await line("swift", ["--version"]),
-            openblas: kernels, pytorch: torch, date: await line("date", ["-u", "+%Y-%m-%d"]))
+            products: kernels, pytorch: torch, date: await line("date", ["-u", "+%Y-%m-%d"]))
     }
 
     var text: String {
         """
-        \(processor), \(cores) cores, \(memoryBytes >> 30) GiB, \(system); \(swift); \(openblas); PyTorch \(pytorch). \
+        \(processor), \(cores) cores, \(memoryBytes >> 30) GiB, \(system); \(swift); products by \(products); PyTorch \(pytorch). \
         OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are unset for all that is measured.
         """
     }

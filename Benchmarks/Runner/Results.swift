@@ -20,6 +20,12 @@ struct Figure: Encodable {
     var median: Double { medianOf(values) }
 }
 
+/// The middle one, or the mean of the middle two.
+func medianOf(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+}
+
 /// All that was measured.
 struct Results {
     var figures: [Figure] = []
@@ -81,6 +87,7 @@ struct Report {
         scaling = ScalingReport(results.scaling, cores: machine.cores)
     }
 
+    /// The figures, for people.
     var markdown: String {
         """
         # Benchmark of \(machine.date)
@@ -111,7 +118,7 @@ struct Report {
         try AtomicFile.write(Array(text.utf8), to: "\(path).md")
         let all = All(
             machine: machine, rounds: rounds, figures: results.figures, scaling: results.scaling.measured,
-            model: scaling?.model)
+            smallestSums: results.scaling.smallestSums, model: scaling?.model)
         try AtomicFile.write(Array((JSONText.encode(all, isIndented: true) + "\n").utf8), to: "\(path).json")
         return "\(path).md"
     }
@@ -121,6 +128,7 @@ struct Report {
         var rounds: Int
         var figures: [Figure]
         var scaling: [Scaling.Measured]
+        var smallestSums: [Double]
         var model: CostModel?
     }
 
@@ -246,10 +254,10 @@ struct Report {
         return number(seconds * 1e12) + " ps"
     }
 
-    /// Three significant digits.
+    /// Three significant digits, at most six places.
     private static func number(_ value: Double) -> String {
         var (scale, places) = (1.0, 0)
-        while abs(value) * scale < 100, places < 3 { (scale, places) = (scale * 10, places + 1) }
+        while abs(value) * scale < 100, places < 6 { (scale, places) = (scale * 10, places + 1) }
         let digits = String(Int((value * scale).rounded()))
         guard places > 0 else { return digits }
         let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits

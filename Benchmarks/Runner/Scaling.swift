@@ -56,7 +56,7 @@ struct Scaling {
     }
 
     private(set) var measured: [Measured] = []
-    /// Seconds of the smallest sum of two workers over loopback: two rounds of messages.
+    /// Seconds of the smallest sum of two workers: two rounds of messages.
     private(set) var smallestSums: [Double] = []
 
     /// Times every step of every sweep once.
@@ -64,14 +64,9 @@ struct Scaling {
         try await measureSmallestSum(programs)
         for sweep in Sweep.allCases {
             for point in sweep.points(isQuick: isQuick) {
-                let place = point.workers == 0 ? ["--single-process"] : ["--workers", "\(point.workers)"]
-                let lines = try await Programs.lines(
-                    of: programs.lockstep,
-                    [
-                        "bench", "step", "--model", point.model, "--batch", "\(point.batch)", "--optimizer", "adam",
-                        "--microbatches", "\(point.microbatches)", "--warm-up", "3", "--seconds", "\(seconds)",
-                        "--json",
-                    ] + place)
+                let lines = try await programs.steps(
+                    model: point.model, batch: point.batch, optimizer: "adam", microbatches: point.microbatches,
+                    workers: point.workers, ["--warm-up", "3", "--seconds", "\(seconds)"])
                 for line in lines {
                     guard let time = line.stepS, let parameters = line.parameters else { continue }
                     let work = Work(
@@ -87,7 +82,7 @@ struct Scaling {
     private mutating func measureSmallestSum(_ programs: Programs) async throws {
         let lines = try await Programs.lines(
             of: programs.lockstep,
-            ["bench", "allreduce", "--workers", "2", "--bytes", "64", "--transport", "tcp", "--no-sockets", "--json"])
+            ["bench", "allreduce", "--workers", "2", "--bytes", "64", "--no-sockets", "--json"])
         smallestSums += lines.compactMap(\.medianS)
     }
 
@@ -97,10 +92,4 @@ struct Scaling {
         }
         measured.append(Measured(sweep: sweep, work: work, values: [value]))
     }
-}
-
-/// The middle one, or the mean of the middle two.
-func medianOf(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }

@@ -7,14 +7,33 @@ struct ScalingReport {
     let cores: Int
     /// Seconds from one worker to another.
     let latency: Double
+    /// Seconds of a step on hosts of their own: of each job, for each number of workers, over each kind of link.
+    private let simulated: [[[Double]]]
 
     init?(_ scaling: Scaling, cores: Int) {
         guard !scaling.measured.isEmpty, !scaling.smallestSums.isEmpty else { return nil }
         measured = scaling.measured
         self.cores = cores
         model = CostModel(fitting: measured, cores: cores)
-        // Two rounds, each with a message at both ends.
-        latency = max(0, medianOf(scaling.smallestSums) / 2 - 2 * model.message)
+        // Two rounds, each with both ends of a message in it.
+        let latency = max(0, medianOf(scaling.smallestSums) / 2 - model.message)
+        self.latency = latency
+        let model = model
+        simulated = ScalingReport.jobs.map { job in
+            ScalingReport.sizes.map { workers in
+                ScalingReport.links.map { link in
+                    ClusterSimulation(
+                        computing: model.computing(
+                            Scaling.Work(
+                                parameters: job.parameters, batch: job.batch(workers), microbatches: workers,
+                                workers: workers)),
+                        message: model.message / 2, byte: model.exchange / 2, latency: latency,
+                        bandwidth: link.bandwidth,
+                        buckets: CostModel.buckets(job.parameters)
+                    ).step(workers: workers)
+                }
+            }
+        }
     }
 
     /// The tables, one for each sweep, and the model's times.
@@ -26,7 +45,7 @@ struct ScalingReport {
                 rows: measured.filter { $0.sweep == sweep }.map { point in
                     [
                         "\(point.work.parameters)", "\(point.work.batch)", "\(point.work.microbatches)",
-                        point.work.workers == 0 ? "single" : "\(point.work.workers) workers",
+                        point.work.workers == 0 ? "single" : "\(point.work.workers)",
                         Report.time(point.median), Report.time(model.time(of: point.work, cores: cores)),
                     ]
                 }
@@ -47,7 +66,7 @@ struct ScalingReport {
                 ["middle of the model's relative errors", "\(Int((100 * model.typicalError).rounded()))%"],
             ]
         )
-        return sweeps + [times, simulated]
+        return sweeps + [times, simulatedTable]
     }
 
     // MARK: Many hosts
@@ -66,27 +85,19 @@ struct ScalingReport {
     ]
 
     /// Links that are assumed, in bytes a second.
-    private static let links = [("1 Gbit/s", 0.117e9), ("10 Gbit/s", 1.17e9), ("100 Gbit/s", 11.7e9)]
+    private static let links = [
+        (name: "1 Gbit/s", bandwidth: 0.117e9), (name: "10 Gbit/s", bandwidth: 1.17e9),
+        (name: "100 Gbit/s", bandwidth: 11.7e9),
+    ]
 
     private static let sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 
-    /// Seconds of a step of so many workers, each on a host of its own with one microbatch.
-    private func simulate(_ job: Job, workers: Int, bandwidth: Double) -> Double {
-        let work = Scaling.Work(
-            parameters: job.parameters, batch: job.batch(workers), microbatches: workers, workers: workers)
-        return ClusterSimulation(
-            computing: model.computing(work), message: model.message / 2, byte: model.exchange / 2, latency: latency,
-            bandwidth: bandwidth, buckets: CostModel.buckets(job.parameters)
-        ).step(workers: workers)
-    }
-
-    private var simulated: (title: String, head: [String], rows: [[String]]) {
+    private var simulatedTable: (title: String, head: [String], rows: [[String]]) {
         (
-            "A step on hosts of their own, simulated", ["job", "workers"] + ScalingReport.links.map(\.0),
-            ScalingReport.jobs.flatMap { job in
-                ScalingReport.sizes.map { workers in
-                    [job.name, "\(workers)"]
-                        + ScalingReport.links.map { Report.time(simulate(job, workers: workers, bandwidth: $0.1)) }
+            "A step on hosts of their own, simulated", ["job", "workers"] + ScalingReport.links.map(\.name),
+            zip(ScalingReport.jobs, simulated).flatMap { job, steps in
+                zip(ScalingReport.sizes, steps).map { workers, times in
+                    [job.name, "\(workers)"] + times.map(Report.time)
                 }
             }
         )
@@ -101,7 +112,8 @@ struct ScalingReport {
             try plot(sweep).write(to: "\(path)-\(sweep.rawValue).svg")
             drawn.append(("\(path)-\(sweep.rawValue).svg", "A step over \(sweep.rawValue), measured and by the model"))
         }
-        try LockstepPlot.Figure(ScalingReport.jobs.map(plot)).write(to: "\(path)-simulated.svg")
+        try LockstepPlot.Figure(zip(ScalingReport.jobs, simulated).map { plot($0, $1) }).write(
+            to: "\(path)-simulated.svg")
         drawn.append(("\(path)-simulated.svg", "A step on up to 1024 hosts, simulated"))
         return drawn
     }
@@ -135,13 +147,13 @@ struct ScalingReport {
         return plot
     }
 
-    private func plot(_ job: Job) -> Plot {
+    private func plot(_ job: Job, _ steps: [[Double]]) -> Plot {
         var plot = Plot(
             title: "A step of \(job.name), simulated", xLabel: "workers, each on a host of its own",
             yLabel: "milliseconds", xScale: .logarithmic, yScale: .logarithmic)
-        for (name, bandwidth) in ScalingReport.links {
-            let times = ScalingReport.sizes.map { 1e3 * simulate(job, workers: $0, bandwidth: bandwidth) }
-            plot.line(ScalingReport.sizes, times, label: "links of \(name)", markers: true)
+        for (index, link) in ScalingReport.links.enumerated() {
+            plot.line(
+                ScalingReport.sizes, steps.map { 1e3 * $0[index] }, label: "links of \(link.name)", markers: true)
         }
         return plot
     }

@@ -1,4 +1,3 @@
-#include "LKExchange.h"
 #include "dispatch.h"
 
 #define LK_BODY "exchange.body.h"
@@ -7,5 +6,3 @@
 void lk_sum_scaled(size_t n, const void *a, const void *b, float scale, void *sum, float *scaled) {
     LK_DISPATCH_F32(sum_scaled, (n, a, b, scale, sum, scaled))
 }
-
-void lk_scaled(size_t n, const void *in, float scale, float *out) { LK_DISPATCH_F32(scaled, (n, in, scale, out)) }

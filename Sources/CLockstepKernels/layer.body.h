@@ -35,6 +35,11 @@ static void LK(gelu_with_slope)(size_t rows, size_t columns, const void *input, 
                                 void *slopes) {
     const T *x = input, *bias = added;
     T *y = output, *slope = slopes;
+    if (!bias) {
+        // One long row, so that a narrow layer fills its vectors, too.
+        columns *= rows;
+        rows = 1;
+    }
     for (size_t row = 0; row < rows; row++, x += columns, y += columns, slope += slopes ? columns : 0) {
         for (size_t i = 0; i < columns; i += LANES) {
             size_t part = columns - i < LANES ? columns - i : LANES;

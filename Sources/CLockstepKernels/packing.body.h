@@ -38,7 +38,7 @@ LK_INLINE void LK(pack_square)(size_t width, const T *from, ptrdiff_t step, T *t
     for (size_t i = 0; i < 8; i++) memcpy(to + i * line, &square[i], sizeof square[i]);
 }
 
-/// Copies a square of which there are only `width` lines, and `room` for a transposed one where that is less than 8 in a line of more.
+/// As `pack_square`, for fewer than eight lines; of each transposed line only `room` numbers are written where more would reach beyond it.
 LK_CALLED void LK(pack_part)(size_t width, const T *from, ptrdiff_t step, T *to, size_t line, size_t room) {
     lk_half_f32 square[8];
     for (size_t i = 0; i < 8; i++) memcpy(&square[i], from + (ptrdiff_t)(i < width ? i : width - 1) * step, sizeof square[i]);
@@ -51,7 +51,8 @@ LK_CALLED void LK(pack_part)(size_t width, const T *from, ptrdiff_t step, T *to,
 #endif
 
 /// Copies `width` numbers, which lie `step` apart, of each of `count` lines, which lie `next` apart, so that the lines lie `line` apart.
-/// What fills a line that is longer than `width` is any number; up to 8 numbers behind the last line are written to.
+/// What fills a line that is longer than `width` is any number. Behind the last line up to 2 numbers are written to where a line has the 6 of
+/// a tile's rows, and none where it has the columns of one, which lie chunk behind chunk.
 LK_INLINE void LK(pack)(size_t count, size_t width, size_t line, const T *from, ptrdiff_t step, ptrdiff_t next, T *to) {
     size_t k = 0;
 #if LK_IS_F32

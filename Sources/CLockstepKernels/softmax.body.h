@@ -93,7 +93,7 @@ static void LK(softmax_gradient)(bool logarithm, size_t rows, size_t columns, co
     }
 }
 
-/// The softmax of a row times a factor, in place; it is multiplied where it is read, which is the same as before.
+/// The softmax of a row times a factor, in place. Each score is multiplied whenever it is read, which gives the bits of multiplying first.
 LK_INLINE void LK(softmax_scaled)(size_t columns, T scale, T *a) {
     const T lowest = -(T)__builtin_inf();
     V largest = lowest, sum = (T)0;

@@ -62,6 +62,17 @@ import Testing
         #expect(lines.map(\.bytesOnWire) == [2, 524_288, 4, 1_048_576])
     }
 
+    @Test func sumsOfManyInSixteenBitsAreThoseOfTheTree() async throws {
+        // The mean is 13.54 and not 13.5 where each node is rounded to 8 bits.
+        let outcome = try await Lockstep.run(
+            [
+                "bench", "allreduce", "--workers", "26", "--transport", "in-process", "--wire", "bf16", "--bytes",
+                "4096",
+                "--warm-up", "0", "--repetitions", "1",
+            ], in: folder.path)
+        #expect(outcome.code == 0, "\(outcome.transcript.text)")
+    }
+
     @Test func workersMayBeStartedByHand() async throws {
         let first = try await Lockstep.run(
             [

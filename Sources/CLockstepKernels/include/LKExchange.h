@@ -7,6 +7,3 @@
 /// sum = a + b and, where there is room for it, scaled = (a + b) · scale; Float32. Each is `n` elements, which do not overlap others but
 /// for `sum`, which may be `a` or `b`.
 void lk_sum_scaled(size_t n, const void *a, const void *b, float scale, void *sum, float *scaled);
-
-/// out = in · scale; Float32. `out` may be `in`.
-void lk_scaled(size_t n, const void *in, float scale, float *out);

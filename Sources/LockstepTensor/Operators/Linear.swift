@@ -143,7 +143,7 @@ final class LinearNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked Se
         let g: Tensor<Scalar>
         switch activation {
         case .none: g = gradient
-        case .relu: g = gradient.replacing(with: 0, where: !(saved(effect) .> 0))
+        case .relu: g = gradient.replacing(with: 0, where: saved(effect) .<= 0)
         case .gelu:
             // What was activated, once more, as a function of the inputs.
             let product = x.matmul(weight.t)

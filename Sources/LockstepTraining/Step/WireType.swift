@@ -86,7 +86,7 @@ public enum WireType: String, Codable, Sendable, CaseIterable {
         lk_sum_scaled(target.count, a, b, scale, sum, half == nil ? scaled?.baseAddress : nil)
         guard half != nil else { return }
         round(target)
-        if let scaled = scaled?.baseAddress { lk_scaled(target.count, sum, scale, scaled) }
+        if let scaled = scaled?.baseAddress { WireType.scale(target.count, sum, by: scale, into: scaled) }
     }
 
     /// Reads elements as they travel, as many as `target` has room for, and multiplies each with `scale`; in one pass over memory.
@@ -96,7 +96,7 @@ public enum WireType: String, Codable, Sendable, CaseIterable {
         precondition(bytes.count == target.count * elementBytes)
         if self == .float32 {
             guard let start = target.baseAddress, let source = bytes.baseAddress else { return }
-            return lk_scaled(target.count, source, scale, start)
+            return WireType.scale(target.count, source, by: scale, into: start)
         }
         // So many that they stay in the processor's nearest memory in between.
         let block = 2048
@@ -106,8 +106,16 @@ public enum WireType: String, Codable, Sendable, CaseIterable {
             unpack(
                 UnsafeRawBufferPointer(
                     rebasing: bytes[range.lowerBound * elementBytes..<range.upperBound * elementBytes]), into: part)
-            if let start = part.baseAddress { lk_scaled(part.count, start, scale, start) }
+            if let start = part.baseAddress { WireType.scale(part.count, start, by: scale, into: start) }
         }
+    }
+
+    /// Multiplies Float32 elements, which may have any address.
+    private static func scale(
+        _ count: Int, _ source: UnsafeRawPointer, by factor: Float, into target: UnsafeMutablePointer<Float>
+    ) {
+        var factor = factor
+        lk_binary(.float32, .multiply, 1, count, source, 0, 1, &factor, 0, 0, target, 0, 0)
     }
 
     /// Reads elements as they travel, as many as `target` has room for; the bytes may have any address.

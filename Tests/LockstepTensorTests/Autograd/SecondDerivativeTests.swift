@@ -42,6 +42,9 @@ import Testing
         Case(testDescription: "linear and GELU", shapes: [[2, 3], [2, 3], [2]]) {
             linear($0[0], $0[1], $0[2], activation: .gelu).square()
         },
+        Case(testDescription: "linear without bias and GELU", shapes: [[2, 3], [2, 3]]) {
+            linear($0[0], $0[1], activation: .gelu).square()
+        },
         Case(testDescription: "conv2d", shapes: [[1, 2, 3, 3], [2, 2, 2, 2], [2]]) {
             conv2d($0[0], $0[1], $0[2], padding: 1).square()
         },
@@ -149,6 +152,13 @@ import Testing
             of: output, withRespectTo: inputs, createGraph: createGraph, materializeGrads: true)
         return gradients.enumerated().map { weighted($1.square(), $0) + weighted($1, $0 + 7) }
             .reduce(Tensor(0), +)
+    }
+
+    @Test(arguments: [false, true]) func aGradientGoesThroughARectifiedNaN(createGraph: Bool) {
+        let x = Tensor<Double>([[.nan]]).requiringGrad()
+        let y = linear(x, Tensor([[2.0]]), activation: .relu)
+        let slopes = grad(of: [y.sum()], withRespectTo: [x], createGraph: createGraph)
+        #expect(slopes[0].scalars == [2])
     }
 
     @Test(arguments: cases) func secondDerivative(_ operation: Case) {

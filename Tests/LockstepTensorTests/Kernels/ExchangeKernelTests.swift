@@ -42,9 +42,15 @@ extension KernelVariantTests {
                 return sum.dropLast().map(\.bitPattern)
             }
             #expect(alone == sums.map(\.bitPattern), "size \(size)")
-            let multiples = inAllVariants("scaled") {
+            // By the kernel of products of elements, which takes such addresses as well.
+            var factor: Float = -1.7
+            let multiples = inAllVariants("multiply") {
                 var out = [Float](repeating: 5, count: size + 1)
-                first.withUnsafeBytes { lk_scaled(size, $0.baseAddress.map { $0 + offset }, -1.7, &out) }
+                first.withUnsafeBytes {
+                    lk_binary(
+                        .float32, .multiply, 1, size, $0.baseAddress.map { $0 + offset }, 0, 1, &factor, 0, 0, &out, 0,
+                        0)
+                }
                 #expect(out.last == 5)
                 return out.dropLast().map(\.bitPattern)
             }

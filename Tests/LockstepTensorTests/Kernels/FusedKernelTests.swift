@@ -41,7 +41,7 @@ extension KernelVariantTests {
             for (relu, adding) in [(false, false), (false, true), (true, false), (true, true)] {
                 let name = "layer \(rows)x\(columns), \(relu), \(adding)"
                 expectSameBits(name, type, size: size, outputs: size + columns) { kind, inputs, output in
-                    // What is saved has both signs, and so has what is added to.
+                    // What is saved has both signs.
                     let (gradient, kept) = (inputs[1], inputs[0])
                     lk_layer_gradient(kind, relu, rows, columns, gradient, kept, output, output + size, adding)
                     withMemory([Scalar](repeating: 1, count: 2 * size + columns)) { memory in

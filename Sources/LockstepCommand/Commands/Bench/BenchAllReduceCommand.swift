@@ -135,7 +135,8 @@ struct BenchAllReduceCommand: ParsableCommand {
                     "\(Wording.fixed(timing.busBandwidth / 1e9, 3)) GB/s"
                 ])
             if timing.subject == "lockstep" { sums[timing.bytes] = timing.median }
-            if timing.subject != "lockstep", let own = sums[timing.bytes] {
+            // In 16 bits it carries half as much, which is no comparison.
+            if timing.subject != "lockstep", wire == .float32, let own = sums[timing.bytes] {
                 line += "   (lockstep carries \(Wording.percent(timing.median / own)) of it)"
             }
             print(line)
@@ -145,7 +146,8 @@ struct BenchAllReduceCommand: ParsableCommand {
     /// A size for programs, with the names that others give these figures.
     private func line(_ timing: AllReduceTiming) -> String {
         let values = [
-            ("peer", "\"\(timing.subject)\""), ("transport", "\"\(transport.rawValue)\""), ("n", "\(timing.peers)"),
+            ("peer", "\"\(timing.subject)\""), ("transport", "\"\(transport.rawValue)\""),
+            ("wire", "\"\(wire.rawValue)\""), ("n", "\(timing.peers)"),
             ("bytes", "\(timing.bytes)"), ("bytes_on_wire", "\(timing.bytesOnWire)"), ("median_s", "\(timing.median)"),
             ("fastest_s", "\(timing.seconds.min() ?? 0)"), ("slowest_s", "\(timing.seconds.max() ?? 0)"),
             ("busbw_GBps", "\(timing.busBandwidth / 1e9)"),

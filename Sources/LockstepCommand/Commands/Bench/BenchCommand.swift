@@ -25,14 +25,14 @@ struct BenchCommand: ParsableCommand {
     }
 }
 
-/// `lockstep bench machine`: what the products of matrices rest on, for the record of a measurement.
+/// `lockstep bench machine`: what multiplies matrices here, for the record of a measurement.
 struct BenchMachineCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "machine", abstract: "Say which OpenBLAS is in use and which kernels it has chosen.")
+            commandName: "machine", abstract: "Say what multiplies matrices here.")
     }
 
-    func run() { print("\(BLAS.version) with \(BLAS.coreType) kernels") }
+    func run() { print(BLAS.arithmetic) }
 }
 
 /// `lockstep bench rounds`: all-reduces on one thread, for scripts/check-instructions.sh, which counts what they take.

@@ -13,7 +13,7 @@ public func scaledDotProductAttention<Scalar: FloatingScalar>(
     dropout: Double = 0, isCausal: Bool = false, scale: Double? = nil, groupsHeads: Bool = false
 ) -> Tensor<Scalar> {
     if mask == nil, dropout == 0,
-        let result = fusedAttention(query, key, value, isCausal: isCausal, scale: scale, groupsHeads: groupsHeads)
+        let result = fusedAttention(query, key, value, isCausal: isCausal, scale: scale)
     {
         return result
     }

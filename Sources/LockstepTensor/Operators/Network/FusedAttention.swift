@@ -5,8 +5,7 @@ import CLockstepKernels
 ///
 /// The result lies in memory as [n, l, heads, v], so that the heads can be joined without a copy.
 func fusedAttention<Scalar: FloatingScalar>(
-    _ query: Tensor<Scalar>, _ key: Tensor<Scalar>, _ value: Tensor<Scalar>, isCausal: Bool, scale: Double?,
-    groupsHeads: Bool
+    _ query: Tensor<Scalar>, _ key: Tensor<Scalar>, _ value: Tensor<Scalar>, isCausal: Bool, scale: Double?
 ) -> Tensor<Scalar>? {
     guard query.rank == 4, key.rank == 4, value.rank == 4, query.shape[..<2] == key.shape[..<2],
         key.shape[..<3] == value.shape[..<3], query.shape[3] == key.shape[3], key.shape[2] > 0
@@ -45,7 +44,8 @@ private struct AttentionRun<Scalar: FloatingScalar>: @unchecked Sendable {
         weights = Tensor(uninitialized: [query.shape[0], query.shape[1], query.shape[2], key.shape[2]])
         let (queries, keys) = (query.shape[2], key.shape[2])
         if isCausal {
-            // Rows and columns of whole tiles, and few products.
+            // Rows and columns of whole tiles, and few products. What the mask hides is left out by these blocks, so that a NaN in a
+            // hidden value reaches the queries of its own block alone.
             queryBlocks = stride(from: 0, to: queries, by: 32).map {
                 ($0..<min($0 + 32, queries), 0..<min($0 + 32, keys))
             }
@@ -119,16 +119,14 @@ private struct AttentionRun<Scalar: FloatingScalar>: @unchecked Sendable {
     ) {
         let (output, stride) = (result.storage.pointer + head.offset(in: result), result.layout.strides[2])
         for (keys, queries) in keyBlocks {
-            // The sums of 256 terms each are those of the whole product.
-            var start = queries.lowerBound
-            repeat {
-                let end = min((start / 256 + 1) * 256, queries.upperBound)
+            // Cut where a sum of 256 terms of the whole product begins, so that the sums are the same. Without queries it is all zeros.
+            let cut = min((queries.lowerBound + 255) / 256 * 256, queries.upperBound)
+            for part in [queries.lowerBound..<cut, cut..<queries.upperBound] where !part.isEmpty || queries.isEmpty {
                 BLAS.multiply(
-                    weights.transposed.part(rows: keys, columns: start..<end),
-                    b.part(rows: start..<end, columns: 0..<b.columns), into: output + keys.lowerBound * stride,
-                    adding: start > queries.lowerBound, rowStride: stride)
-                start = end
-            } while start < queries.upperBound
+                    weights.transposed.part(rows: keys, columns: part), b.part(rows: part, columns: 0..<b.columns),
+                    into: output + keys.lowerBound * stride, adding: part.lowerBound > queries.lowerBound,
+                    rowStride: stride)
+            }
         }
     }
 
