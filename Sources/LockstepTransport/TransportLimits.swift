@@ -13,7 +13,8 @@ public struct TransportLimits: Sendable, Equatable {
     /// How many messages of one connection wait to be read before no more are taken from the network: what follows waits with its sender.
     ///
     /// Default 64: as a state or a gradient goes in pieces of 4 MiB, a quarter of a gigabyte from each peer, more than comes before a
-    /// thread that only passes messages on reads again.
+    /// thread that only passes messages on reads again. Where as many wait for longer than ``processTimeout`` the connection is lost, as
+    /// answers to probes wait behind them.
     public var maximumUnreadMessages: Int
     /// How many bytes of payloads wait to be sent over a connection before sending to it fails. A single message may
     /// always wait.

@@ -94,25 +94,6 @@ struct EndingTests {
         #expect("\(ProcessEnd.signalled(signal: 63))" == "was ended by signal 63")
     }
 
-    @Test("Another process is started in the place of one that has ended, later each time, and not for ever")
-    func restarts() throws {
-        var coordinator = try Coordinator(workers: 2) { $0.membership.restarts = 3 }
-        coordinator.beginTraining(workers: 2)
-        var delays: [Duration] = []
-        for (number, pid) in [(1, 101), (2, 102), (3, 103), (4, 104)] {
-            let actions = coordinator.machine.handle(.exited(pid: pid, .signalled(signal: 9)), now: .zero)
-            for case .launch(let delay) in actions { delays.append(delay) }
-            #expect(actions.error == nil)
-            _ = coordinator.hello(number + 1)
-        }
-        #expect(delays == [.seconds(1), .seconds(2), .seconds(4)])
-        // One that ended well, or was refused, is not needed or would be refused again.
-        var other = try Coordinator(workers: 2) { $0.membership.restarts = 3 }
-        other.beginTraining(workers: 2)
-        let actions = other.machine.handle(.exited(pid: 101, .exited(code: 0)), now: .zero)
-        #expect(!actions.contains { if case .launch = $0 { true } else { false } })
-    }
-
     @Test("A process that ended by itself is given the time to have its reason arrive")
     func exitWithReason() throws {
         var coordinator = try training()

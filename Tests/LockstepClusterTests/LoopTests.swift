@@ -25,8 +25,12 @@ struct LoopTests {
         var events: [String] = []
         var digest: String?
         private let afterStep: (Int) -> Void
+        private let atEnd: () -> Void
 
-        init(afterStep: @escaping (Int) -> Void) { self.afterStep = afterStep }
+        init(afterStep: @escaping (Int) -> Void, atEnd: @escaping () -> Void) {
+            self.afterStep = afterStep
+            self.atEnd = atEnd
+        }
 
         func handle(_ event: RunEvent) {
             switch event {
@@ -35,7 +39,9 @@ struct LoopTests {
                 afterStep(record.step)
             case .tested(let record): events.append("tested \(record.step)")
             case .checkpoint(_, let step): events.append("checkpoint \(step)")
-            case .finished(let summary): digest = summary.digest
+            case .finished(let summary):
+                digest = summary.digest
+                atEnd()
             case .started, .stopped, .note, .warning: break
             }
         }
@@ -58,9 +64,10 @@ struct LoopTests {
         }
     }
 
-    /// Trains in the folder `path` with so many workers; `stop` asks for an end after so many steps.
+    /// Trains in the folder `path` with so many workers; `stop` asks for an end after so many steps. `failsAtEnd` has something fail
+    /// once the weights are written, before the coordinator knows of it.
     private static func train(
-        _ kind: Kind, workers: Int, in path: String, stopAfter stop: Int? = nil,
+        _ kind: Kind, workers: Int, in path: String, stopAfter stop: Int? = nil, failsAtEnd: Bool = false,
         unreachable: Int? = nil, job: @escaping @Sendable (Int) -> any TrainableJob = { _ in TinyJob.job() }
     ) async throws -> Outcome {
         let network = InProcessNetwork()
@@ -78,13 +85,17 @@ struct LoopTests {
             let endpoint = transport.endpoint
             let (folder, settings) = try RunFolder.open(path)
             let interrupt = Locked<@Sendable () -> Void>({})
-            let log = Log { step in if step == stop { interrupt.withLock { $0() } } }
+            let failure = Locked<@Sendable (String) -> Void>({ _ in })
+            let log = Log(
+                afterStep: { step in if step == stop { interrupt.withLock { $0() } } },
+                atEnd: { if failsAtEnd { failure.withLock { $0("no such file") } } })
             let loop = try CoordinatorLoop(
                 transport: transport, advertised: endpoint, settings: settings,
                 membership: Membership(workers: workers, patience: patience), folder: folder,
                 resumingFrom: try folder.newestCheckpoint(of: settings, tell: { _ in }), logger: logger,
                 observer: log)
             interrupt.withLock { $0 = loop.interrupt }
+            failure.withLock { $0 = loop.launchFailed }
             // Workers end when the coordinator does; none of them is left to the next test.
             let running = DispatchGroup()
             defer { running.wait() }
@@ -112,7 +123,7 @@ struct LoopTests {
             let isComplete = try loop.run()
             return Outcome(isComplete: isComplete, digest: log.digest, events: log.events)
         }
-        #expect(errors.withLock { $0 } == [])
+        if !failsAtEnd { #expect(errors.withLock { $0 } == []) }
         return outcome
     }
 
@@ -155,6 +166,16 @@ struct LoopTests {
         let second = try await Self.train(.inProcess, workers: 3, in: path)
         #expect(second.isComplete)
         #expect(second.digest == reference.digest)
+    }
+
+    @Test("What fails once the weights are on disk is no error of the run")
+    func failureAtEnd() async throws {
+        let settings = try TinyJob.settings()
+        let parent = TemporaryFolder()
+        let path = try RunFolder.create(in: parent.path, settings: settings).path
+        let outcome = try await Self.train(.inProcess, workers: 2, in: path, failsAtEnd: true)
+        #expect(outcome.isComplete)
+        #expect(outcome.digest == (try Reference(settings, job: TinyJob.job()).digest))
     }
 
     @Test("A loss of the wrong shape ends the run with the worker and the reason")

@@ -73,11 +73,10 @@ struct OwnBatchTests {
             simulation.reader = try SampleReader(source, settings: settings)
             #expect(simulation.run { !$0.record.isEmpty }, "seed \(seed)")
             if workers > 1 {
-                for _ in 0..<simulation.random.next() % 200 { simulation.step() }
+                simulation.wander(200)
                 if !simulation.isOver { simulation.kill(.worker(Int(seed) % workers), isChild: true) }
             }
-            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
-            simulation.expectSameBits(as: reference, "seed \(seed)")
+            simulation.expectOver(as: reference, "seed \(seed)")
         }
     }
 

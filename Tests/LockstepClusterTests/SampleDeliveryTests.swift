@@ -1,4 +1,5 @@
 import LockstepCluster
+import LockstepFormats
 import LockstepTensor
 import LockstepTraining
 import LockstepTransport
@@ -33,6 +34,27 @@ struct SampleDeliveryTests {
             #expect(simulation.record == reference.record, "seed \(seed)")
             if workers < 5 { #expect(simulation.warnings == []) }
         }
+    }
+
+    @Test("A worker that has trained takes up weights to begin with, and opens no data for that")
+    func weights() throws {
+        let settings = try TinyJob.settings()
+        let states = try Reference(settings, job: TinyJob.job()).states
+        let weights = try Checkpoint(.init(parsing: states[1].array()), from: "a state").weights().file
+        let data = try TinyJob.job().openSamples().description.json
+        var replica = ReplicaHolder(makeJob: { _ in TinyJob.withoutData() })
+        guard case .prepared = replica.carryOut(.prepare(settings: settings, data: data)),
+            case .restored(2, _) = replica.carryOut(.restore(states[2]))
+        else {
+            Issue.record("it was not made")
+            return
+        }
+        let result = replica.carryOut(.restore(Payload(weights.encoded())))
+        guard case .restored(0, _) = result else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(replica.completedSteps == 0)
     }
 
     @Test("Samples come ahead of need, and no worker holds more than its share of two steps and two blocks of a test")

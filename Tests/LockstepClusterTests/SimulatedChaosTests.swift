@@ -46,14 +46,14 @@ struct SimulatedChaosTests {
             if seed % 5 == 1 { simulation.unreachable = [[0, 1], [2, 4]] }
             #expect(simulation.run { !$0.record.isEmpty }, "seed \(seed)")
             for _ in 0..<6 {
-                for _ in 0..<simulation.random.next() % 120 { simulation.step() }
+                simulation.wander(120)
                 if simulation.endings[.coordinator] != nil { break }
                 faults += 1
                 try simulation.fault()
             }
             for number in simulation.workers.indices { simulation.thaw(number) }
             if simulation.dead.contains(.coordinator) { try simulation.restartCoordinator() }
-            let isOver = simulation.run { $0.endings[.coordinator] != nil && $0.unwritten.isEmpty }
+            let isOver = simulation.run { $0.isRecorded }
             if !isOver { Issue.record("seed \(seed): somebody waits for ever\n\(simulation.summary)") }
             if simulation.endings[.coordinator] == .some(nil) {
                 simulation.expectSameBits(as: reference, "seed \(seed)")

@@ -5,12 +5,15 @@ import Testing
 /// Whole runs in which a bit flips in the image of a state, while all workers hold the right one: nothing damaged is ever written,
 /// nobody goes on from it, and no run is lost for it.
 struct SimulatedDamageTests {
-    /// A run, and what a single process makes of it.
+    private static func settings(epochs: Int = 4, checkpointEvery: Int = 2) throws -> RunSettings {
+        try TinyJob.settings(batch: 12, epochs: epochs, checkpointEvery: checkpointEvery)
+    }
+
+    /// A run in which images are damaged once there is damage left to do.
     private func simulation(
-        _ kind: ImageDamage.Kind, workers: Int, seed: UInt64, epochs: Int = 4,
+        _ kind: ImageDamage.Kind, _ settings: RunSettings, workers: Int, seed: UInt64,
         change: (inout CoordinatorMachine.Setup) -> Void = { _ in }
-    ) throws -> (Simulation, Reference) {
-        let settings = try TinyJob.settings(batch: 12, epochs: epochs, checkpointEvery: 2)
+    ) throws -> Simulation {
         let job = TinyJob.normalized()
         var simulation = try Simulation(
             settings: settings, workers: workers, seed: seed,
@@ -20,7 +23,7 @@ struct SimulatedDamageTests {
                 change(&$0)
             }, job: { _ in job })
         simulation.damage.kind = kind
-        return (simulation, try Reference(settings, job: job))
+        return simulation
     }
 
     /// Expects that whoever's image was damaged was named, in order.
@@ -28,7 +31,7 @@ struct SimulatedDamageTests {
         let damage = simulation.warnings.filter { $0.contains(" is damaged") }
         #expect(damage.count == simulation.damage.victims.count, comment)
         for (warning, victim) in zip(damage, simulation.damage.victims) {
-            #expect(warning.contains("(host host-\(victim), process \(100 + victim)) sent is damaged"), comment)
+            #expect(warning.contains("\(Simulation.who(victim)) sent is damaged"), comment)
             #expect(warning.contains("Most likely the memory of "), comment)
         }
     }
@@ -37,14 +40,15 @@ struct SimulatedDamageTests {
         "A state that is damaged on its way into a checkpoint is not written, its sender is named, and the next one is",
         arguments: ImageDamage.Kind.allCases, [1, 2, 3])
     func checkpoint(kind: ImageDamage.Kind, workers: Int) throws {
+        let settings = try SimulatedDamageTests.settings()
+        let reference = try Reference(settings, job: TinyJob.normalized())
         var asked = 0
         for seed in 0..<60 as Range<UInt64> {
-            var (simulation, reference) = try simulation(kind, workers: workers, seed: seed)
+            var simulation = try simulation(kind, settings, workers: workers, seed: seed)
             #expect(simulation.run { !$0.record.isEmpty })
-            for _ in 0..<simulation.random.next() % 150 { simulation.step() }
+            simulation.wander(150)
             simulation.damage.left = 1 + Int(seed % 2)
-            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
-            simulation.expectSameBits(as: reference, "seed \(seed)")
+            simulation.expectOver(as: reference, "seed \(seed)")
             expectNamed(simulation, "seed \(seed): \(simulation.warnings)")
             asked += simulation.damage.victims.count
         }
@@ -55,14 +59,15 @@ struct SimulatedDamageTests {
         "A damaged state at a run's end is asked for again before anybody leaves, and the weights are right",
         arguments: ImageDamage.Kind.allCases, [1, 2])
     func end(kind: ImageDamage.Kind, workers: Int) throws {
+        let settings = try SimulatedDamageTests.settings()
+        let reference = try Reference(settings, job: TinyJob.normalized())
         var asked = 0
         for seed in 0..<60 as Range<UInt64> {
-            var (simulation, reference) = try simulation(kind, workers: workers, seed: seed)
+            var simulation = try simulation(kind, settings, workers: workers, seed: seed)
             // The last checkpoint but one is on disk, and only the last is to come.
             #expect(simulation.run { $0.record.contains { $0.hasPrefix("checkpoint 6 ") } })
             simulation.damage.left = 1 + Int(seed % 2)
-            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
-            simulation.expectSameBits(as: reference, "seed \(seed)")
+            simulation.expectOver(as: reference, "seed \(seed)")
             expectNamed(simulation, "seed \(seed): \(simulation.warnings)")
             asked += simulation.damage.victims.count
             // Another is asked, where there is one.
@@ -75,14 +80,16 @@ struct SimulatedDamageTests {
 
     @Test("A run that is stopped leaves the right checkpoint, too", arguments: ImageDamage.Kind.allCases, [1, 2])
     func stopped(kind: ImageDamage.Kind, workers: Int) throws {
+        let settings = try SimulatedDamageTests.settings(epochs: 12)
+        let reference = try Reference(settings, job: TinyJob.normalized())
         var stops = 0
         for seed in 0..<60 as Range<UInt64> {
-            var (simulation, reference) = try simulation(kind, workers: workers, seed: seed, epochs: 12)
+            var simulation = try simulation(kind, settings, workers: workers, seed: seed)
             #expect(simulation.run { !$0.record.isEmpty })
-            for _ in 0..<simulation.random.next() % 150 { simulation.step() }
+            simulation.wander(150)
             simulation.damage.left = 1
             simulation.feed(.interrupted)
-            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
+            simulation.expectOver("seed \(seed)")
             #expect(simulation.endings[.coordinator] == .some(nil), "seed \(seed)")
             expectNamed(simulation, "seed \(seed): \(simulation.warnings)")
             let last = try #require(simulation.record.last)
@@ -97,15 +104,18 @@ struct SimulatedDamageTests {
     @Test(
         "Three damaged images in a row end the run, which has named each", arguments: ImageDamage.Kind.allCases, [1, 2])
     func tooMany(kind: ImageDamage.Kind, workers: Int) throws {
+        let settings = try SimulatedDamageTests.settings()
+        let reference = try Reference(settings, job: TinyJob.normalized())
         for seed in 0..<20 as Range<UInt64> {
-            var (simulation, reference) = try simulation(kind, workers: workers, seed: seed)
+            var simulation = try simulation(kind, settings, workers: workers, seed: seed)
             #expect(simulation.run { $0.record.contains { $0.hasPrefix("checkpoint 2 ") } })
             simulation.damage.left = .max
-            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
+            simulation.expectOver("seed \(seed)")
             let error = try #require(simulation.endings[.coordinator] ?? nil)
             #expect(error.code == .diverged)
             #expect(error.description.hasSuffix("It was so 3 times in a row"), "\(error)")
-            #expect(simulation.warnings.count == 2, "\(simulation.warnings)")
+            // One more may have been on its way when the first was found to be damaged.
+            #expect(simulation.warnings.count >= 2, "\(simulation.warnings)")
             // What is on disk is whole.
             for line in simulation.record where line.hasPrefix("checkpoint") {
                 let step = Reference.step(of: line)
@@ -120,20 +130,18 @@ struct SimulatedDamageTests {
         let reference = try Reference(settings, job: TinyJob.job())
         var redone = 0
         for seed in 0..<60 as Range<UInt64> {
-            let models = Models()
-            var simulation = try Simulation(
-                settings: settings, workers: 2, seed: seed, change: { $0.membership.comparesEvery = 1 },
-                job: { TinyJob.job(keeping: models, as: $0) })
+            var (simulation, models) = try Simulation.spoilable(settings, workers: 2, seed: seed) {
+                $0.membership.comparesEvery = 1
+            }
             simulation.damage.kind = seed % 2 == 0 ? .inImage : .inCopy
             #expect(simulation.run { $0.record.contains { $0.hasPrefix("checkpoint 3 ") } })
             simulation.damage.left = 1
             // A state has come in and waits for being recorded, or has been found to be damaged just now.
             simulation.run { !$0.damage.victims.isEmpty }
-            for _ in 0..<simulation.random.next() % 30 { simulation.step() }
+            simulation.wander(30)
             if simulation.isOver { continue }
-            models.flipBit(of: Int(seed % 2), bit: 12)
-            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever\n\(simulation.summary)")
-            simulation.expectSameBits(as: reference, "seed \(seed)")
+            models.flipBit(of: Int(seed / 2 % 2), bit: 12)
+            simulation.expectOver(as: reference, "seed \(seed)")
             if simulation.beginnings > 1 { redone += 1 }
         }
         #expect(redone > 20, "only \(redone)")
@@ -143,20 +151,16 @@ struct SimulatedDamageTests {
         "A state that is damaged on its way to a worker that joins is sent again, and nobody trains on it",
         arguments: ImageDamage.Kind.allCases, [1, 2])
     func joining(kind: ImageDamage.Kind, workers: Int) throws {
+        let settings = try SimulatedDamageTests.settings(epochs: 9)
+        let reference = try Reference(settings, job: TinyJob.normalized())
         var damaged = 0
         for seed in 0..<60 as Range<UInt64> {
-            var (simulation, reference) = try simulation(kind, workers: workers, seed: seed, epochs: 9) {
+            var simulation = try simulation(kind, settings, workers: workers, seed: seed) {
                 $0.membership.maximumWorkers = workers + 1
             }
-            #expect(simulation.run { !$0.record.isEmpty })
-            for _ in 0..<simulation.random.next() % 100 { simulation.step() }
-            if simulation.isOver { continue }
-            simulation.addWorker()
-            guard simulation.run(until: { $0.coordinator.status.phase.hasPrefix("sending the state") || $0.isOver }),
-                !simulation.isOver
-            else { continue }
+            guard simulation.begin(wandering: 100), simulation.joinUntilSent() else { continue }
             simulation.damage.left = 1 + Int(seed % 2)
-            simulation.run { $0.endings[.coordinator] != nil && $0.unwritten.isEmpty }
+            simulation.run { $0.isRecorded }
             simulation.expectSameBits(as: reference, "seed \(seed)")
             // One for a checkpoint that was under way when the members changed is of no use to anybody, and not looked at.
             #expect(simulation.warnings.count <= simulation.damage.victims.count, "seed \(seed)")
@@ -165,26 +169,77 @@ struct SimulatedDamageTests {
         #expect(damaged > 20, "only \(damaged)")
     }
 
-    @Test("Whoever takes up every state damaged is put out in the end, and the others go on")
-    func joiningInVain() throws {
+    @Test(
+        "Whoever takes up every state damaged is put out in the end, and the others go on",
+        arguments: ImageDamage.Kind.allCases)
+    func joiningInVain(kind: ImageDamage.Kind) throws {
+        let settings = try SimulatedDamageTests.settings(epochs: 40)
+        let reference = try Reference(settings, job: TinyJob.normalized())
         for seed in 0..<20 as Range<UInt64> {
-            var (simulation, reference) = try simulation(.inCopy, workers: 2, seed: seed, epochs: 40) {
+            var simulation = try simulation(kind, settings, workers: 2, seed: seed) {
                 $0.membership.maximumWorkers = 3
             }
             #expect(simulation.run { !$0.record.isEmpty })
-            simulation.addWorker()
-            guard simulation.run(until: { $0.coordinator.status.phase.hasPrefix("sending the state") || $0.isOver }),
-                !simulation.isOver
-            else { continue }
+            guard simulation.joinUntilSent() else { continue }
             simulation.damage.left = .max
             simulation.damage.isOfTransfers = true
-            simulation.run { $0.endings[.coordinator] != nil && $0.unwritten.isEmpty }
+            simulation.run { $0.isRecorded }
             simulation.expectSameBits(as: reference, "seed \(seed)")
-            let names = "worker 2 (host host-2, process 102) has other numbers than the others after "
+            let names = "worker 2 \(Simulation.who(2)) has other numbers than the others after "
             let told = simulation.warnings.filter { $0.hasPrefix(names) }
             #expect(told.count == 2, "seed \(seed): \(simulation.warnings)")
             #expect(told.last?.contains("for the second time") == true, "seed \(seed)")
+            for text in told {
+                #expect(
+                    text.contains("(none that can be read, expected ") == (kind == .inImage), "seed \(seed): \(text)")
+            }
             #expect(simulation.endings[.worker(2)]??.code == .refused, "seed \(seed)")
         }
+    }
+
+    @Test(
+        "A state that arrived damaged is not trained on where the members change before it was compared",
+        arguments: ImageDamage.Kind.allCases, [1, 2])
+    func changeWhileJoining(kind: ImageDamage.Kind, workers: Int) throws {
+        let settings = try SimulatedDamageTests.settings(epochs: 9)
+        let reference = try Reference(settings, job: TinyJob.normalized())
+        var changes = 0
+        for seed in 0..<90 as Range<UInt64> {
+            var simulation = try simulation(kind, settings, workers: workers, seed: seed) {
+                $0.membership.maximumWorkers = workers + 1
+            }
+            guard simulation.begin(wandering: 100), simulation.joinUntilSent() else { continue }
+            simulation.damage.left = 1
+            simulation.damage.isOfTransfers = true
+            simulation.run { !$0.damage.victims.isEmpty || $0.isOver }
+            simulation.wander(60)
+            guard let source = simulation.damage.victims.first, !simulation.isOver else { continue }
+            if seed % 2 == 0 {
+                simulation.kill(.worker(source), isChild: true)
+            } else {
+                simulation.breakLink(from: source, to: workers)
+            }
+            simulation.expectOver(as: reference, "seed \(seed)")
+            changes += 1
+        }
+        #expect(changes > 40, "only \(changes)")
+    }
+
+    @Test(
+        "Where the images of one worker alone are damaged another is asked, however many of them are on their way",
+        arguments: ImageDamage.Kind.allCases)
+    func oneSender(kind: ImageDamage.Kind) throws {
+        let settings = try SimulatedDamageTests.settings(checkpointEvery: 1)
+        let reference = try Reference(settings, job: TinyJob.normalized())
+        var most = 0
+        for seed in 0..<60 as Range<UInt64> {
+            var simulation = try simulation(kind, settings, workers: 2, seed: seed)
+            simulation.damage.left = .max
+            simulation.damage.sender = Int(seed % 2)
+            simulation.expectOver(as: reference, "seed \(seed)")
+            expectNamed(simulation, "seed \(seed): \(simulation.warnings)")
+            most = max(most, simulation.damage.victims.count)
+        }
+        #expect(most >= 3, "only \(most) images were damaged in a run")
     }
 }

@@ -17,7 +17,7 @@ struct SimulatedFaultTests {
                 $0.membership.allReduce = choice
             }
             #expect(simulation.run { $0.notes.count == workers })
-            for _ in 0..<simulation.random.next() % 400 { simulation.step() }
+            simulation.wander(400)
             if simulation.isOver { continue }
             let victim = Int(seed) % workers
             let hasBegun = !simulation.record.isEmpty
@@ -30,9 +30,8 @@ struct SimulatedFaultTests {
             if simulation.endings[.coordinator] != .some(nil), !hasBegun { continue }
             deaths += 1
             simulation.expectSameBits(as: reference, "seed \(seed)")
-            let words = "(host host-\(victim), process \(100 + victim)) "
             #expect(
-                simulation.warnings.contains { $0.contains(words) }
+                simulation.warnings.contains { $0.contains(Simulation.who(victim)) }
                     || simulation.record.last?.hasSuffix("complete") == true,
                 "seed \(seed): \(simulation.warnings)")
         }
@@ -46,9 +45,7 @@ struct SimulatedFaultTests {
         var returns = 0
         for seed in 0..<80 as Range<UInt64> {
             var simulation = try Simulation(settings: settings, workers: 3, seed: seed)
-            #expect(simulation.run { !$0.record.isEmpty })
-            for _ in 0..<simulation.random.next() % 200 { simulation.step() }
-            if simulation.isOver { continue }
+            guard simulation.begin(wandering: 200) else { continue }
             let victim = Int(seed % 3)
             simulation.freeze(victim)
             let start = simulation.now
@@ -59,17 +56,12 @@ struct SimulatedFaultTests {
                 continue
             }
             #expect(simulation.now - start < .seconds(5), "seed \(seed): \(simulation.now - start)")
-            #expect(warning.contains("(host host-\(victim), process \(100 + victim)) has not been heard from for "))
+            simulation.expectNamed(victim, "has not been heard from for ", "seed \(seed)")
             #expect(warning.contains("Most likely it is frozen, or its host or network is gone. 2 workers go on"))
-            for _ in 0..<simulation.random.next() % 60 { simulation.step() }
+            simulation.wander(60)
             simulation.thaw(victim)
-            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
-            simulation.expectSameBits(as: reference, "seed \(seed)")
-            if simulation.notes.contains(where: {
-                $0.hasSuffix("sends the state after") || $0.contains("3 workers go on")
-            }) {
-                returns += 1
-            }
+            simulation.expectOver(as: reference, "seed \(seed)")
+            if simulation.notes.contains(where: { $0.contains("3 workers go on") }) { returns += 1 }
         }
         #expect(returns > 20, "the thawed worker came back in \(returns) runs only")
     }
@@ -88,12 +80,10 @@ struct SimulatedFaultTests {
                 $0.membership.allReduce = choice
                 $0.pieceBytes = 100
             }
-            #expect(simulation.run { !$0.record.isEmpty })
-            for _ in 0..<simulation.random.next() % 200 { simulation.step() }
-            if simulation.isOver { continue }
+            guard simulation.begin(wandering: 200) else { continue }
             simulation.addWorker()
             // One that comes when all is done finds nobody.
-            simulation.run { $0.endings[.coordinator] != nil && $0.unwritten.isEmpty }
+            simulation.run { $0.isRecorded }
             simulation.expectSameBits(as: reference, "seed \(seed)")
             if simulation.notes.contains(where: { $0.contains("\(workers + 1) workers go on from step") }) {
                 joins += 1
@@ -113,17 +103,16 @@ struct SimulatedFaultTests {
                 $0.membership.isOpen = true
             }
             #expect(simulation.run { !$0.record.isEmpty })
-            for _ in 0..<simulation.random.next() % 250 { simulation.step() }
+            simulation.wander(250)
             if simulation.endings[.coordinator] != nil { continue }
             simulation.kill(.coordinator)
-            for _ in 0..<simulation.random.next() % 80 { simulation.step() }
+            simulation.wander(80)
             // The newest step that any worker holds is not done again.
             let held = simulation.workers.indices.map { simulation.replicas[$0].completedSteps }.max() ?? 0
             let before = simulation.computedSteps
             try simulation.restartCoordinator()
             restarts += 1
-            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
-            simulation.expectSameBits(as: reference, "seed \(seed), \(workers) workers")
+            simulation.expectOver(as: reference, "seed \(seed), \(workers) workers")
             let redone = simulation.computedSteps.dropFirst(before.count).min() ?? held
             #expect(redone >= held, "seed \(seed): step \(redone + 1) was done again although \(held) were complete")
         }
@@ -136,15 +125,12 @@ struct SimulatedFaultTests {
         let reference = try Reference(settings, job: TinyJob.job())
         for seed in 0..<60 as Range<UInt64> {
             var simulation = try Simulation(settings: settings, workers: 3, seed: seed)
-            #expect(simulation.run { !$0.record.isEmpty })
-            for _ in 0..<simulation.random.next() % 300 { simulation.step() }
-            if simulation.isOver { continue }
+            guard simulation.begin(wandering: 300) else { continue }
             simulation.kill(.coordinator)
             for number in 0..<3 { simulation.kill(.worker(number)) }
             try simulation.restartCoordinator()
             for _ in 0..<3 { simulation.addWorker() }
-            #expect(simulation.run { $0.isOver }, "seed \(seed): somebody waits for ever")
-            simulation.expectSameBits(as: reference, "seed \(seed)")
+            simulation.expectOver(as: reference, "seed \(seed)")
         }
     }
 }

@@ -60,9 +60,8 @@ struct SimulatedRunTests {
             let warning = simulation.warnings.first { $0.contains("cannot reach") } ?? ""
             let last = workers - 1
             for (from, to) in [(0, last), (last, 0)] {
-                #expect(
-                    warning.contains("(host host-\(from), process \(100 + from)) cannot reach worker "), "\(warning)")
-                #expect(warning.contains("(host host-\(to), process \(100 + to)) at worker \(to)"), "\(warning)")
+                #expect(warning.contains("\(Simulation.who(from)) cannot reach worker "), "\(warning)")
+                #expect(warning.contains("\(Simulation.who(to)) at worker \(to)"), "\(warning)")
             }
             #expect(warning.contains("From now on gradients are summed at the coordinator"))
             #expect(simulation.now < .seconds(25), "seed \(seed): \(simulation.now)")
@@ -137,7 +136,7 @@ struct SimulatedRunTests {
             for seed in 0..<100 as Range<UInt64> {
                 var simulation = try Simulation(settings: settings, workers: 1 + Int(seed % 4), seed: seed)
                 #expect(simulation.run { !$0.record.isEmpty }, "seed \(seed)")
-                for _ in 0..<simulation.random.next() % 250 { simulation.step() }
+                simulation.wander(250)
                 simulation.feed(.interrupted)
                 // Impatience changes nothing: who wants it at once ends the process.
                 simulation.feed(.interrupted)
@@ -153,6 +152,26 @@ struct SimulatedRunTests {
             }
             #expect(stops.count >= 3, "the interrupts came at too few places")
         }
+    }
+
+    @Test("A run that is stopped as its members change before the first step ends with the state that all began with")
+    func stoppedAtOnce() throws {
+        let settings = try TinyJob.settings()
+        let reference = try Reference(settings, job: TinyJob.job())
+        var stops = 0
+        for seed in 0..<60 as Range<UInt64> {
+            var simulation = try Simulation(settings: settings, workers: 2, seed: seed) { $0.pieceBytes = 300 }
+            #expect(simulation.run { $0.coordinator.status.phase == "training" })
+            simulation.wander(40)
+            simulation.kill(.worker(1), isChild: true)
+            simulation.feed(.interrupted)
+            simulation.expectOver("seed \(seed)")
+            #expect(simulation.endings[.coordinator] == .some(nil), "seed \(seed)")
+            if simulation.record == [Reference.line(state: reference.states[0], after: 0, then: "stopped")] {
+                stops += 1
+            }
+        }
+        #expect(stops > 20, "only \(stops)")
     }
 
     @Test("A run that is resumed from any step, with any number of workers, goes on with the same bits")

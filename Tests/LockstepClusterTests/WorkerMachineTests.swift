@@ -328,7 +328,7 @@ struct WorkerMachineTests {
         }
     }
 
-    @Test("A state of another model is a failure that says so; a damaged one is told, to be sent again")
+    @Test("A state that is damaged, or of another model, is told, to be sent again")
     func badState() throws {
         let settings = try TinyJob.settings()
         var replica = ReplicaHolder(makeJob: { _ in TinyJob.job() })
@@ -337,7 +337,7 @@ struct WorkerMachineTests {
             Issue.record("it was not made")
             return
         }
-        guard case .failed(let reason) = replica.carryOut(.restore(other)),
+        guard case .damaged(let reason) = replica.carryOut(.restore(other)),
             case .damaged(let damage) = replica.carryOut(.restore(Payload([1, 2, 3])))
         else {
             Issue.record("it was taken up")

@@ -116,7 +116,7 @@ struct AgreedStateTests {
         for damages in [1, 2, 3] {
             let folder = try RunFolder.create(in: parent.path, settings: settings)
             let trainer = try TinyJob.trainer(settings)
-            let log = WarningLog()
+            let log = EventLog()
             let recorder = try RunRecorder(
                 folder: folder, settings: settings, schedule: trainer.schedule, completedSteps: 0, observer: log)
             var run = SingleProcessRun(trainer: trainer, recorder: recorder, stop: StopRequest())
@@ -139,27 +139,13 @@ struct AgreedStateTests {
                 #expect(!RunFolder.isComplete(folder.path))
             } else {
                 #expect(try run.run())
-                #expect(log.digest == wholeLog.summary?.digest)
+                #expect(log.summary?.digest == wholeLog.summary?.digest)
                 for name in ["checkpoint-00000006.safetensors", "final.safetensors"] {
                     #expect(try File.read("\(folder.path)/\(name)") == File.read("\(whole)/\(name)"))
                 }
             }
             #expect(log.warnings.count == min(damages, 2))
             #expect(log.warnings.allSatisfy { $0.hasSuffix(" is at fault; it is copied again") }, "\(log.warnings)")
-        }
-    }
-}
-
-/// The warnings of a run, and what it came to.
-private final class WarningLog: RunObserver {
-    private(set) var warnings: [String] = []
-    private(set) var digest: String?
-
-    func handle(_ event: RunEvent) {
-        switch event {
-        case .warning(let text): warnings.append(text)
-        case .finished(let summary): digest = summary.digest
-        default: break
         }
     }
 }

@@ -4,11 +4,11 @@ import LockstepTraining
 import Testing
 
 struct RunFolderTests {
-    /// The bytes of a checkpoint after `step` steps.
-    private func checkpoint(_ step: Int, _ settings: RunSettings) throws -> [UInt8] {
+    /// A checkpoint after `step` steps.
+    private func checkpoint(_ step: Int, _ settings: RunSettings) throws -> Safetensors {
         let trainer = try TinyJob.trainer(settings)
         for _ in 0..<step { try trainer.step() }
-        return try trainer.checkpoint().file.encoded()
+        return try trainer.checkpoint().file
     }
 
     @Test("A new run's folder is named by time and name, and holds its settings")
@@ -112,11 +112,11 @@ struct RunFolderTests {
         let settings = try TinyJob.settings()
         let folder = try RunFolder.create(in: parent.path, settings: settings)
         _ = try folder.write(checkpoint: checkpoint(2, settings), step: 2)
-        let newest = try checkpoint(3, settings)
+        let newest = try checkpoint(3, settings).encoded()
         for damaged in [
             [], Array(newest.dropLast()), Array("{}".utf8), newest.dropLast() + [newest[newest.count - 1] ^ 1],
         ] {
-            _ = try folder.write(checkpoint: damaged, step: 3)
+            try AtomicFile.write(damaged, to: folder.checkpointPath(step: 3))
             var told: [String] = []
             #expect(try folder.newestCheckpoint(of: settings, tell: { told.append($0) })?.step == 2)
             #expect(told.count == 1)
@@ -130,7 +130,7 @@ struct RunFolderTests {
         let parent = TemporaryFolder()
         let settings = try TinyJob.settings()
         let folder = try RunFolder.create(in: parent.path, settings: settings)
-        for step in [2, 3] { _ = try folder.write(checkpoint: [1, 2, 3], step: step) }
+        for step in [2, 3] { try AtomicFile.write([1, 2, 3], to: folder.checkpointPath(step: step)) }
         var told: [String] = []
         let error = #expect(throws: TrainingError.self) {
             try folder.newestCheckpoint(of: settings, tell: { told.append($0) })

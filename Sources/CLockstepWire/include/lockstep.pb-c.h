@@ -259,7 +259,7 @@ struct  Lockstep__Ready
    */
   uint64_t state_bytes;
   /*
-   * Whether I hold the state after the envelope's step, and it may be trained on.
+   * Whether I hold the state after the envelope's step, and it may be trained on. Not where I was sent it and nobody has compared it yet.
    */
   protobuf_c_boolean holds_state;
   /*
@@ -336,7 +336,8 @@ struct  Lockstep__Connected
    */
   protobuf_c_boolean holds_state;
   /*
-   * The digest of the state that I was sent and have taken up, as StateDigest has it; empty where I was sent none.
+   * The digest of the state that I was sent and have taken up, as StateDigest has it; empty where I was sent none, or have been given an
+   * order since, which shows that it was compared.
    */
   char *digest;
 };

@@ -84,7 +84,7 @@ public final class CoordinatorLoop {
     /// Tells of the end of a process that works for this run, from any thread.
     var processEnded: @Sendable (Int, ProcessEnd) -> Void { { [inbox] in inbox.put(.exited(pid: $0, $1)) } }
     /// Tells that a process could not be started, from any thread.
-    var launchFailed: @Sendable (String) -> Void { { [inbox] in inbox.put(.launchFailed($0)) } }
+    package var launchFailed: @Sendable (String) -> Void { { [inbox] in inbox.put(.launchFailed($0)) } }
 
     /// Runs to the end or to the requested stop. Returns whether the run is complete.
     ///
@@ -154,10 +154,11 @@ public final class CoordinatorLoop {
         }
     }
 
-    /// Ends the run with its record complete. An error comes with what the user can do: resume from the last checkpoint.
+    /// Ends the run with its record complete. An error comes with what the user can do: resume from the last checkpoint. Of a run that
+    /// is complete all the same, with its weights on disk, there is none to tell.
     private func conclude(_ error: ClusterError?) throws -> Bool {
         let isComplete = try recording.finish()
-        guard let error else { return isComplete }
+        guard let error, !isComplete else { return isComplete }
         let reason = error.description
         throw ClusterError(
             error.code, (reason.hasSuffix(".") ? String(reason.dropLast()) : reason) + folder.resumeAdvice())

@@ -81,7 +81,9 @@ extension CoordinatorMachine {
 
     /// After how many steps the state is that all would go back to, where there is one: the last that they agreed on, which may be on its
     /// way to the disk yet.
-    var goesBackTo: Int? { progress.beingRecorded?.completedSteps ?? (mayGoBack ? checkpoint?.step : nil) }
+    var goesBackTo: Int? {
+        progress.beingRecorded?.completedSteps ?? checkpoint.flatMap { $0.digest == nil ? nil : $0.step }
+    }
 
     /// From now on no state counts that anybody holds, or is about to tell of, but the last checkpoint. False where there is none.
     private mutating func distrustAll() -> Bool {

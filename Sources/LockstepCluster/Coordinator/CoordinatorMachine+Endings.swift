@@ -6,10 +6,14 @@ internal import LockstepWire
 extension CoordinatorMachine {
     /// A process that this one started has ended. Killed, it cannot have said why; otherwise its reason may still be on its way.
     mutating func exited(pid: Int, how: ProcessEnd, now: Duration) -> [CoordinatorAction] {
+        let rank = workers.first { $0.value.hello.pid == pid }?.key
+        let isToldOf = rank == nil && failedProcesses.remove(pid) != nil
+        // It may have been to take another's place.
+        if rank == nil, !isToldOf, refusals[pid] == nil, replacementsAwaited > 0 { replacementsAwaited -= 1 }
         let launch = replacement(ofProcess: pid, how)
         missing = missing.filter { $0.value != pid }
-        guard let rank = workers.first(where: { $0.value.hello.pid == pid })?.key else {
-            if failedProcesses.remove(pid) != nil { return launch }
+        guard let rank else {
+            if isToldOf { return launch }
             let why = refusals[pid].map { ": \($0)" } ?? ""
             let what = "a worker (process \(pid)) \(how) before it joined the run\(why)"
             // The run does not depend on one that is replaced, or that was to take another's place.
@@ -26,6 +30,7 @@ extension CoordinatorMachine {
         // One that was refused would be refused again, and one that ended well was not needed.
         guard restarts < membership.restarts, refusals[pid] == nil, how != .exited(code: 0) else { return [] }
         restarts += 1
+        replacementsAwaited += 1
         let delay = Duration.seconds(min(30, 1 << (restarts - 1)))
         return [
             .note(
@@ -101,6 +106,11 @@ extension CoordinatorMachine {
     /// Whether another worker may take the place of one that goes now, before the run has begun.
     var mayBeReplaced: Bool { if case .joining = phase { membership.isOpen } else { false } }
 
+    /// Whether somebody may join a run whose workers are all gone.
+    var isJoinAwaited: Bool {
+        membership.isOpen || replacementsAwaited > 0 || !missing.isEmpty || !workers.isEmpty
+    }
+
     /// A worker is gone. Before the first step another may take its place; later the others go on without it. `mayReturn` says
     /// whether its process may still live, and come back with the state that it holds.
     mutating func remove(
@@ -123,15 +133,13 @@ extension CoordinatorMachine {
         let left = workers.count { $0.value.ready != nil }
         let next = (distrusted.isEmpty ? nil : goesBackTo).map { $0 + 1 } ?? currentStep
         if left == 0 {
-            let mayGoOn =
-                progress.hasTrained
-                && (membership.isOpen || worker.isReplaced || !missing.isEmpty || !workers.isEmpty
-                    || progress.beingRecorded?.then.endsRun == true)
-            guard mayGoOn else { return fail(code, what) }
+            let isOver = progress.beingRecorded?.then.endsRun == true
+            guard progress.hasTrained, isJoinAwaited || isOver else { return fail(code, what) }
             if case .waiting = phase { return [.warning(what)] }
             phase = .waiting(since: now)
             members = []
-            return [.warning("\(what). No worker is left; waiting for others")]
+            let next = isOver ? "its last state is being written" : "waiting for others"
+            return [.warning("\(what). No worker is left; \(next)")]
         }
         guard worker.isMember else { return [.warning(what)] }
         let others = left == 1 ? "1 worker goes" : "\(left) workers go"

@@ -51,7 +51,7 @@ extension CoordinatorMachine {
         }
         workers[rank] = Worker(peer: peer, hello: hello, lastHeard: now)
         knownRanks.insert(rank)
-        admitted.insert(hello.process)
+        if admitted.insert(hello.process).inserted, replacementsAwaited > 0 { replacementsAwaited -= 1 }
         let welcome = Welcome(
             rank: rank, workers: membership.workers, settings: settings.shared.json(),
             recordedSteps: progress.completedSteps, data: setup.data?.json ?? "")

@@ -3,31 +3,29 @@ internal import LockstepWire
 
 /// A state on its way to members that lack it.
 struct StateTransfer {
-    /// Who sends it; nil where the coordinator does.
-    let source: Int?
-    /// His name for people, and his process.
-    let name: String
-    let process: String
+    let source: StateSource
     /// The state is that after so many steps.
     let step: Int
     let receivers: [Int]
     /// The digest of what the sender holds: where that is a worker, once he has said so.
     var digest: String?
+
     /// Whether there is one; weights alone have none.
-    let isCompared: Bool
+    var isCompared: Bool { source.rank != nil || digest != nil }
 }
 
 /// A generation begins with the newest state, which all members hold or are sent.
 extension CoordinatorMachine {
     /// A member has links to all its peers, and says which state it holds: that after `steps` steps, or none that may be used. Whoever was
-    /// sent one says so again, with its digest.
+    /// sent one says so again, with its digest; and once more where the members changed before it was compared with what was sent.
     mutating func connected(_ rank: Int, steps: Int?, digest: String, now: Duration) -> [CoordinatorAction] {
         switch phase {
         case .linking, .syncing: break
         default: return dropped("a Connected of rank \(rank) that was not awaited")
         }
         // Whoever is distrusted is sent the checkpoint first, and then says so again.
-        let isTrusted = if case .syncing = phase { true } else { !isDistrusted(rank) }
+        let isProven = digest.isEmpty || digest == sentDigest || digest == checkpoint?.digest
+        let isTrusted = if case .syncing = phase { true } else { isProven && !isDistrusted(rank) }
         workers[rank]?.position = steps.flatMap { isTrusted ? .steps($0) : nil } ?? .none
         workers[rank]?.digest = digest
         return isLinked ? synchronize(now: now) : []
@@ -58,21 +56,18 @@ extension CoordinatorMachine {
         phase = .syncing(since: now)
         let holders = members.filter { !behind.contains($0) }
         for rank in behind { workers[rank]?.position = .unknown }
-        if held == newest, let source = source(among: holders), let worker = workers[source] {
-            transfer = StateTransfer(
-                source: source, name: name(source), process: worker.hello.process, step: newest, receivers: behind,
-                isCompared: true)
+        if held == newest, let source = source(among: holders), let rank = source.rank, let worker = workers[rank] {
+            transfer = StateTransfer(source: source, step: newest, receivers: behind)
             let receivers = behind.map(String.init).joined(separator: ", ")
             let note = CoordinatorAction.note(
-                "\(name(source)) sends the state after \(newest) steps to worker \(receivers)")
-            if hub.kind == .star { hub.relay = StateRelay(from: source, to: behind, step: newest) }
+                "\(source.name) sends the state after \(newest) steps to worker \(receivers)")
+            if hub.kind == .star { hub.relay = StateRelay(from: rank, to: behind, step: newest) }
             let order = StateOrder(ranks: hub.kind == .star ? [] : behind)
             return actions + [note, send(.stateOrder(order), to: worker.peer, step: newest)]
         }
         guard let checkpoint else { return actions }
         transfer = StateTransfer(
-            source: nil, name: "the coordinator", process: "", step: newest, receivers: behind,
-            digest: checkpoint.digest, isCompared: checkpoint.digest != nil)
+            source: .coordinator, step: newest, receivers: behind, digest: checkpoint.digest)
         var sender = StateSender<Int>(image: checkpoint.image, step: newest, pieceBytes: setup.pieceBytes)
         let pieces = behind.flatMap { sender.start($0) }
         stateSender = sender
@@ -81,10 +76,11 @@ extension CoordinatorMachine {
 
     /// Whoever sends a state to others says what it is.
     mutating func sent(_ digest: String, after step: Int, byRank rank: Int, now: Duration) -> [CoordinatorAction] {
-        guard let transfer, transfer.source == rank, transfer.step == step, transfer.digest == nil else {
+        guard let transfer, transfer.source.rank == rank, transfer.step == step, transfer.digest == nil else {
             return dropped("a StateDigest of rank \(rank) that was not awaited")
         }
         self.transfer?.digest = digest
+        sentDigest = digest
         return isLinked ? synchronize(now: now) : []
     }
 
@@ -96,23 +92,25 @@ extension CoordinatorMachine {
             return workers[rank]?.position != .steps(transfer.step) || isOther
         }
         if damaged.isEmpty {
-            progress.doubted = []
+            progress.damagedTransfers = []
             return []
         }
         for rank in damaged { workers[rank]?.position = .none }
-        if progress.doubted.count + 1 == AgreedState.mostDamaged, damaged.count < members.count {
-            progress.doubted = []
-            return damaged.flatMap {
-                putOutStray(
-                    $0, digest: workers[$0]?.digest ?? "", transfer.digest ?? "", after: transfer.step, now: now)
+        progress.damagedTransfers.append(transfer.source.process)
+        if progress.damagedTransfers.count == AgreedState.mostDamaged, damaged.count < members.count {
+            progress.damagedTransfers = []
+            return damaged.flatMap { rank in
+                let digest = workers[rank]?.digest ?? ""
+                return putOutStray(
+                    rank, digest: digest.isEmpty ? "none that can be read" : digest,
+                    transfer.digest ?? "the weights that were sent", after: transfer.step, now: now)
             }
         }
-        return doubt(
-            transfer.process,
-            because: """
-                the state after \(transfer.step) steps that \(transfer.name) sent is damaged where \
-                \(damaged.map { name($0) }.joined(separator: " and ")) took it up. Most likely the memory of one of these hosts is at fault
-                """)
+        let what = """
+            the state after \(transfer.step) steps that \(transfer.source.name) sent is damaged where \
+            \(damaged.map { name($0) }.joined(separator: " and ")) took it up. Most likely the memory of one of these hosts is at fault
+            """
+        return tellOfDamage(what, inARow: progress.damagedTransfers.count)
     }
 
     /// A member has more of the checkpoint that it is sent.

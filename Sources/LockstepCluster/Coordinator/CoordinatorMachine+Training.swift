@@ -30,7 +30,7 @@ extension CoordinatorMachine {
         hub.reducedSteps = step
         // Who became ready while these linked up comes in now: nothing else would let him in.
         progress.isDraining = workers.values.contains { $0.ready != nil && !$0.isMember }
-        return actions + orderTest(after: step) + orderStatesAgain(at: step) + orderSteps(now: now) + writeStates()
+        return actions + orderTest(after: step) + replaceLostStates(at: step) + orderSteps(now: now) + writeStates()
     }
 
     /// Records on what the members compute, where the run has not been computed on that before.

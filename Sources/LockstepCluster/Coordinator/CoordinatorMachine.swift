@@ -50,12 +50,12 @@ package struct CoordinatorMachine {
     /// When a state was last asked for.
     var lastCheckpoint: Duration
     /// The newest checkpoint, or the weights to start from: what is gone on from where no worker holds more. Of a checkpoint the digest
-    /// is known.
+    /// is known; weights alone have none, say nothing of the optimizer, and are nothing that a worker that has trained can take up.
     var checkpoint: (image: Payload, step: Int, digest: String?)?
-    /// Whether that is a whole state: weights alone say nothing of the optimizer, and a worker that has trained cannot take them up.
-    var mayGoBack: Bool
     /// The state on its way to workers that lack the newest.
     var transfer: StateTransfer?
+    /// What the last worker that sent a state to others said that it holds. Who has taken that up says so, in whatever generation.
+    var sentDigest: String?
     /// The checkpoint on its way to workers that lack it.
     var stateSender: StateSender<Int>?
     /// What goes through this process where workers have no links to each other.
@@ -73,6 +73,8 @@ package struct CoordinatorMachine {
     var missing: [String: Int] = [:]
     /// How many processes were started in the place of others.
     var restarts = 0
+    /// How many of these have not joined yet.
+    var replacementsAwaited = 0
     /// Why processes were refused, to tell when one that this process started ends because of it.
     var refusals: [Int: String] = [:]
     /// Processes of workers that are gone and have been told of.
@@ -96,7 +98,6 @@ package struct CoordinatorMachine {
         checkpoint =
             setup.state.map { ($0.payload, $0.checkpoint.step, $0.checkpoint.stateDigest) }
             ?? setup.initialWeights.map { ($0, 0, nil) }
-        mayGoBack = setup.state != nil
         machines = setup.machines
         lastHeartbeat = now
         lastReminder = now

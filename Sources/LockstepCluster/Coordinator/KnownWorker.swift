@@ -43,6 +43,9 @@ extension CoordinatorMachine {
     /// The connections of all workers.
     package var peers: [Peer] { workers.values.map(\.peer) }
 
+    /// Whether workers that lack the newest state are being sent it.
+    package var isSendingState: Bool { if case .syncing = phase { true } else { false } }
+
     /// What the workers are doing, for people.
     package var status: RunStatus {
         let phase =

@@ -1,6 +1,17 @@
 internal import LockstepTraining
 internal import LockstepWire
 
+/// Who sends a state. He may be gone by the time that he is to be named.
+struct StateSource {
+    /// His rank; nil where it is the coordinator.
+    var rank: Int?
+    var process: String
+    /// His name for people.
+    var name: String
+
+    static let coordinator = StateSource(rank: nil, process: "", name: "the coordinator")
+}
+
 /// How far a run has come, and what has come in of what is under way.
 struct Progress {
     /// Steps whose losses the record has, or is about to have.
@@ -20,8 +31,9 @@ struct Progress {
     var test: (completedSteps: Int, reports: [Int: EvaluationReport])?
     /// States that were asked for, oldest first. One that has come in waits for what the record has before it, and is then recorded.
     var states: [AwaitedState] = []
-    /// Whose image of a state arrived damaged: a process for each in a row.
-    var doubted: [String] = []
+    /// Whose image for a checkpoint, and whose for a worker that lacked the state, arrived damaged: a process for each in a row.
+    var damagedCheckpoints: [String] = []
+    var damagedTransfers: [String] = []
     /// Whether a checkpoint that was due could not be made, so that the next step makes one.
     var owesCheckpoint = false
     /// Whether the user asked for the run to stop.
@@ -37,10 +49,10 @@ struct Progress {
     struct AwaitedState {
         var completedSteps: Int
         var then: CoordinatorAction.AfterCheckpoint
-        /// Who was asked, his process, and his name for people, who may be gone when it is needed.
-        var rank: Int
-        var process: String
-        var name: String
+        /// Who was asked.
+        var source: StateSource
+        /// How many images in a row had arrived damaged when it was asked for.
+        var damagedBefore: Int
         var receiver: StateReceiver
         var image: Payload?
         /// The digests of what the members hold, by rank, and the one that all of them have agreed on.

@@ -27,8 +27,8 @@ final class ComputeThread: Sendable {
                 available.wait()
                 if isClosed.withLock({ $0 }) { return }
                 guard let request = requests.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }
-                if case .state(let isDigestOnly) = request, let state = replica.state {
-                    writing.async { answer(state.result(isDigestOnly: isDigestOnly)) }
+                if case .state(let isDigestOnly) = request, let state = replica.state(isDigestOnly: isDigestOnly) {
+                    writing.async { answer(state.result) }
                 } else {
                     answer(replica.carryOut(request, report: answer))
                 }
@@ -92,24 +92,26 @@ package struct ReplicaHolder {
                 defer { samples?.clear() }
                 return .evaluated(
                     try blocks.map { try trainer.evaluate(block: $0) }, digest: digests ? trainer.digest : "")
-            case .state(let isDigestOnly): return TakenState(of: trainer).result(isDigestOnly: isDigestOnly)
+            case .state(let isDigestOnly): return TakenState(of: trainer, isDigestOnly: isDigestOnly).result
             case .restore(let image):
                 let place = "the state that was sent"
                 let (file, checkpoint): (Safetensors, Checkpoint?)
                 do {
                     file = try Safetensors(parsing: image.array(), name: place)
                     checkpoint = try Checkpoint.isCheckpoint(file) ? Checkpoint(file, from: place) : nil
+                    // It was compared before whether this worker has the run's model and data: what does not fit is not what was sent.
+                    if let checkpoint { try trainer.restore(checkpoint) }
                 } catch {
                     return .damaged("\(error)")
                 }
-                if let checkpoint {
-                    try trainer.restore(checkpoint)
+                if checkpoint != nil {
                     return .restored(completedSteps: trainer.completedSteps, digest: trainer.stateDigest)
                 }
                 // Weights are what a run begins with: the optimizer and the steps begin anew, too.
                 let fresh =
                     trainer.completedSteps == 0
-                    ? trainer : try Trainer(settings: trainer.settings, job: makeJob(trainer.settings))
+                    ? trainer
+                    : try Trainer(settings: trainer.settings, job: makeJob(trainer.settings), samples: samples)
                 try fresh.load(weights: file, from: "the file of --init")
                 self.trainer = fresh
                 return .restored(completedSteps: 0, digest: fresh.stateDigest)
@@ -122,8 +124,10 @@ package struct ReplicaHolder {
     /// How many steps the replica has taken.
     package var completedSteps: Int { trainer?.completedSteps ?? 0 }
 
-    /// The state as it is now.
-    var state: TakenState? { trainer.map { TakenState(of: $0) } }
+    /// The state as it is now, or its digest alone.
+    func state(isDigestOnly: Bool) -> TakenState? {
+        trainer.map { TakenState(of: $0, isDigestOnly: isDigestOnly) }
+    }
 
     private mutating func prepare(_ settings: RunSettings, _ data: String) throws -> ComputeResult.Prepared {
         samples = data.isEmpty ? nil : DeliveredSamples(try SampleDescription(json: data))
@@ -144,16 +148,18 @@ package struct ReplicaHolder {
 struct TakenState: Sendable {
     /// Made at once, of what the next step goes on from: a copy of it that a flipped bit spoils has another.
     let digest: String
-    private let snapshot: Trainer.Snapshot
+    /// Nil where the digest is enough: a snapshot that is held has the next step copy what it changes.
+    private let snapshot: Trainer.Snapshot?
 
-    init(of trainer: Trainer) {
-        snapshot = trainer.snapshot()
+    init(of trainer: Trainer, isDigestOnly: Bool) {
+        let snapshot = trainer.snapshot()
         digest = snapshot.stateDigest
+        self.snapshot = isDigestOnly ? nil : snapshot
     }
 
     /// The digest and, unless that is enough, the image of it, to be sent.
-    func result(isDigestOnly: Bool) -> ComputeResult {
-        if isDigestOnly { return .state(digest: digest, image: nil) }
+    var result: ComputeResult {
+        guard let snapshot else { return .state(digest: digest, image: nil) }
         do {
             return .state(digest: digest, image: Payload(try snapshot.checkpoint().file.encoded()))
         } catch {

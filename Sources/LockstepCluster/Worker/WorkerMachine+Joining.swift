@@ -67,6 +67,7 @@ extension WorkerMachine {
         completedSteps = 0
         reducedSteps = 0
         holdsState = true
+        takenDigest = ""
         reports = []
         transfers = StateTransfers()
     }
@@ -82,7 +83,8 @@ extension WorkerMachine {
 
     private func sendReady(_ prepared: ComputeResult.Prepared) -> WorkerAction {
         var ready = prepared.ready
-        ready.holdsState = holdsState
+        // Of a state that nobody has compared yet its digest is to tell, once all are linked.
+        ready.holdsState = holdsState && takenDigest.isEmpty
         return send(.ready(ready))
     }
 
@@ -120,11 +122,12 @@ extension WorkerMachine {
             + finishLinking()
     }
 
-    /// Once all links are up and nothing of an earlier generation is in hand: says what state this worker holds.
+    /// Once all links are up and nothing of an earlier generation is in hand: says what state this worker holds, and with its digest where
+    /// nobody has compared it with what was sent.
     mutating func finishLinking() -> [WorkerAction] {
         guard case .linking = phase, inHand == nil, links.unheard(of: peers, in: generation).isEmpty else { return [] }
         phase = .idle
-        return [send(.connected(Connected(holdsState: holdsState)))]
+        return [send(.connected(Connected(holdsState: holdsState, digest: takenDigest)))]
     }
 
     /// The coordinator is lost. What this worker holds it keeps: the coordinator may be started again on the same run.

@@ -22,7 +22,7 @@ extension WorkerMachine {
         guard order.generation == generation, !members.isEmpty else { return [] }
         let told = send(.stateDigest(StateDigest(digest: digest)), step: order.step)
         guard let image else { return [told] }
-        var sender = StateSender<Int?>(image: image, step: order.step)
+        var sender = StateSender<Int?>(image: image, step: order.step, pieceBytes: pieceBytes)
         let receivers: [Int?] = order.ranks.isEmpty ? [nil] : order.ranks.map { $0 }
         let pieces = receivers.flatMap { sender.start($0) }
         transfers.outgoing.append(sender)
@@ -77,6 +77,7 @@ extension WorkerMachine {
         completedSteps = step
         reducedSteps = step
         holdsState = true
+        takenDigest = digest
         reports.removeAll { $0.step >= step }
         guard begun == generation, case .idle = phase else { return finishLinking() }
         return [send(.connected(Connected(holdsState: true, digest: digest)))] + next(now: now)

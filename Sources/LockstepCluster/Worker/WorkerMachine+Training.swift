@@ -34,6 +34,8 @@ extension WorkerMachine {
         default: return stray()
         }
         orders.append(order)
+        // Orders come once all that were sent has been compared.
+        takenDigest = ""
         return requestSamples(of: order, step: envelope.step) + next(now: now)
     }
 

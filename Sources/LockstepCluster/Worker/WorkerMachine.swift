@@ -41,6 +41,7 @@ package struct WorkerMachine {
     let hello: Hello
     let coordinator: String
     let patience: Patience
+    let pieceBytes: Int
     var phase: Phase
     var run = RunID.unknown
     var rank: Int?
@@ -64,6 +65,8 @@ package struct WorkerMachine {
     /// The step whose state this worker holds, and whether it may be trained on.
     var completedSteps = 0
     var holdsState = true
+    /// The digest of the state that this worker was sent last, until an order shows that it is what was sent; otherwise empty.
+    var takenDigest = ""
     /// Steps whose all-reduce is complete: the completed ones, and one that is being applied.
     var reducedSteps = 0
     /// The reports of completed steps that the coordinator may not have recorded yet.
@@ -84,11 +87,14 @@ package struct WorkerMachine {
     private var lastSent: Duration
     private var lastReminder: Duration
 
-    /// A worker that is about to join.
-    package init(hello: Hello, coordinator: String, patience: Patience, now: Duration) {
+    /// A worker that is about to join, and sends states in pieces of so many bytes.
+    package init(
+        hello: Hello, coordinator: String, patience: Patience, now: Duration, pieceBytes: Int = 4 << 20
+    ) {
         self.hello = hello
         self.coordinator = coordinator
         self.patience = patience
+        self.pieceBytes = pieceBytes
         phase = .joining(since: now)
         lastHeard = now
         lastSent = now

@@ -23,6 +23,9 @@ extension Safetensors {
         }
     }
 
+    /// The bytes that ``encoded()`` begins with, before the elements.
+    package var header: [UInt8] { layOut().header }
+
     /// The header with the length before it, and the order in which the tensors' elements follow it.
     private func layOut() -> (header: [UInt8], order: [Int]) {
         // A stable sort: tensors of one size of element stay in order.

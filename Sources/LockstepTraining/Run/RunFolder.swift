@@ -1,5 +1,5 @@
 internal import Glibc
-internal import LockstepFormats
+package import LockstepFormats
 
 /// The folder of a run: settings, metrics, checkpoints and final weights.
 ///
@@ -125,9 +125,9 @@ public final class RunFolder {
     }
 
     /// Writes the state after `step` steps, then removes checkpoints beyond those that are kept. Returns the file's path.
-    public func write(checkpoint: [UInt8], step: Int) throws -> String {
+    package func write(checkpoint: Safetensors, step: Int) throws -> String {
         let path = checkpointPath(step: step)
-        try AtomicFile.write(checkpoint, to: path)
+        try checkpoint.write(to: path)
         for old in try checkpointSteps().dropLast(keptCheckpoints) { unlink(checkpointPath(step: old)) }
         return path
     }

@@ -99,7 +99,7 @@ public final class RunRecorder {
     /// Writes a checkpoint.
     public func write(_ state: AgreedState) throws {
         let step = state.checkpoint.step
-        let path = try folder.write(checkpoint: state.image, step: step)
+        let path = try folder.write(checkpoint: state.checkpoint.file, step: step)
         observer.handle(.checkpoint(path: path, step: step))
         last = clock.now
     }

@@ -73,7 +73,8 @@ public struct Ready: Sendable, Equatable {
     public var parameterCount: Int
     /// Bytes of the parameters and of what the optimizer keeps of them.
     public var stateBytes: Int
-    /// Whether the worker holds the state after the envelope's step, and it may be trained on.
+    /// Whether the worker holds the state after the envelope's step, and it may be trained on. Not where it was sent it and nobody has
+    /// compared it yet.
     public var holdsState: Bool
     /// Elements of what is summed in a step: those of the gradient, and behind it those of the running statistics.
     public var sumCount: Int

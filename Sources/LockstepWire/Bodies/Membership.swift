@@ -3,7 +3,8 @@
 public struct Connected: Sendable, Equatable {
     /// Whether that state may be trained on: not that of a worker that was put out, nor where the state that was sent arrived damaged.
     public var holdsState: Bool
-    /// The digest of the state that this worker was sent and has taken up; empty where it was sent none.
+    /// The digest of the state that this worker was sent and has taken up; empty where it was sent none, or has been given an order since,
+    /// which shows that it was compared.
     public var digest: String
 
     /// A message with these values.

@@ -15,9 +15,10 @@ struct ImageDamage {
     }
 
     var kind = Kind.inImage
-    /// How many images a bit is still to flip in, and whether only in those that go to other workers.
+    /// How many images a bit is still to flip in, and whether only in those that go to other workers, or that one worker sends.
     var left = 0
     var isOfTransfers = false
+    var sender: Int?
     /// Whose images one has flipped in.
     private(set) var victims: [Int] = []
 
@@ -25,9 +26,9 @@ struct ImageDamage {
     mutating func applied(
         to result: ComputeResult, of number: Int, isTransfer: Bool, _ random: inout SplitMix
     ) -> ComputeResult {
-        guard case .state(let digest, let image?) = result, left > 0, isTransfer || !isOfTransfers else {
-            return result
-        }
+        guard case .state(let digest, let image?) = result, left > 0, isTransfer || !isOfTransfers,
+            number == sender ?? number
+        else { return result }
         left -= 1
         victims.append(number)
         let damaged =

@@ -39,6 +39,30 @@ extension Simulation {
         }
     }
 
+    /// Who a worker is, in what people are told.
+    static func who(_ number: Int) -> String { "(host host-\(number), process \(100 + number))" }
+
+    /// Expects that the first warning says this of a worker.
+    func expectNamed(_ number: Int, _ words: String, _ comment: Comment, location: SourceLocation = #_sourceLocation) {
+        let isNamed = warnings.first?.contains("\(Simulation.who(number)) \(words)") == true
+        #expect(isNamed, "\(comment.rawValue): \(warnings)", sourceLocation: location)
+    }
+
+    /// Lets the run go on to its end, and expects that it has one.
+    mutating func expectOver(_ comment: Comment, location: SourceLocation = #_sourceLocation) {
+        if !run(until: { $0.isOver }) {
+            Issue.record("\(comment.rawValue): somebody waits for ever\n\(summary)", sourceLocation: location)
+        }
+    }
+
+    /// Lets the run go on to its end, and expects of it what ``expectSameBits(as:_:location:)`` does.
+    mutating func expectOver(
+        as reference: Reference, _ comment: Comment, location: SourceLocation = #_sourceLocation
+    ) {
+        expectOver(comment, location: location)
+        expectSameBits(as: reference, comment, location: location)
+    }
+
     /// What everybody is doing, for the report of a run that does not end.
     var summary: String {
         let doing = workers.indices.map { number in

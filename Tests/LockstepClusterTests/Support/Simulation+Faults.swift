@@ -2,6 +2,38 @@ import LockstepCluster
 import LockstepFormats
 import LockstepTraining
 import LockstepWire
+import Testing
+
+/// How far a run comes before something goes wrong.
+extension Simulation {
+    /// A run of the tiny job whose workers' models can be spoilt.
+    static func spoilable(
+        _ settings: RunSettings, workers: Int, seed: UInt64, change: (inout CoordinatorMachine.Setup) -> Void
+    ) throws -> (Simulation, Models) {
+        let models = Models()
+        let simulation = try Simulation(
+            settings: settings, workers: workers, seed: seed, change: change,
+            job: { TinyJob.job(keeping: models, as: $0) })
+        return (simulation, models)
+    }
+
+    /// Lets as much happen as the seed says, fewer things than `most`.
+    mutating func wander(_ most: UInt64) { for _ in 0..<random.next() % most { step() } }
+
+    /// Lets the run begin, and go on for as long as the seed says; false where it is over by then.
+    mutating func begin(wandering most: UInt64, location: SourceLocation = #_sourceLocation) -> Bool {
+        let hasBegun = run { !$0.record.isEmpty }
+        #expect(hasBegun, sourceLocation: location)
+        wander(most)
+        return !isOver
+    }
+
+    /// Has another worker join; false where the run is over before that is sent the state.
+    mutating func joinUntilSent() -> Bool {
+        addWorker()
+        return run { $0.coordinator.isSendingState || $0.isOver } && !isOver
+    }
+}
 
 /// What can go wrong.
 extension Simulation {

@@ -118,7 +118,7 @@ struct Simulation {
     @discardableResult
     mutating func addWorker() -> Int {
         let number = workers.count
-        workers.append(Simulation.worker(number, now: now))
+        workers.append(Simulation.worker(number, now: now, pieceBytes: setup.pieceBytes))
         let job = job
         replicas.append(ReplicaHolder(makeJob: { _ in job(number) }))
         computations.append([])
@@ -135,10 +135,12 @@ struct Simulation {
     }
 
     /// A worker that is about to join.
-    static func worker(_ number: Int, processor: String = "Chip", now: Duration = .zero) -> WorkerMachine {
+    static func worker(
+        _ number: Int, processor: String = "Chip", now: Duration = .zero, pieceBytes: Int = 4 << 20
+    ) -> WorkerMachine {
         WorkerMachine(
-            hello: hello(number, processor: processor), coordinator: "tcp://127.0.0.1:1", patience: Patience(), now: now
-        )
+            hello: hello(number, processor: processor), coordinator: "tcp://127.0.0.1:1", patience: Patience(),
+            now: now, pieceBytes: pieceBytes)
     }
 
     static func hello(_ number: Int, processor: String = "Chip") -> Hello {
@@ -180,9 +182,12 @@ struct Simulation {
             + (reads.isEmpty || stopped.contains(.coordinator) ? [] : [.reading])
     }
 
+    /// Whether the coordinator has ended, and all that it had recorded is on disk.
+    var isRecorded: Bool { endings[.coordinator] != nil && unwritten.isEmpty }
+
     /// Whether everybody has ended, or can do no more.
     var isOver: Bool {
-        endings[.coordinator] != nil && unwritten.isEmpty
+        isRecorded
             && workers.indices.allSatisfy {
                 endings[.worker($0)] != nil || frozen.contains(.worker($0)) || dead.contains(.worker($0))
             }
@@ -204,8 +209,7 @@ struct Simulation {
             if case .sums(let step, _, _) = request { computedSteps.append(step) }
             let known = Known()
             let result = replicas[number].carryOut(request) { known.results.append($0) }
-            let isTransfer = coordinator.status.phase == "sending the state to workers that lack it"
-            let told = damage.applied(to: result, of: number, isTransfer: isTransfer, &random)
+            let told = damage.applied(to: result, of: number, isTransfer: coordinator.isSendingState, &random)
             results[number] += known.results + [told]
         case .result(let number): feed(.computed(results[number].removeFirst()), to: number)
         case .writing: write()

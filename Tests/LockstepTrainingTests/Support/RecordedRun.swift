@@ -5,6 +5,7 @@ import LockstepTraining
 /// What an observer was told, without times.
 final class EventLog: RunObserver {
     private(set) var lines: [String] = []
+    private(set) var warnings: [String] = []
     private(set) var summary: RunSummary?
     /// Called after each step with the steps complete.
     private let afterStep: (Int) -> Void
@@ -23,7 +24,8 @@ final class EventLog: RunObserver {
         case .finished(let summary):
             lines.append("finished \(summary.steps)")
             self.summary = summary
-        case .note, .warning: break
+        case .warning(let text): warnings.append(text)
+        case .note: break
         }
     }
 }

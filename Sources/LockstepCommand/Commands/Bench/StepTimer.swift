@@ -16,7 +16,7 @@ final class StepTimer: RunObserver {
     private var stop: @Sendable () -> Void = {}
     private var workers: LocalWorkers?
     private var traffic: Traffic?
-    /// The coordinator's traffic when the first step that counts began, and when the last ended.
+    /// The coordinator's traffic when the first step that counts had ended, and when the last had: of one step fewer.
     private var trafficBefore = Traffic.Counts()
     private var trafficAfter = Traffic.Counts()
 
@@ -33,7 +33,8 @@ final class StepTimer: RunObserver {
     private var isDone = false
     /// The most memory that each process has had.
     private var memory: [Int] = []
-    /// The page faults of all processes when the first step that counts began, and when the last ended.
+    /// The page faults of all processes when the first step that counts had ended, and when the last had. A process that has ended
+    /// meanwhile is among the former alone.
     private var faultsBefore = 0
     private var faultsAfter = 0
 
@@ -108,7 +109,7 @@ final class StepTimer: RunObserver {
             computeS: compute / steps, communicateS: communicate / steps,
             waitS: max(0, total - compute - communicate) / steps, bytesPerStep: Int(Double(bytes) / steps),
             firstStepS: firstStep.after, firstStepAt: firstStep.at, peakBytes: memory.max() ?? 0,
-            pageFaultsPerStep: Double(faultsAfter - faultsBefore) / max(steps - 1, 1),
+            pageFaultsPerStep: Double(max(0, faultsAfter - faultsBefore)) / max(steps - 1, 1),
             coordinator: CoordinatorTraffic(trafficAfter - trafficBefore, steps: taken.count - 1))
     }
 }

@@ -3,14 +3,17 @@ internal import LockstepWire
 
 /// Checkpoints: one member sends its state, all say what they hold, and what is written is what all agreed on.
 extension CoordinatorMachine {
-    /// Asks for the states that were under way when the members changed: now for the state as it is now.
-    mutating func orderStatesAgain(at step: Int) -> [CoordinatorAction] {
+    /// Forgets states that were under way when the members changed; the next step makes a checkpoint in their place.
+    mutating func replaceLostStates(at step: Int) -> [CoordinatorAction] {
         let lost = progress.states.filter { !$0.isWhole }
         progress.states.removeAll { !$0.isWhole }
-        // Until there is a checkpoint the state that all begin with is what is gone back to.
-        if step == 0, setup.state == nil { return orderState(after: 0, then: .keep) }
-        if lost.contains(where: { !$0.then.endsRun }) { progress.owesCheckpoint = true }
-        return []
+        if lost.contains(where: { $0.then == .goOn }) { progress.owesCheckpoint = true }
+        // Until there is a checkpoint the state that all begin with is what is gone back to. Where the run ends here the last state is that
+        // already: nobody is asked for two states after the same step, whose pieces could not be told apart.
+        guard goesBackTo == nil, !progress.states.contains(where: { $0.completedSteps == step }),
+            !progress.stopRequested, step != schedule?.steps
+        else { return [] }
+        return orderState(after: step, then: .keep)
     }
 
     /// Asks for the state that the run ends with, once nothing is to be ordered before it.
@@ -24,29 +27,36 @@ extension CoordinatorMachine {
     mutating func orderState(
         after completed: Int, then: CoordinatorAction.AfterCheckpoint
     ) -> [CoordinatorAction] {
-        guard let rank = source(among: members), let source = workers[rank], let reference else { return [] }
+        guard let source = source(among: members), let reference else { return [] }
         progress.states.append(
             Progress.AwaitedState(
-                completedSteps: completed, then: then, rank: rank, process: source.hello.process, name: name(rank),
+                completedSteps: completed, then: then, source: source,
+                damagedBefore: progress.damagedCheckpoints.count,
                 receiver: StateReceiver(
                     step: completed, limit: StateReceiver.limit(stateBytes: reference.stateBytes))))
         return members.compactMap { member in
             workers[member].map {
-                send(.stateOrder(StateOrder(ranks: [], isDigestOnly: member != rank)), to: $0.peer, step: completed)
+                send(
+                    .stateOrder(StateOrder(ranks: [], isDigestOnly: member != source.rank)), to: $0.peer,
+                    step: completed)
             }
         }
     }
 
     /// Who of these is to send the state that all of them hold: the first whose images have not been damaged of late.
-    func source(among ranks: [Int]) -> Int? {
-        ranks.first { workers[$0].map { !progress.doubted.contains($0.hello.process) } ?? false } ?? ranks.first
+    func source(among ranks: [Int]) -> StateSource? {
+        let sources = ranks.compactMap { rank in
+            workers[rank].map { StateSource(rank: rank, process: $0.hello.process, name: name(rank)) }
+        }
+        let doubted = progress.damagedCheckpoints + progress.damagedTransfers
+        return sources.first { !doubted.contains($0.process) } ?? sources.first
     }
 
     /// A piece of a state that was asked for. The sender is told what has come, so that it sends on.
     mutating func keep(_ piece: State, _ payload: Payload?, after step: Int, ofRank rank: Int) -> [CoordinatorAction] {
         guard case .training = phase, let worker = workers[rank], progress.hasReported(rank, upTo: step),
             let index = progress.states.firstIndex(where: {
-                $0.image == nil && $0.completedSteps == step && $0.rank == rank
+                $0.image == nil && $0.completedSteps == step && $0.source.rank == rank
             })
         else { return dropped("a State of rank \(rank) that was not awaited") }
         do {
@@ -97,8 +107,7 @@ extension CoordinatorMachine {
     mutating func stateIsRecorded(after step: Int, now: Duration) -> [CoordinatorAction] {
         guard let state = takeRecorded(after: step), let image = state.image else { return [] }
         checkpoint = (image, step, state.digest)
-        mayGoBack = true
-        progress.doubted = []
+        progress.damagedCheckpoints = []
         if state.then.endsRun {
             phase = .ended
             return toAll(.finish) + [.end(nil)]
@@ -111,22 +120,24 @@ extension CoordinatorMachine {
     mutating func stateIsDamaged(after step: Int, _ reason: String, now: Duration) -> [CoordinatorAction] {
         guard let state = takeRecorded(after: step) else { return [] }
         let what = """
-            the state after \(step) steps that \(state.name) sent is damaged: \(reason). Most likely the memory of its host is at \
+            the state after \(step) steps that \(state.source.name) sent is damaged: \(reason). Most likely the memory of its host is at \
             fault, or that of the coordinator's
             """
-        let actions = doubt(state.process, because: what)
+        // Of those that were asked for before it was known that this sender's are damaged only the first counts.
+        if state.damagedBefore == progress.damagedCheckpoints.count {
+            progress.damagedCheckpoints.append(state.source.process)
+        }
+        let actions = tellOfDamage(what, inARow: progress.damagedCheckpoints.count)
         if case .ended = phase { return actions }
-        if case .waiting = phase, !membership.isOpen, missing.isEmpty, workers.isEmpty {
+        if case .waiting = phase, !isJoinAwaited {
             return fail(.diverged, "\(what). No worker is left that could send another")
         }
         if !state.then.endsRun { progress.owesCheckpoint = true }
         return actions + goOnRecorded(now: now)
     }
 
-    /// Another image of a state is damaged: tells of it, and ends the run where there have been too many in a row.
-    mutating func doubt(_ process: String, because what: String) -> [CoordinatorAction] {
-        progress.doubted.append(process)
-        let count = progress.doubted.count
+    /// An image of a state is damaged: tells of it, and ends the run where there have been too many in a row.
+    mutating func tellOfDamage(_ what: String, inARow count: Int) -> [CoordinatorAction] {
         guard count < AgreedState.mostDamaged else {
             return fail(.diverged, "\(what). It was so \(count) times in a row")
         }
