@@ -15,7 +15,7 @@ extension Trainer {
     }
 
     /// A digest of all that training goes on from; see ``Checkpoint/stateDigest``.
-    public var stateDigest: String { snapshot().stateDigest }
+    public var stateDigest: String { Checkpoint.stateDigest(of: stateTensors, identity) }
 
     /// All that resuming needs.
     public func checkpoint() throws -> Checkpoint { try snapshot().checkpoint() }
@@ -23,25 +23,33 @@ extension Trainer {
     /// The state as it is now, to make a checkpoint of on another thread while training goes on. Nothing is copied before the
     /// next step changes it.
     public func snapshot() -> Snapshot {
+        var metadata = identity
+        metadata["format"] = "pt"
+        metadata[Checkpoint.Key.settings] = settings.json()
+        if !replica.classNames.isEmpty { metadata[Checkpoint.Key.classes] = JSONText.encode(replica.classNames) }
+        return Snapshot(step: completedSteps, tensors: stateTensors, metadata: metadata)
+    }
+
+    /// The parameters and the model's buffers, by name, and behind them what the optimizer keeps.
+    private var stateTensors: [(name: String, tensor: AnyTensor)] {
         let values = replica.parameters.values
-        var weights = replica.parameters.entries.map { entry in
+        var tensors = replica.parameters.entries.map { entry in
             let slice = values[entry.offset..<entry.offset + entry.count]
             return (name: entry.name, tensor: AnyTensor.float32(slice.reshaped(to: entry.shape)))
         }
-        weights += zip(replica.buffers.names, replica.buffers.values).map { (name: $0, tensor: $1) }
-        var metadata = [
-            "format": "pt",
-            Checkpoint.Key.step: String(completedSteps),
-            Checkpoint.Key.optimizerStep: String(optimizer.stepCount),
-            Checkpoint.Key.settings: settings.json(),
-            Checkpoint.Key.signature: signature,
-            Checkpoint.Key.fingerprint: fingerprint,
+        tensors += zip(replica.buffers.names, replica.buffers.values).map { (name: $0, tensor: $1) }
+        return tensors
+            + optimizer.state.map {
+                (name: Checkpoint.Key.optimizer + $0.name, tensor: AnyTensor.float32($0.tensor))
+            }
+    }
+
+    /// After which step the state is, and of which model and data.
+    private var identity: [String: String] {
+        [
+            Checkpoint.Key.step: String(completedSteps), Checkpoint.Key.optimizerStep: String(optimizer.stepCount),
+            Checkpoint.Key.signature: signature, Checkpoint.Key.fingerprint: fingerprint,
         ]
-        if !replica.classNames.isEmpty { metadata[Checkpoint.Key.classes] = JSONText.encode(replica.classNames) }
-        let state = optimizer.state.map {
-            (name: Checkpoint.Key.optimizer + $0.name, tensor: AnyTensor.float32($0.tensor))
-        }
-        return Snapshot(step: completedSteps, tensors: weights + state, metadata: metadata)
     }
 
     /// The state after a step, from which a checkpoint can be made on any thread.
