@@ -152,9 +152,8 @@ struct TakenState: Sendable {
     private let snapshot: Trainer.Snapshot?
 
     init(of trainer: Trainer, isDigestOnly: Bool) {
-        let snapshot = trainer.snapshot()
-        digest = snapshot.stateDigest
-        self.snapshot = isDigestOnly ? nil : snapshot
+        digest = trainer.stateDigest
+        snapshot = isDigestOnly ? nil : trainer.snapshot()
     }
 
     /// The digest and, unless that is enough, the image of it, to be sent.
