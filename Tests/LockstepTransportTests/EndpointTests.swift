@@ -137,28 +137,34 @@ import Testing
         }
         let old = AbandonedSockets.youngest + 10
         let descriptors = [
-            try make("lockstep-left", age: old), try make("lockstep-live", listening: true, age: old),
-            try make("lockstep-new"), try make("lockstep-open", mode: 0o755, age: old), try make("other", age: old),
-            try make("lockstep-mixed", age: old),
+            try make("lockstep-left00", age: old), try make("lockstep-live00", listening: true, age: old),
+            try make("lockstep-new000"), try make("lockstep-open00", mode: 0o755, age: old),
+            try make("other", age: old), try make("lockstep-mixed0", age: old), try make("lockstep-of-me0", age: old),
         ]
-        close(creat("\(parent)/lockstep-mixed/notes", 0o600))
-        try setAge(of: "\(parent)/lockstep-mixed", old)
-        try #require(symlink("\(parent)/other", "\(parent)/lockstep-link") == 0)
+        close(creat("\(parent)/lockstep-mixed0/notes", 0o600))
+        try setAge(of: "\(parent)/lockstep-mixed0", old)
+        try #require(mkdir("\(parent)/lockstep-empty0", 0o700) == 0)
+        try setAge(of: "\(parent)/lockstep-empty0", old)
+        try #require(symlink("\(parent)/other", "\(parent)/lockstep-link00") == 0)
 
         AbandonedSockets.remove(in: parent)
 
         var status = stat()
         func exists(_ name: String) -> Bool { lstat("\(parent)/\(name)", &status) == 0 }
-        #expect(!exists("lockstep-left"))
-        for kept in ["live", "new", "open", "mixed"] { #expect(exists("lockstep-\(kept)/socket"), "\(kept)") }
-        #expect(exists("lockstep-link") && exists("other/socket"))
+        #expect(!exists("lockstep-left00"))
+        for kept in ["live00", "new000", "open00", "mixed0", "of-me0"] {
+            #expect(exists("lockstep-\(kept)/socket"), "\(kept)")
+        }
+        #expect(exists("lockstep-empty0"), "no socket says that it is a process's")
+        #expect(exists("lockstep-link00") && exists("other/socket"))
 
         for descriptor in descriptors { close(descriptor) }
-        for name in ["lockstep-live", "lockstep-new", "lockstep-open", "lockstep-mixed", "other"] {
+        let names = ["live00", "new000", "open00", "mixed0", "of-me0", "empty0"].map { "lockstep-\($0)" }
+        for name in names + ["other"] {
             for file in ["socket", "notes"] { unlink("\(parent)/\(name)/\(file)") }
             rmdir("\(parent)/\(name)")
         }
-        unlink("\(parent)/lockstep-link")
+        unlink("\(parent)/lockstep-link00")
         #expect(rmdir(parent) == 0)
     }
 }

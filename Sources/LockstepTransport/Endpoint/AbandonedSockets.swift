@@ -5,11 +5,12 @@ package enum AbandonedSockets {
     /// A folder that changed less than so many seconds ago may be of a process that is about to listen in it.
     package static let youngest = 60
 
-    /// Removes those in `parent` that are this user's, as ``Endpoint/privateIPC()`` makes them: entered by nobody else, and
-    /// holding nothing but sockets that nobody listens at. What cannot be looked into is left as it is.
+    /// Removes those in `parent` that are this user's, as ``Endpoint/privateIPC()`` makes them: named by it, entered by nobody
+    /// else, and holding sockets that nobody listens at and nothing besides. An empty folder stays: it may be anybody's, or of
+    /// a process that was stopped before it listened. What cannot be looked into is left as it is.
     package static func remove(in parent: String) {
         let now = time(nil)
-        for name in names(in: parent) where name.hasPrefix("lockstep-") {
+        for name in names(in: parent) where Endpoint.isNameOfPrivateFolder(name) {
             let folder = "\(parent)/\(name)"
             var status = stat()
             // Not through links: what they lead to is somebody's who did not ask for this.
@@ -17,7 +18,7 @@ package enum AbandonedSockets {
                 now - status.st_mtim.tv_sec >= youngest
             else { continue }
             let sockets = names(in: folder).map { "\(folder)/\($0)" }
-            guard sockets.allSatisfy(isAbandoned) else { continue }
+            guard !sockets.isEmpty, sockets.allSatisfy(isAbandoned) else { continue }
             for socket in sockets { unlink(socket) }
             rmdir(folder)
         }

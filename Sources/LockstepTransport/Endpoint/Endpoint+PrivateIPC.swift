@@ -8,7 +8,7 @@ extension Endpoint {
     /// called from any thread and more than once; call it after the transport has been closed. Folders there that killed processes
     /// of this user's have left are removed first.
     public static func privateIPC() throws(TransportError) -> (endpoint: Endpoint, remove: @Sendable () -> Void) {
-        let suffix = "/lockstep-XXXXXX"
+        let suffix = "/\(namePrefix)XXXXXX"
         let socketName = "/socket"
         // What a worker adds to it for a socket of its own: a hyphen and its process id.
         let room = "-4194304".utf8.count
@@ -31,6 +31,16 @@ extension Endpoint {
             return (.ipc(path: folder + socketName), { remove(folder) })
         }
         throw TransportError(.system, "no folder for a local socket could be made: \(failures.joined(separator: "; "))")
+    }
+
+    /// Folders' names begin so; `mkdtemp` adds six letters and digits.
+    private static let namePrefix = "lockstep-"
+
+    /// Whether a folder of ``privateIPC()`` may have this name.
+    static func isNameOfPrivateFolder(_ name: String) -> Bool {
+        let rest = name.dropFirst(namePrefix.count)
+        return name.hasPrefix(namePrefix) && rest.utf8.count == 6
+            && rest.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
     }
 
     /// Removes a folder and the sockets in it.
