@@ -6,8 +6,10 @@ final class FlatParameters {
     /// All values. Snapshots that users hold are of the same storage, so writers look whether there are any.
     private(set) var values: Storage<Float>
     /// All gradients; nil where none has arrived yet.
-    private(set) var gradients: Storage<Float>?
+    private var gradients: Storage<Float>?
     private var slices: [Slice]
+    /// The slices that were lent; where there are any, whoever else holds the block reads these alone, and the others can be written.
+    private var lent: Set<Int> = []
     private let ranges: [Range<Int>]
     /// Whether the parameters have been moved to another buffer, so that a change here would have no effect.
     var isAbandoned = false
@@ -44,6 +46,7 @@ final class FlatParameters {
 
     func adoptGradients(_ source: Tensor<Float>) {
         gradients = FlatParameters.block(of: source)
+        lent = []
         slices = Array(repeating: .gradient, count: slices.count)
     }
 
@@ -68,6 +71,7 @@ final class FlatParameters {
 
     /// Drops all gradients; the block is kept for the next backward.
     func dropGradients() {
+        lent = []
         for slice in slices.indices { slices[slice] = .undefined }
     }
 
@@ -75,16 +79,38 @@ final class FlatParameters {
     func writeGradient(
         _ slice: Int, at offset: Int, _ write: (UnsafeMutablePointer<Float>, _ adding: Bool) -> Void
     ) {
+        if lent.contains(slice) { lent = [] }
         let block = writableGradients()
         write(block.pointer + offset, slices[slice] == .gradient)
         slices[slice] = .gradient
     }
 
+    /// The gradients as they are, for whoever reads the slices that have one.
+    func presentGradients() -> Storage<Float>? {
+        lent = []
+        return gradients
+    }
+
     /// The gradients with zeros where there are none.
     func completeGradients() -> Storage<Float> {
+        defer { lent = [] }
         guard slices.contains(.undefined) || gradients == nil else { return gradients! }  // Not nil: just compared.
+        return zeroFilled(slices.indices)
+    }
+
+    /// The gradients for whoever reads nothing but `range`, with zeros where there are none in it. Backward goes on in the same memory
+    /// as long as it has no part to add there.
+    func lendGradients(_ range: Range<Int>) -> Storage<Float> {
+        let touched = ranges.indices.filter { ranges[$0].overlaps(range) }
+        let block = zeroFilled(touched)
+        lent.formUnion(touched)
+        return block
+    }
+
+    /// The gradients' block, to be written, with zeros in those of some slices that have no gradient.
+    private func zeroFilled(_ some: some Sequence<Int>) -> Storage<Float> {
         let block = writableGradients()
-        for slice in slices.indices where slices[slice] == .undefined {
+        for slice in some where slices[slice] == .undefined {
             let range = ranges[slice]
             (block.pointer + range.lowerBound).fill(0, count: range.count)
             slices[slice] = .zeros
@@ -108,7 +134,8 @@ final class FlatParameters {
 
     /// The gradients' block, made or copied where it does not belong to this buffer alone.
     private func writableGradients() -> Storage<Float> {
-        if gradients != nil, isKnownUniquelyReferenced(&gradients) { return gradients! }  // Not nil: just compared.
+        // Not nil: just compared.
+        if gradients != nil, !lent.isEmpty || isKnownUniquelyReferenced(&gradients) { return gradients! }
         let block = Storage<Float>(uninitialized: count)
         if let shared = gradients, slices.contains(where: { $0 != .undefined }) {
             block.pointer.copy(from: shared.pointer, count: count)

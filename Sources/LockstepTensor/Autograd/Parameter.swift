@@ -114,7 +114,7 @@ final class ParameterLeaf: GraphNode<Float>, @unchecked Sendable {
 
     override var leafGradient: Tensor<Float>? {
         get {
-            guard home.hasGradient(slice), let gradients = home.gradients else { return nil }
+            guard home.hasGradient(slice), let gradients = home.presentGradients() else { return nil }
             return Tensor(storage: gradients, layout: layout)
         }
         set {

@@ -108,6 +108,14 @@ public final class ParameterBuffer {
         }
     }
 
+    /// Some of the gradients, [range.count], with zeros where there are none, in the memory that backward goes on in: for those that it
+    /// is through with. Should it come back to one of them, that memory is copied first.
+    package func lendGradients(_ range: Range<Int>) -> Tensor<Float> {
+        checkInUse()
+        return Tensor(
+            storage: flat.lendGradients(range), layout: Layout(contiguous: [range.count], offset: range.lowerBound))
+    }
+
     /// Moves the gradients out, [count], with zeros where there are none; the next backward starts from none.
     ///
     /// The result owns its memory and can be sent from another thread while backward fills the next block.

@@ -81,9 +81,7 @@ extension Trainer {
             try self.gradient(ofMicrobatch: microbatch, step: step, losses: &losses) { entry in
                 progress.complete(entry)
                 while let bucket = progress.next() {
-                    // What is given away is not the snapshot, so that backward goes on in the same memory.
-                    let snapshot = parameters.gradients[ranges[bucket]]
-                    give(bucket, lefts.isEmpty ? snapshot.copied() : snapshot)
+                    give(bucket, parameters.lendGradients(ranges[bucket]))
                 }
             }
         }

@@ -169,6 +169,46 @@ import Testing
         #expect(gradients == [4, 16, 16])
     }
 
+    @Test func lentGradientsStayWhileBackwardGoesOnInTheirMemory() {
+        let weights = (0..<3).map { Parameter(Tensor([Float($0) + 2])) }
+        let buffer = ParameterBuffer(weights.enumerated().map { ("\($0)", $1) })
+        var lent: [Tensor<Float>] = []
+        buffer.gradientIsComplete = { entry in lent.append(buffer.lendGradients(entry..<entry + 1)) }
+        func place(_ tensor: Tensor<Float>) -> Int {
+            tensor.withUnsafeElements { Int(bitPattern: $0.baseAddress) - 4 * tensor.layout.offset }
+        }
+        func backward() { (weights[0].value * weights[1].value).backward() }
+        backward()
+        #expect(lent == [Tensor([2]), Tensor([3])])
+        // The third has no gradient: zeros.
+        #expect(buffer.lendGradients(1..<3) == Tensor([2, 0]))
+        // Coming back to what is lent copies first, and so does the next backward after all have been dropped.
+        backward()
+        #expect(lent == [Tensor([2]), Tensor([3]), Tensor([4]), Tensor([6])])
+        buffer.zeroGrad()
+        weights[2].value.backward()
+        #expect(lent == [Tensor([2]), Tensor([3]), Tensor([4]), Tensor([6]), Tensor([1])])
+        #expect(buffer.gradients == Tensor([0, 0, 1]))
+    }
+
+    @Test func snapshotsStayWhenPartsOfThemAreLent() {
+        let weights = (0..<2).map { Parameter(Tensor([Float($0) + 2])) }
+        let buffer = ParameterBuffer(weights.enumerated().map { ("\($0)", $1) })
+        weights[0].value.backward()
+        let one = buffer.lendGradients(0..<1)
+        let (whole, gradient) = (buffer.gradients, weights[0].gradient)
+        weights[1].value.backward()
+        #expect(one == Tensor([1]) && whole == Tensor([1, 0]) && gradient == Tensor([1]))
+        let lent = buffer.lendGradients(0..<1)
+        weights[1].value.backward()
+        #expect(lent == Tensor([1]) && buffer.gradients == Tensor([1, 2]))
+        buffer.updateGradients { $0[0] = 9 }
+        #expect(lent == Tensor([1]) && buffer.gradients == Tensor([9, 2]))
+        let again = buffer.lendGradients(0..<1)
+        buffer.updateGradients { $0[0] = 8 }
+        #expect(again == Tensor([9]))
+    }
+
     @Test func threadsTrainModelsOfTheirOwn() async {
         /// Trains a small network and returns its weights.
         @Sendable func train(_ start: Float) -> [Float] {
