@@ -86,10 +86,18 @@ extension CommandTests {
             (["--kernels", "zen9"], "--kernels is zen9; expected prescott, nehalem, sandybridge, haswell, zen, "),
             (["--transport", "pigeon"], "one of 'ipc', 'tcp' or 'in-process'"),
             (["--single-process", "--workers", "2"], "--workers cannot be given with --single-process"),
+            (["--single-process", "--threads", "0"], "--threads is 0; expected 1 to 1024"),
+            (["--workers", "2", "--threads", "2"], "each worker computes with one thread; give --workers 2"),
             (["--quiet", "--json"], "--quiet and --json cannot be given together"),
         ])
         func aValueThatCannotBeReadIsNamed(options: [String], message: String) async throws {
             try await refuse(["train"] + options, saying: [message], code: 64)
+        }
+
+        @Test func threadsThatWouldChangeTheBitsAreRefused() async throws {
+            try await refuse(
+                ["train", "--single-process", "--threads", "2", "--kernels", "nehalem"],
+                saying: ["--threads is 2; expected 1", "OpenBLAS's"], code: 64)
         }
 
         @Test(arguments: [["--single-process"], ["--workers", "2"], ["--workers", "2", "--transport", "in-process"]])

@@ -38,6 +38,15 @@ extension CommandTests {
             #expect(cluster.workers.map(\.code) == [0, 0, 0])
         }
 
+        @Test func areThoseOfASingleThread() async throws {
+            // Products of 128 × 784 × 256, which are large enough to be shared.
+            let job = Jobs.tiny + ["--model", "mlp:784-256-10", "--batch", "128", "--microbatches", "1"]
+            let outcome = try await Lockstep.run(
+                ["train", "--single-process", "--threads", "3", "--json"] + job, in: folder.path)
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            #expect(try await outcome.digest() == Jobs.digest(of: job))
+        }
+
         @Test(arguments: [2, 3], ["400", "10000", "1000000"])
         func areThoseOfASingleProcessWhateverTheBuckets(workers: Int, bytes: String) async throws {
             let outcome = try await Lockstep.run(

@@ -64,6 +64,7 @@ public final class WorkerLoop {
         var machine = WorkerMachine(
             hello: hello, coordinator: coordinator.description, patience: patience, now: clock.now())
         var actions = machine.start()
+        var loggedRank: Int?
         while true {
             for action in actions {
                 if case .end(let error) = action {
@@ -80,7 +81,10 @@ public final class WorkerLoop {
                 }
             }
             actions = try nextEvents().flatMap { machine.handle($0, now: clock.now()) }
-            if let rank = machine.rank { logger[metadataKey: "rank"] = "\(rank)" }
+            if let rank = machine.rank, rank != loggedRank {
+                logger[metadataKey: "rank"] = "\(rank)"
+                loggedRank = rank
+            }
         }
     }
 

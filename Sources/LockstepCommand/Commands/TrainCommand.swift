@@ -39,6 +39,7 @@ struct TrainCommand: ParsableCommand {
     var workers: Int?
     @Flag(help: "Train in this process alone: no sockets, no child processes.")
     var singleProcess = false
+    @OptionGroup var threads: ThreadOptions
     @Option(
         help: """
             How the workers are reached: ipc (sockets in a folder that only this user can enter), tcp (loopback), or \
@@ -66,6 +67,7 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         if let workers { try WorkerCount.check(workers) }
+        try threads.check(singleProcess: singleProcess)
         guard (0...1_000_000).contains(restarts) else {
             throw ValidationError("--restarts is \(restarts); expected 0 to 1000000")
         }
@@ -80,13 +82,13 @@ struct TrainCommand: ParsableCommand {
 
     mutating func run() throws {
         // Before anything of the run is there: this process may have to start again.
-        try Kernels.use(job.kernels ?? record.resume.flatMap { try? RunFolder.settings(of: $0) }?.kernels)
+        let kernels = job.kernels ?? record.resume.flatMap { try? RunFolder.settings(of: $0) }?.kernels
+        try Kernels.use(kernels)
+        try threads.use(kernels: kernels)
         let reporter = output.reporter()
         let count = singleProcess ? 1 : workers ?? WorkerCount.cores
         let opened = try record.open(job, workers: count) { reporter.handle(.note($0)) }
         let observer = record.observer(of: opened.folder, reporter)
-        // One thread a worker: the bits of a product depend on how many threads share it, and cores are shared by workers.
-        BLAS.threads = 1
         try record.conclude(opened.folder) {
             if singleProcess {
                 try runAlone(opened, observer)

@@ -26,6 +26,7 @@ struct BenchStepCommand: ParsableCommand {
     var workers: Int?
     @Flag(help: "Train in this process alone: no sockets, no child processes.")
     var singleProcess = false
+    @OptionGroup var threads: ThreadOptions
     @Option(help: "How the workers are reached, as of 'train': ipc, tcp, or in-process.")
     var transport = TrainCommand.TransportKind.ipc
     @Option(parsing: .unconditional, help: "How many steps are not timed.")
@@ -42,6 +43,7 @@ struct BenchStepCommand: ParsableCommand {
 
     func validate() throws {
         if let workers { try WorkerCount.check(workers) }
+        try threads.check(singleProcess: singleProcess)
         if singleProcess && workers != nil {
             throw ValidationError("--workers cannot be given with --single-process")
         }
@@ -71,7 +73,7 @@ struct BenchStepCommand: ParsableCommand {
         opened.settings.epochs = 1_000_000
         opened.settings.checkpointEvery = 1 << 50
         let timer = StepTimer(warmUp: warmUp, steps: steps, seconds: seconds, start: start)
-        BLAS.threads = 1
+        try threads.use(kernels: opened.settings.kernels)
         if singleProcess {
             _ = try train.runAlone(opened, timer) { timer.begin(stop: $0, workers: nil) }
         } else {
