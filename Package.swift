@@ -165,6 +165,7 @@ let package = Package(
                 "LockstepFormats", "LockstepLocking", "LockstepTensor", "CZeroMQ", subprocess, systemPackage,
                 "TestSupport",
             ]),
+        tests("BenchmarkRunner", ["BenchmarkRunner"]),
         tests("Fuzz", ["Fuzz", subprocess, systemPackage]),
         tests(
             "Examples",

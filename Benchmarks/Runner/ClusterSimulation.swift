@@ -9,25 +9,32 @@ import LockstepData
 ///
 /// Nothing is sent before backward is over, and a worker sends all that it has for a round before it looks at what has come: a real step may be
 /// faster by what that hides. Orders and reports of the coordinator are left out.
-struct ClusterSimulation {
+package struct ClusterSimulation {
     /// Seconds of computing of one worker, on average.
-    var computing: Double
+    package var computing: Double
     /// Seconds of the processor a message, at each end.
-    var message: Double
+    package var message: Double
     /// Seconds of the processor a byte, at each end.
-    var byte: Double
+    package var byte: Double
     /// Seconds from one host to another, whatever the size.
-    var latency: Double
+    package var latency: Double
     /// Bytes a second of a link, in each direction.
-    var bandwidth: Double
+    package var bandwidth: Double
     /// The gradient's bytes in each bucket.
-    var buckets: [Int]
+    package var buckets: [Int]
+
+    package init(
+        computing: Double, message: Double, byte: Double, latency: Double, bandwidth: Double, buckets: [Int]
+    ) {
+        (self.computing, self.message, self.byte) = (computing, message, byte)
+        (self.latency, self.bandwidth, self.buckets) = (latency, bandwidth, buckets)
+    }
 
     /// By how much computing varies from worker to worker: a standard deviation, relative.
     private static let variation = 0.03
 
     /// Seconds until the last worker has the whole mean gradient.
-    func step(workers: Int) -> Double {
+    package func step(workers: Int) -> Double {
         guard workers > 1 else { return computing }
         // The same each time.
         var random = KeyedGenerator(1)

@@ -9,23 +9,23 @@ import LockstepTraining
 ///
 /// with b buckets. The update is done by every worker, and of bytes and messages each core has its workers' to do. The times are never
 /// negative, and those with the least sum of squared relative errors, so that short steps count as much as long ones.
-struct CostModel: Encodable {
+package struct CostModel: Encodable {
     /// Seconds a parameter and sample: forward and backward.
-    var compute = 0.0
+    package var compute = 0.0
     /// Seconds a parameter and microbatch: gradients that are written and added.
-    var gradient = 0.0
+    package var gradient = 0.0
     /// Seconds a parameter: the optimizer.
-    var update = 0.0
+    package var update = 0.0
     /// Seconds a byte that a worker sends: both ends of it, and the sum.
-    var exchange = 0.0
+    package var exchange = 0.0
     /// Seconds a message: both ends of it.
-    var message = 0.0
+    package var message = 0.0
     /// Seconds a step of workers besides: the two rounds of the all-reduce, and the coordinator.
-    var cluster = 0.0
+    package var cluster = 0.0
     /// Seconds a step besides.
-    var step = 0.0
+    package var step = 0.0
     /// The middle of the relative errors over all measured steps.
-    var typicalError = 0.0
+    package var typicalError = 0.0
 
     /// The sizes of the buckets of a gradient, in bytes.
     static func buckets(_ parameters: Int) -> [Int] {
@@ -52,7 +52,7 @@ struct CostModel: Encodable {
     private var times: [Double] { [compute, gradient, update, exchange, message, cluster, step] }
 
     /// The model that comes nearest to what was measured.
-    init(fitting measured: [Scaling.Measured], cores: Int) {
+    package init(fitting measured: [Scaling.Measured], cores: Int) {
         // Rows divided by the measured time: errors are relative, and the right side is 1.
         let rows = measured.map { point in
             CostModel.pieces(point.work, cores: cores).map { $0 / point.median }
@@ -77,12 +77,12 @@ struct CostModel: Encodable {
     }
 
     /// The seconds that a step is taken to last on one machine.
-    func time(of work: Scaling.Work, cores: Int) -> Double {
+    package func time(of work: Scaling.Work, cores: Int) -> Double {
         zip(CostModel.pieces(work, cores: cores), times).reduce(0) { $0 + $1.0 * $1.1 }
     }
 
     /// What a worker of its own host computes of a step, without what it exchanges.
-    func computing(_ work: Scaling.Work) -> Double {
+    package func computing(_ work: Scaling.Work) -> Double {
         let (p, n) = (Double(work.parameters), Double(max(work.workers, 1)))
         return compute * p * Double(work.batch) / n + (gradient * max(1, Double(work.microbatches) / n) + update) * p
             + step

@@ -1,13 +1,18 @@
 /// How the time of a step grows with the work: steps of single processes and of workers on this machine, over parameters, over samples,
 /// and over workers.
-struct Scaling {
+package struct Scaling {
     /// What a step has to do.
-    struct Work: Hashable, Encodable {
+    package struct Work: Hashable, Encodable {
         var parameters: Int
         var batch: Int
         var microbatches: Int
         /// 0 for a single process.
-        var workers: Int
+        package var workers: Int
+
+        package init(parameters: Int, batch: Int, microbatches: Int, workers: Int) {
+            (self.parameters, self.batch) = (parameters, batch)
+            (self.microbatches, self.workers) = (microbatches, workers)
+        }
     }
 
     /// A step that is to be timed.
@@ -19,15 +24,19 @@ struct Scaling {
     }
 
     /// What was measured, in rounds.
-    struct Measured: Encodable {
+    package struct Measured: Encodable {
         var sweep: Sweep
         var work: Work
         var values: [Double]
         var median: Double { medianOf(values) }
+
+        package init(sweep: Sweep, work: Work, values: [Double]) {
+            (self.sweep, self.work, self.values) = (sweep, work, values)
+        }
     }
 
     /// What is varied while all else stays.
-    enum Sweep: String, CaseIterable, Encodable {
+    package enum Sweep: String, CaseIterable, Encodable {
         case parameters, batch, workers
 
         /// The steps to time. `isQuick` leaves out those that take long.
