@@ -2,10 +2,14 @@
 #include "CLockstepSystem.h"
 
 #include <limits.h>
+#include <linux/tcp.h>
 #include <malloc.h>
+#include <netinet/in.h>
 #include <sched.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 int lockstep_signal_on_parent_death(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
 
@@ -28,4 +32,13 @@ void lockstep_check_leaks(void) {
 // 32 MiB is the most that malloc takes from its heaps when asked to; the second line keeps it from giving their ends back.
 int lockstep_keep_freed_memory(void) {
     return mallopt(M_MMAP_THRESHOLD, 32 << 20) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;
+}
+
+int64_t lockstep_sending_time(int socket) {
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
+    // Older kernels know fewer fields.
+    if (size < offsetof(struct tcp_info, tcpi_rwnd_limited) + sizeof info.tcpi_rwnd_limited) return -1;
+    return (int64_t)(info.tcpi_busy_time - info.tcpi_rwnd_limited);
 }

@@ -2802,7 +2802,7 @@ const ProtobufCMessageDescriptor lockstep__reduced__descriptor =
   (ProtobufCMessageInit) lockstep__reduced__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[7] =
+static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[8] =
 {
   {
     "losses",
@@ -2888,6 +2888,18 @@ static const ProtobufCFieldDescriptor lockstep__step_report__field_descriptors[7
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "send_seconds",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__StepReport, send_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__step_report__field_indices_by_name[] = {
   3,   /* field[3] = bytes_sent */
@@ -2897,11 +2909,12 @@ static const unsigned lockstep__step_report__field_indices_by_name[] = {
   0,   /* field[0] = losses */
   6,   /* field[6] = overflowed */
   5,   /* field[5] = samples */
+  7,   /* field[7] = send_seconds */
 };
 static const ProtobufCIntRange lockstep__step_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor lockstep__step_report__descriptor =
 {
@@ -2911,7 +2924,7 @@ const ProtobufCMessageDescriptor lockstep__step_report__descriptor =
   "Lockstep__StepReport",
   "lockstep",
   sizeof(Lockstep__StepReport),
-  7,
+  8,
   lockstep__step_report__field_descriptors,
   lockstep__step_report__field_indices_by_name,
   1,  lockstep__step_report__number_ranges,

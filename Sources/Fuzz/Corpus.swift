@@ -32,7 +32,8 @@ enum Corpus {
                     losses: [1.5, .nan], computeSeconds: 0.1, communicateSeconds: 1e-9, bytesSent: 99,
                     samples: SampleAccount(
                         generation: 3,
-                        shares: [SampleShare(rank: 1, host: "h", pid: 7, microbatches: 0..<4, digest: .max)]))),
+                        shares: [SampleShare(rank: 1, host: "h", pid: 7, microbatches: 0..<4, digest: .max)]),
+                    sendSeconds: 0.25)),
             .evaluateOrder(EvaluateOrder(epoch: 5)),
             .evaluationReport(
                 EvaluationReport(firstBlock: 9, losses: [0, 2.25], correct: [0, 7], counts: [1, 2], digest: "d")),

@@ -2,15 +2,12 @@ internal import Glibc
 internal import LockstepData
 
 extension Decoder {
-    /// Data sets in MNIST's format are read from files. They are in memory as far as the system has such a folder.
+    /// Data sets in MNIST's format are read from files.
     static func idx(gzipped: Bool) throws -> Decoder {
-        var template = Array("\(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")/lockstep-fuzz-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw FuzzError("no folder for the inputs can be made: errno \(errno)") }
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let ending = gzipped ? ".gz" : ""
-        let paths = ["images-idx3", "labels-idx1"].map { "\(folder)/train-\($0)-ubyte\(ending)" }
+        let (folder, paths) = try makeFolder(
+            for: ["images-idx3", "labels-idx1"].map { "train-\($0)-ubyte\(ending)" })
         let right = Corpus.idx(gzipped: gzipped)
-        temporary.append((folder, paths))
         return Decoder(gzipped ? "idx-gzip" : "idx", [right.images, right.labels]) { bytes in
             // Either file, the other one as it should be; and a few images can be as many labels.
             let isImages = bytes.count > right.labels.count
@@ -18,6 +15,16 @@ extension Decoder {
             try write(isImages ? right.labels : bytes, to: paths[1])
             _ = try ImageDataset(idxFolder: folder, split: .train)
         }
+    }
+
+    /// A new folder for what is read from files, and the paths of those in it. It is in memory as far as the system has such a place.
+    static func makeFolder(for names: [String]) throws -> (folder: String, paths: [String]) {
+        var template = Array("\(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")/lockstep-fuzz-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw FuzzError("no folder for the inputs can be made: errno \(errno)") }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let paths = names.map { "\(folder)/\($0)" }
+        temporary.append((folder, paths))
+        return (folder, paths)
     }
 
     /// Folders that have been made, with the files in them. Used by the one thread that fuzzes.
@@ -32,7 +39,7 @@ extension Decoder {
         temporary = []
     }
 
-    private static func write(_ bytes: [UInt8], to path: String) throws {
+    static func write(_ bytes: [UInt8], to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         defer { close(descriptor) }
         guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {

@@ -24,7 +24,9 @@ struct Decoder {
         [
             ("envelope", envelope), ("safetensors", safetensors), ("npy", npy), ("npz", npz), ("csv", csv),
             ("idx", { try idx(gzipped: false) }), ("idx-gzip", { try idx(gzipped: true) }), ("key-file", keyFile),
-            ("settings", settings), ("endpoint", endpoint),
+            ("settings", settings), ("endpoint", endpoint), ("samples", samples),
+            ("sample-description", sampleDescription), ("ledger", ledger), ("metrics", metrics),
+            ("run-records", runRecords),
         ]
     }
 

@@ -43,6 +43,13 @@ public protocol Transport: AnyObject {
     /// Throws `WireError` if the message cannot be encoded, `TransportError` if the peer is gone or its queue is full.
     func send(_ envelope: Envelope, to peer: Peer) throws
 
+    /// For how long, in all, something that was sent to `peer` has been on its way: from being handed to the network until the other
+    /// host has it. While the other side takes nothing in does not count, so it is the time that this side's network takes.
+    ///
+    /// Nil where nobody measures it: within a host but for tcp, for peers that came in or are gone, and on other kernels than Linux
+    /// from 4.10 on.
+    func sendingTime(to peer: Peer) -> Duration?
+
     /// The next event, waiting for it for at most `timeout`; nil when the time is up or the waker was called.
     ///
     /// Peers take turns, so one that sends without end does not keep the others from being heard.
@@ -62,6 +69,8 @@ extension Transport {
     public func connect(to endpoint: Endpoint) throws -> Peer { try connect(to: endpoint, key: nil) }
 
     public func mayJoin(_ key: PublicKey) -> Bool { true }
+
+    public func sendingTime(to peer: Peer) -> Duration? { nil }
 }
 
 /// What a transport received.

@@ -39,17 +39,18 @@ import Testing
     }
 
     @Test func everyDecoderTakesSomeInputsAndRefusesOthers() async throws {
-        let (code, output, errors, _) = try await fuzz("--inputs", "30000", "--seed", "3")
+        let (code, output, errors, _) = try await fuzz("--inputs", "45000", "--seed", "3")
         #expect(code == 0, "\(errors)")
         let names = [
             "envelope", "safetensors", "npy", "npz", "csv", "idx", "idx-gzip", "key-file", "settings", "endpoint",
+            "samples", "sample-description", "ledger", "metrics", "run-records",
         ]
         for name in names {
             let line = try #require(output.split(separator: "\n").first { $0.hasPrefix("\(name): 3000 inputs, ") })
             let taken = try #require(line.firstMatch(of: /inputs, (\d+) of them taken/).flatMap { Int($0.1) })
             #expect((1..<3000).contains(taken), "\(line)")
         }
-        #expect(output.contains("fuzz: 30000 inputs with seed 3, none crashed"))
+        #expect(output.contains("fuzz: 45000 inputs with seed 3, none crashed"))
     }
 
     @Test func aCrashIsToldWithSeedAndInputAndHappensAgain() async throws {

@@ -15,10 +15,12 @@ struct LoopTests {
     }
 
     /// What became of a run.
-    private struct Outcome {
+    struct Outcome {
         var isComplete: Bool
         var digest: String?
         var events: [String]
+        /// What the workers sent and received where that is counted: over sockets.
+        var traffic: [Traffic.Counts] = []
     }
 
     private final class Log: RunObserver {
@@ -66,7 +68,7 @@ struct LoopTests {
 
     /// Trains in the folder `path` with so many workers; `stop` asks for an end after so many steps. `failsAtEnd` has something fail
     /// once the weights are written, before the coordinator knows of it.
-    private static func train(
+    static func train(
         _ kind: Kind, workers: Int, in path: String, stopAfter stop: Int? = nil, failsAtEnd: Bool = false,
         unreachable: Int? = nil, job: @escaping @Sendable (Int) -> any TrainableJob = { _ in TinyJob.job() }
     ) async throws -> Outcome {
@@ -74,7 +76,8 @@ struct LoopTests {
         let (local, remove) = try Endpoint.privateIPC()
         defer { remove() }
         let errors = Locked<[String]>([])
-        let outcome = try await onThread { () throws -> Outcome in
+        let traffic = Locked<[Traffic.Counts]>([])
+        var outcome = try await onThread { () throws -> Outcome in
             BLAS.threads = 1
             let transport: any Transport =
                 switch kind {
@@ -115,6 +118,9 @@ struct LoopTests {
                             transport: transport, coordinator: endpoint, advertised: advertised, patience: patience,
                             logger: logger, makeJob: { _ in job(number) }
                         ).run()
+                        if let counts = (transport as? ZeroMQTransport)?.traffic.counts {
+                            traffic.withLock { $0.append(counts) }
+                        }
                     } catch {
                         errors.withLock { $0.append("\(error)") }
                     }
@@ -123,6 +129,7 @@ struct LoopTests {
             let isComplete = try loop.run()
             return Outcome(isComplete: isComplete, digest: log.digest, events: log.events)
         }
+        outcome.traffic = traffic.withLock { $0 }
         if !failsAtEnd { #expect(errors.withLock { $0 } == []) }
         return outcome
     }

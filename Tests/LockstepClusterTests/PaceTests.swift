@@ -7,14 +7,15 @@ import Testing
 struct PaceTests {
     /// Lets every rank report steps until `count` more are complete, each in as many seconds a microbatch as given.
     private func report(
-        _ coordinator: inout Coordinator, steps: Range<Int>, seconds: [Double], counts: [Int], generation: Int = 1
+        _ coordinator: inout Coordinator, steps: Range<Int>, seconds: [Double], counts: [Int], generation: Int = 1,
+        communicating: Double = 0, sending: [Double] = [0, 0]
     ) -> [CoordinatorAction] {
         var actions: [CoordinatorAction] = []
         for step in steps {
             for rank in seconds.indices {
                 let report = StepReport(
-                    losses: [1, 1, 1, 1], computeSeconds: seconds[rank] * Double(counts[rank]), communicateSeconds: 0,
-                    bytesSent: 0, samples: .ofFour)
+                    losses: [1, 1, 1, 1], computeSeconds: seconds[rank] * Double(counts[rank]),
+                    communicateSeconds: communicating, bytesSent: 0, samples: .ofFour, sendSeconds: sending[rank])
                 actions += coordinator.say(
                     .stepReport(report), from: rank, rank: rank, generation: generation, step: step)
             }
@@ -43,12 +44,60 @@ struct PaceTests {
         let first = report(&coordinator, steps: 0..<50, seconds: [0.001, 0.0032], counts: [2, 2])
         #expect(
             first.warnings == [
-                "worker 1 (host host-1, process 101) takes 3.2 times as long to compute a microbatch as the others (3200 µs, before the all-reduce); --balance deals it fewer"
+                "worker 1 (host host-1, process 101) is slow in computing: it takes 3.2 times as long to compute a microbatch as the others (3200 µs, before the all-reduce); --balance deals it fewer"
             ])
         #expect(report(&coordinator, steps: 50..<100, seconds: [0.001, 0.0032], counts: [2, 2]).warnings == [])
         // A little slower is nothing to tell.
         var even = try training(balances: false)
         #expect(report(&even, steps: 0..<50, seconds: [0.001, 0.0014], counts: [2, 2]).warnings == [])
+    }
+
+    @Test("A worker whose messages are notably longer on their way is named, with for how long, where that costs time")
+    func sending() throws {
+        func warnings(_ sending: [Double], communicating: Double) throws -> [String] {
+            var coordinator = try training(balances: true)
+            let first = report(
+                &coordinator, steps: 0..<50, seconds: [0.001, 0.001], counts: [2, 2], communicating: communicating,
+                sending: sending)
+            let again = report(
+                &coordinator, steps: 50..<100, seconds: [0.001, 0.001], counts: [2, 2], communicating: communicating,
+                sending: sending)
+            #expect(again.warnings == [])
+            return first.warnings
+        }
+        #expect(
+            try warnings([0.0004, 0.085], communicating: 0.1) == [
+                "worker 1 (host host-1, process 101) is slow in sending: what it sends is on its way for 85.0 ms a step, that of the others for 0.4 ms, waiting not counted; look at the network of its host"
+            ])
+        // Both wait for equally long, whoever is slow: that names nobody.
+        #expect(try warnings([0, 0], communicating: 0.1) == [])
+        #expect(try warnings([0.08, 0.09], communicating: 0.1) == [])
+        // Many times as long, and yet nothing beside the step.
+        #expect(try warnings([0.0004, 0.02], communicating: 0.1) == [])
+        #expect(try warnings([.nan, -1], communicating: 0.1) == [])
+        #expect(try warnings([0, 1], communicating: .infinity) == [])
+    }
+
+    @Test("Of a worker's connections the one in the middle counts, from step to step, and states that were sent do not")
+    func connectionInTheMiddle() {
+        var times = SendingTimes()
+        let peers: [WorkerAction.Destination] = [.rank(1), .rank(2), .rank(4)]
+        times.counts = [.rank(1): 5, .rank(2): 5, .rank(4): 5, .coordinator: 5]
+        #expect(times.sinceLastStep(to: peers) == 0)
+        times.counts = [.rank(1): 5.125, .rank(2): 5.5, .rank(4): 8, .coordinator: 7]
+        #expect(times.sinceLastStep(to: peers) == 0.5)
+        // Rank 2 was connected to anew; of two the faster counts.
+        times.counts = [.rank(1): 5.25, .rank(2): 0.25, .rank(4): 9, .coordinator: 9]
+        #expect(times.sinceLastStep(to: [.rank(2), .rank(4)]) == 0.25)
+        times.counts[.coordinator] = 9.5
+        #expect(times.sinceLastStep(to: [.coordinator]) == 0.5)
+        #expect(times.sinceLastStep(to: [.rank(7)]) == 0)
+        times.restart()
+        #expect(times.sinceLastStep(to: peers) == 0)
+        #expect(times.sinceLastStep(to: peers) == 0)
+        // Over local sockets nobody measures.
+        times.counts = [:]
+        #expect(times.sinceLastStep(to: peers) == 0)
     }
 
     @Test("Where that is asked for, a slow worker is dealt fewer microbatches")

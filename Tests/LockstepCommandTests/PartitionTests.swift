@@ -56,16 +56,22 @@ extension CommandTests.TwoHosts {
             #expect(remote.errors.contains("was lost and has not come back within"))
         }
 
-        @Test func aSlowLinkChangesNothingButTheTime() async throws {
+        @Test func aSlowLinkChangesNothingButTheTimeAndIsNamed() async throws {
+            // A window of steps and some, of which each keeps the slow link busy for tens of milliseconds.
+            let job = Jobs.tiny + ["--epochs", "6"]
             let outcome = try await Namespaces.with { [path = folder.path] hosts in
-                // A tenth of a second for the gradients of a step.
-                for host in hosts { try await Namespaces.slowLink(of: host, kilobits: 10_000) }
+                try await Namespaces.slowLink(of: hosts[1], kilobits: 20_000)
                 return try await Cluster.train(
-                    Jobs.tiny + ["--insecure"], workers: 2, bind: "tcp://\(Namespaces.addresses[0]):0", in: path,
-                    options: { _ in ["--insecure"] }, namespaces: [hosts[0], hosts[0], hosts[1]])
+                    job + ["--insecure"], workers: 3, bind: "tcp://\(Namespaces.addresses[0]):0", in: path,
+                    options: { _ in ["--insecure"] }, namespaces: [hosts[0], hosts[0], hosts[0], hosts[1]])
             }
-            #expect(try await outcome.coordinator.digest() == Jobs.digest(of: Jobs.tiny))
-            #expect(outcome.workers.map(\.code) == [0, 0])
+            #expect(try await outcome.coordinator.digest() == Jobs.digest(of: job))
+            #expect(outcome.workers.map(\.code) == [0, 0, 0])
+            // All wait for it equally long, and none of them computes slowly; it alone is slow in what is its own.
+            let joined = try #require(outcome.workers[2].errors.firstMatch(of: /as rank (\d) of 3/))
+            let named = outcome.coordinator.events.compactMap(\.text).filter { $0.contains("is slow in sending") }
+            #expect(named.count == 1, "\(outcome.coordinator.transcript.text)")
+            #expect(named.first?.hasPrefix("worker \(joined.1) (host ") == true, "\(named)")
         }
     }
 }

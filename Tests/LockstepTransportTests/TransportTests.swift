@@ -24,6 +24,22 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases)
+    func howLongMessagesAreOnTheirWayIsKnownWhereTheKernelMeasuresIt(_ kind: Kind) throws {
+        let harness = Harness(kind)
+        defer { harness.end() }
+        let pair = try harness.pair()
+        // What the caller hears of its connection comes before the answer.
+        try pair.callee.send(.test(.peerHello), to: pair.toCaller)
+        _ = try pair.caller.nextMessage()
+        #expect(try pair.caller.receive(timeout: .zero) == nil)
+        #expect((pair.caller.sendingTime(to: pair.toCallee) != nil) == (kind == .tcp))
+        #expect(pair.caller.sendingTime(to: pair.toCallee) ?? .zero >= .zero)
+        #expect(pair.callee.sendingTime(to: pair.toCaller) == nil)
+        pair.caller.disconnect(pair.toCallee)
+        #expect(pair.caller.sendingTime(to: pair.toCallee) == nil)
+    }
+
+    @Test(arguments: Kind.allCases)
     func answersReachWhoeverAsked(_ kind: Kind) throws {
         let harness = Harness(kind)
         defer { harness.end() }

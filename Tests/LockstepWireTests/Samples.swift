@@ -40,7 +40,7 @@ enum Samples {
         .stepReport(
             StepReport(
                 losses: [1.5, -0.0, .infinity, .leastNonzeroMagnitude], computeSeconds: 0.1, communicateSeconds: 1e-9,
-                bytesSent: .max, digest: "0f", overflowed: true)),
+                bytesSent: .max, digest: "0f", overflowed: true, sendSeconds: 0.125)),
         .evaluateOrder(EvaluateOrder(epoch: 5)),
         .evaluationReport(EvaluationReport(firstBlock: 0, losses: [], correct: [], counts: [], digest: "")),
         .evaluationReport(

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdint.h>
+
 /// Has the kernel send `signal` to this process when the thread that started it ends. Returns 0, or -1 with errno.
 ///
 /// prctl(2) takes a variable number of arguments, so Swift cannot call it.
@@ -27,3 +29,10 @@ void lockstep_check_leaks(void);
 ///
 /// mallopt(3) is not in Swift's Glibc.
 int lockstep_keep_freed_memory(void);
+
+/// For how many microseconds, in all, a tcp socket has had something under way that the other host had not acknowledged, without the
+/// time in which that host's process took nothing in; or -1 where the kernel does not say. It counts in ticks of its clock, some
+/// milliseconds, rounding up and down alike.
+///
+/// The C library's struct tcp_info ends before these fields, and the kernel's cannot be read beside it.
+int64_t lockstep_sending_time(int socket);

@@ -491,10 +491,15 @@ struct  Lockstep__StepReport
    * Who computed which microbatches, and from which samples: of all workers, so that any one report tells it.
    */
   Lockstep__SampleAccount *samples;
+  /*
+   * For how long what the worker sent for the step was on its way to one of those it sums with: to the one in the middle, from the
+   * fastest to the slowest. 0 where that is not known.
+   */
+  double send_seconds;
 };
 #define LOCKSTEP__STEP_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__step_report__descriptor) \
-    , 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string, 0, NULL }
+    , 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string, 0, NULL, 0 }
 
 
 /*

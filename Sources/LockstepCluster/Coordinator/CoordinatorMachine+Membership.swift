@@ -43,34 +43,11 @@ extension CoordinatorMachine {
     }
 
     /// The microbatches of each member: equally many or, where that is asked for and known, by how fast each computes.
-    private func deal() -> [Range<Int>] {
+    func deal() -> [Range<Int>] {
         let tree = MicrobatchTree(count: settings.microbatches)
         let seconds = members.compactMap { pace.secondsPerMicrobatch[$0] }
         guard membership.balances, seconds.count == members.count else { return tree.deal(to: members.count) }
         return tree.deal(seconds: seconds)
-    }
-
-    /// Says who is notably slower than the others, and deals anew where that is asked for and helps.
-    mutating func judgePace(_ reports: [Int: StepReport]) -> [CoordinatorAction] {
-        let counts = Dictionary(uniqueKeysWithValues: zip(members, ranges.map(\.count)))
-        guard pace.add(reports, microbatches: counts) else { return [] }
-        let remedy = membership.balances ? "" : "; --balance deals it fewer"
-        let warnings = pace.slow().map { rank, factor in
-            let times =
-                "\(Double(Int((factor * 10).rounded())) / 10) times as long to compute a microbatch as the others"
-            let micros = Int((pace.secondsPerMicrobatch[rank] ?? 0) * 1e6)
-            let text = "\(name(rank)) takes \(times) (\(micros) µs, before the all-reduce)\(remedy)"
-            return CoordinatorAction.warning(text)
-        }
-        if membership.balances {
-            /// How long the slowest takes.
-            func time(_ ranges: [Range<Int>]) -> Double {
-                zip(members, ranges).map { Double($1.count) * (pace.secondsPerMicrobatch[$0] ?? 0) }.max() ?? 0
-            }
-            // A new generation costs a step or two, so it must be worth it.
-            if time(deal()) < 0.9 * time(ranges) { progress.isDraining = true }
-        }
-        return warnings
     }
 
     /// Makes the schedule from what the first worker has found; returns why the run cannot begin, if it cannot.

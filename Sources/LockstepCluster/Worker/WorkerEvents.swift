@@ -22,6 +22,9 @@ package enum WorkerEvent {
     case rejectedByCoordinator(WireError)
     /// The connection to a peer is gone.
     case lostPeer(Int)
+    /// For how long, in seconds and in all, something has been on its way to each of those that this worker sends to; of connections
+    /// that nobody measures there is nothing.
+    case sending([WorkerAction.Destination: Double])
     /// The user asked this worker to end.
     case interrupted
     /// This process cannot be in the run as it is, for this reason.
@@ -58,7 +61,7 @@ package enum WorkerAction {
     /// It is over: well, or with an error.
     case end(ClusterError?)
 
-    package enum Destination: Equatable {
+    package enum Destination: Hashable {
         case coordinator
         case rank(Int)
     }

@@ -91,7 +91,17 @@ public final class WorkerLoop {
     /// What has happened, waiting for something for a tick at most.
     private func nextEvents() throws -> [WorkerEvent] {
         let incoming = try transport.receiveAll(timeout: patience.heartbeat / 2)
-        return incoming.compactMap { event(of: $0) } + inbox.take() + [.tick]
+        let told = inbox.take()
+        // Once a step: then the report of it is written.
+        let isStepDone = told.contains { if case .computed(.applied) = $0 { true } else { false } }
+        return incoming.compactMap { event(of: $0) } + (isStepDone ? [.sending(sendingSeconds)] : []) + told + [.tick]
+    }
+
+    /// For how long something has been on its way to each of those that this worker is connected to.
+    private var sendingSeconds: [WorkerAction.Destination: Double] {
+        var seconds = Dictionary(uniqueKeysWithValues: peers.map { (WorkerAction.Destination.rank($0.key), $0.value) })
+        seconds[.coordinator] = coordinatorPeer
+        return seconds.compactMapValues { transport.sendingTime(to: $0)?.seconds }
     }
 
     private func event(of incoming: Incoming) -> WorkerEvent? {

@@ -163,6 +163,7 @@ extension WorkerMachine {
 
     /// Drops all orders and all-reduces. What the compute thread has in hand it finishes: an update counts, all else is void.
     private mutating func dropWork() {
+        sending.restart()
         orders = []
         allReduces = [:]
         transfers = transfers.dropped

@@ -26,7 +26,7 @@ extension WorkerMachine {
         let receivers: [Int?] = order.ranks.isEmpty ? [nil] : order.ranks.map { $0 }
         let pieces = receivers.flatMap { sender.start($0) }
         transfers.outgoing.append(sender)
-        return [told] + pieces.map { send($0, step: order.step) }
+        return [told] + pieces.map { piece in send(piece, step: order.step) }
     }
 
     /// Whoever receives a state has more of it: sends him what follows.
@@ -39,8 +39,9 @@ extension WorkerMachine {
         return pieces.map { send($0, step: envelope.step) }
     }
 
-    private func send(_ piece: StateSender<Int?>.Piece, step: Int) -> WorkerAction {
-        .send(
+    private mutating func send(_ piece: StateSender<Int?>.Piece, step: Int) -> WorkerAction {
+        sending.restart()
+        return .send(
             envelope(piece.body, payload: piece.payload, step: step),
             to: piece.receiver.map { .rank($0) } ?? .coordinator)
     }

@@ -135,7 +135,8 @@ extension WorkerMachine {
         timing.compute += seconds
         let report = StepReport(
             losses: losses, computeSeconds: timing.compute, communicateSeconds: timing.communicate,
-            bytesSent: bytesSent, digest: digest, overflowed: overflowed, samples: samples)
+            bytesSent: bytesSent, digest: digest, overflowed: overflowed, samples: samples,
+            sendSeconds: sending.sinceLastStep(to: partners))
         reports.append((completedSteps, report))
         let told = send(.stepReport(report), step: completedSteps)
         completedSteps += 1

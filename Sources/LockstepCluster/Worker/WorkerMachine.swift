@@ -59,6 +59,7 @@ package struct WorkerMachine {
     /// How many of the compute thread's next results are of a run that is no more.
     var forgottenResults = 0
     var timing = StepTiming()
+    var sending = SendingTimes()
 
     /// The all-reduces that have begun, by step: this worker's own and, where a peer is ahead, the next.
     var allReduces: [Int: AllReduce] = [:]
@@ -132,6 +133,9 @@ package struct WorkerMachine {
         case .rejectedByCoordinator(let error):
             guard case .version = error else { return stray() }
             return end(.refused, "the coordinator at \(coordinator) cannot be understood: \(error)")
+        case .sending(let seconds):
+            sending.counts = seconds
+            return []
         case .interrupted: return leave("it was interrupted") + end(.stopped, "interrupted")
         case .leaving(let reason): return leave(reason) + end(.stopped, "left the run: \(reason)")
         case .tick: return tick(now: now)
@@ -242,6 +246,9 @@ package struct WorkerMachine {
 
     /// The other members that this worker sends to and hears from itself: in a star none.
     var peers: [Member] { kind == .star ? [] : members.filter { $0.rank != rank } }
+
+    /// Whom this worker sends its sums to.
+    var partners: [WorkerAction.Destination] { kind == .star ? [.coordinator] : peers.map { .rank($0.rank) } }
 
     /// The peers that have not said hello, while there is nothing else to wait for.
     private var unheard: [Member] {

@@ -1,20 +1,21 @@
 internal import LockstepFormats
-internal import LockstepTensor
+package import LockstepTensor
 
 /// Samples on their way from the coordinator to a worker: one or more portions, each behind its length in 8 bytes, little-endian.
 ///
 /// A portion is a safetensors image of the tensors of one batch, with the indices of its samples beside them.
-enum SampleImages {
+package enum SampleImages {
     /// The name of the tensor of indices.
     private static let indicesName = "lockstep.indices"
 
     /// One portion: the samples that a model is given at once.
-    struct Portion: Sendable {
-        var indices: [Int]
-        var tensors: [String: AnyTensor]
+    package struct Portion: Sendable {
+        package var indices: [Int]
+        package var tensors: [String: AnyTensor]
     }
 
-    static func encode(_ portions: [(indices: [Int], tensors: [(name: String, tensor: AnyTensor)])]) -> [UInt8] {
+    package static func encode(_ portions: [(indices: [Int], tensors: [(name: String, tensor: AnyTensor)])]) -> [UInt8]
+    {
         var bytes: [UInt8] = []
         for portion in portions {
             let indices = AnyTensor.int64(Tensor(portion.indices.map(Int64.init), shape: [portion.indices.count]))
@@ -26,7 +27,7 @@ enum SampleImages {
     }
 
     /// Throws where the bytes are no samples. No more is allocated than there are bytes.
-    static func decode(_ bytes: [UInt8]) throws -> [Portion] {
+    package static func decode(_ bytes: [UInt8]) throws -> [Portion] {
         let place = "the samples that the coordinator sent"
         var portions: [Portion] = []
         var rest = bytes[...]

@@ -68,7 +68,7 @@ public struct Ledger: Sendable {
     }
 
     /// Samples an epoch: what most of the epochs' lines say, so that one that is wrong is found by the others.
-    func samples() throws -> Int {
+    package func samples() throws -> Int {
         var counts: [Int: Int] = [:]
         for case .epoch(let line) in lines { counts[line.samples, default: 0] += 1 }
         guard let count = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key else {

@@ -36,7 +36,7 @@ public struct SamplePlan: Sendable {
     }
 
     /// The digest of the samples that some microbatches of a step are to be computed from.
-    mutating func digest(of microbatches: Range<Int>, step: Int) -> SampleDigest {
+    package mutating func digest(of microbatches: Range<Int>, step: Int) -> SampleDigest {
         digest(ofPlaces: schedule.places(ofMicrobatches: microbatches, step: step), epoch: schedule.epoch(of: step))
     }
 

@@ -1,3 +1,4 @@
+internal import CLockstepSystem
 internal import CZeroMQ
 internal import Glibc
 internal import LockstepWire
@@ -55,6 +56,8 @@ final class OutgoingConnection: Source {
     let queued = QueuedBytes()
     private let ownKey: PublicKey?
     private var wasUp = false
+    /// The connection's file descriptor, while there is one. It is ZeroMQ's: it may have been closed since, and only be asked about.
+    private var descriptor: Int32?
     /// Handshakes in a row that the other side ended without a reason.
     private var endedHandshakes = 0
     /// When the last one ended, or the first may have begun.
@@ -104,11 +107,21 @@ final class OutgoingConnection: Source {
                 refusal = TransportError(.refused, text)
                 isDown = true
             // Before the first agreement an ended connection is an attempt that ZeroMQ repeats.
-            case .disconnected: isDown = isDown || wasUp
+            case .disconnected:
+                isDown = isDown || wasUp
+                descriptor = nil
+            case .connected(let descriptor): self.descriptor = descriptor
             case .accepted: break
             }
         }
         return isDown
+    }
+
+    /// For how long something has been on its way over this connection; nil where the kernel does not measure it.
+    var sendingTime: Duration? {
+        guard let descriptor else { return nil }
+        let microseconds = lockstep_sending_time(descriptor)
+        return microseconds < 0 ? nil : .microseconds(microseconds)
     }
 
     /// Ends the connection after a loss: what still waits to be sent must not go out on one that ZeroMQ made anew.
@@ -180,7 +193,7 @@ final class IncomingConnections: Source {
                     log.add(told.kind, told.text, from: address ?? "an address that is gone")
                 }
             case .failed(let failure): failures.append(failure)
-            case .ready: break
+            case .ready, .connected: break
             }
         }
         authenticator.count(connections: open.count)

@@ -6,6 +6,8 @@ final class SocketMonitor {
     enum Event {
         /// A connection came in on this file descriptor.
         case accepted(Int32)
+        /// A connection that goes out has this file descriptor; both sides have not agreed yet.
+        case connected(Int32)
         /// Both sides have agreed to talk.
         case ready
         /// A connection failed before they had; the event that it ended follows.
@@ -26,7 +28,7 @@ final class SocketMonitor {
         try socket.set(ZMQ_LINGER, 0)
         let address = "inproc://\(name)"
         let events =
-            ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
+            ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
             | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
             | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
         guard zmq_socket_monitor(watched.handle, address, events) == 0, zmq_connect(socket.handle, address) == 0 else {
@@ -43,6 +45,7 @@ final class SocketMonitor {
             let value = frame.bytes.loadUnaligned(fromByteOffset: 2, as: Int32.self)
             switch Int32(frame.bytes.loadUnaligned(as: UInt16.self)) {
             case ZMQ_EVENT_ACCEPTED: return .accepted(value)
+            case ZMQ_EVENT_CONNECTED: return .connected(value)
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .ready
             case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return .failed(.ended)
             case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return .failed(HandshakeFailure(protocolError: value))

@@ -159,6 +159,8 @@ public final class ZeroMQTransport: Transport {
         }
     }
 
+    public func sendingTime(to peer: Peer) -> Duration? { outgoing[peer]?.sendingTime }
+
     public func receive(timeout: Duration) throws -> Incoming? {
         try checkOpen()
         let deadline = ContinuousClock.now + timeout

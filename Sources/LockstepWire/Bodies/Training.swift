@@ -75,12 +75,16 @@ public struct StepReport: Sendable, Equatable {
     public var overflowed: Bool
     /// Which samples the step was computed from, and by whom.
     public var samples: SampleAccount
+    /// Seconds for which what was sent was on its way to one of those that the worker sums with: to the one in the middle, from the
+    /// fastest to the slowest. Waiting for others is not in it. 0 where it is not known.
+    public var sendSeconds: Double
 
     /// A message with these values.
     public init(
         losses: [Double], computeSeconds: Double, communicateSeconds: Double, bytesSent: Int, digest: String = "",
-        overflowed: Bool = false, samples: SampleAccount = SampleAccount()
+        overflowed: Bool = false, samples: SampleAccount = SampleAccount(), sendSeconds: Double = 0
     ) {
+        self.sendSeconds = sendSeconds
         self.overflowed = overflowed
         self.samples = samples
         self.digest = digest

@@ -118,6 +118,7 @@ extension Body {
                 message.digest = try arena.text(report.digest, "step_report.digest")
                 message.overflowed = report.overflowed ? 1 : 0
                 message.samples = try report.samples.packed(arena)
+                message.send_seconds = report.sendSeconds
             }
         case .evaluateOrder(let order):
             envelope.body_case = LOCKSTEP__ENVELOPE__BODY_EVALUATE_ORDER

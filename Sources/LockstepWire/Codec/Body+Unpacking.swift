@@ -185,7 +185,7 @@ extension StepReport {
             bytesSent: try Field.unpack(message.bytes_sent, "step_report.bytes_sent"),
             digest: try Field.unpackLine(message.digest, "step_report.digest"), overflowed: message.overflowed != 0,
             samples: try message.samples.map { message throws(WireError) in try SampleAccount(message.pointee) }
-                ?? SampleAccount())
+                ?? SampleAccount(), sendSeconds: message.send_seconds)
     }
 }
 
