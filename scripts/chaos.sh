@@ -6,12 +6,13 @@
 #
 # Faults come in shuffled decks: workers are killed, interrupted, frozen for a moment, frozen until they are put out and then thawed;
 # new ones join; the coordinator is killed and started again; everything is killed, or stopped in order, and resumed from the
-# checkpoint. Where this user may make network namespaces each worker has a host of its own, and keys: cables are pulled for a moment,
+# checkpoint; every other time that everything is killed the newest checkpoint is cut short, so that the one before it is to be taken. Where this user may make network namespaces each worker has a host of its own, and keys: cables are pulled for a moment,
 # or until the worker is put out, and links are slow. Each coordinator that is started deals microbatches evenly or by speed, and has
 # gradients summed directly or in a star. What happens, to whom and at which step follows from the seed; what a process is doing just
 # then does not, so a seed that failed is worth a few repetitions.
 #
-# Uses .build/release/lockstep or what LOCKSTEP_BINARY names. No packet leaves the machine.
+# Uses .build/release/lockstep or what LOCKSTEP_BINARY names. No packet leaves the machine. Ends with 124 if it takes longer than five
+# minutes and 20 s a fault, some ten times as long as it does.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/chaos-hosts.sh
@@ -32,6 +33,11 @@ usage() {
 }
 [[ $faults =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ ]] || usage 'expected: scripts/chaos.sh [faults] [seed], both whole numbers'
 [ -x "$lockstep" ] || usage "$lockstep is not there; run: make build"
+if [ -z "${CHAOS_LIMIT-}" ]; then
+    # In the foreground, so that Ctrl-C reaches it; what it has started it ends itself.
+    export CHAOS_LIMIT=$((300 + 20 * faults)) CHAOS_NETWORK
+    exec timeout --foreground --kill-after=60 "$CHAOS_LIMIT" "scripts/$(basename "${BASH_SOURCE[0]}")" "$faults" "$seed"
+fi
 # A fault every hundred steps, which are an epoch and so a checkpoint; the last ten epochs are for whoever comes late.
 readonly gap=100 epochs=$((faults + 10))
 readonly steps=$((gap * epochs))
@@ -47,6 +53,7 @@ born=0         # how many workers there were
 pool=()        # the workers' processes
 absent=''      # the one of them that is frozen, or whose cable is pulled
 absence=''     # which of the two
+torn=0         # how many checkpoints were cut short
 due=0          # the fault before which it comes back
 slow=''        # the one of them whose link is slow
 logs=()        # the logs of the workers, by process
@@ -257,6 +264,8 @@ lose() { # frozen or cut
     come_back
     spare
     choose
+    # One that has only been started would not be missed, and the others could be done before it is back.
+    await "that worker process $victim joins" has_said "process $victim) joined"
     absent=$victim absence=$1
     draw 3
     due=$((fault + drawn + 1))
@@ -298,14 +307,26 @@ kill_coordinator() {
     resume "$count"
 }
 
+# Cuts the newest checkpoint short, as a disk that lost its end would, if there is another to go on from; its name in `cut`.
+tear() {
+    local checkpoints=("$run"/checkpoint-*.safetensors)
+    cut=''
+    [ ${#checkpoints[@]} -gt 1 ] || return 0
+    cut=${checkpoints[-1]}
+    truncate --size="$(($(stat --format=%s "$cut") / 2))" "$cut"
+    torn=$((torn + 1))
+}
+
 kill_everything() {
     draw 3
-    local process count=$((drawn + 2)) had=("${pool[@]}")
+    local process count=$((drawn + 2)) had=("${pool[@]}") cut=''
     told "kill everything, and resume with $count new workers"
     for process in "$coordinator" "${had[@]}"; do kill -KILL "$process"; done
     for process in "$coordinator" "${had[@]}"; do wait "$process" 2>/dev/null || true; done
     forget_all
+    [ $((${tally[kill_everything]-0} % 2)) = 1 ] || tear
     resume "$count"
+    [ -z "$cut" ] || has_said "${cut##*/}.*the checkpoint before it is tried" || fail "$cut was cut short, and nobody has said so"
     start_workers "$count"
 }
 
@@ -315,7 +336,7 @@ stop() {
     local process count=$((drawn + 2)) had=("${pool[@]}") status=0 end=$((SECONDS + patience))
     told "stop everything in order, and resume with $count new workers"
     pool=()
-    "$lockstep" stop "$run" >stop.log 2>&1 || fail "lockstep stop failed: $(cat stop.log)"
+    timeout "$patience" "$lockstep" stop "$run" >stop.log 2>&1 || fail "lockstep stop failed: $(cat stop.log)"
     wait "$coordinator" || status=$?
     [ "$status" = 130 ] || fail "the coordinator that was stopped ended with $status, not 130"
     # One that is about to join finds nobody any more.
@@ -390,13 +411,13 @@ for process in "${pool[@]}"; do
 done
 pool=() coordinator=''
 
-"$lockstep" train --single-process --json --runs alone "${job[@]}" >alone.log
+timeout "$CHAOS_LIMIT" "$lockstep" train --single-process --json --runs alone "${job[@]}" >alone.log
 digest() { grep '"event":"finished"' "$1" | grep -oE '"sha256":"[0-9a-f]+"'; }
 disturbed=$(digest "coordinator-$lives.log") undisturbed=$(digest alone.log)
 [ "$disturbed" = "$undisturbed" ] || fail "the run has $disturbed, and one that nothing happened to $undisturbed"
 grep '"kind":"step"' "$run/metrics.jsonl" | grep -oE '"step":[0-9]+' | cut -d : -f 2 | cmp - <(seq "$steps") ||
     fail 'the metrics have not each step once, in order'
-"$lockstep" ledger "$run" >ledger.log 2>&1 || fail "samples were lost or used twice: $(cat ledger.log)"
+timeout "$CHAOS_LIMIT" "$lockstep" ledger "$run" >ledger.log 2>&1 || fail "samples were lost or used twice: $(cat ledger.log)"
 # What was computed is the same too, besides times.
 losses() { grep -oE '"(accuracy|epoch|kind|loss|step|test_loss)":[^,}]*' "$1"/metrics.jsonl; }
 cmp <(losses "$run") <(losses alone/*) || fail 'the metrics have other losses than a run that nothing happened to'
@@ -416,6 +437,7 @@ row 'a link slowed down to 100 Mbit a second' "${tally[slow_down]-0}"
 row 'a worker started, to join a run that goes on' "${tally[join]-0}"
 row 'the coordinator killed and started again' "${tally[kill_coordinator]-0}"
 row 'everything killed, and resumed' "${tally[kill_everything]-0}"
+row 'the newest checkpoint cut short before that' "$torn"
 row 'everything stopped in order, and resumed' "${tally[stop]-0}"
 row 'workers in all' "$born"
 row 'times a worker joined, or joined again' "$(count ') joined')"

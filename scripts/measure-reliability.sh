@@ -3,9 +3,18 @@
 #
 #     scripts/measure-reliability.sh [times]        # each case so many times, 5 by default; medians and ranges
 #
-# Uses .build/release/lockstep, and loopback alone.
+# Uses .build/release/lockstep, and loopback alone; what is cut off is a host that is a network namespace, where this user may make some.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/chaos-hosts.sh
+. scripts/chaos-hosts.sh
+if [ -z "${MEASURE_NETWORK-}" ]; then
+    if hosts_are_permitted; then
+        MEASURE_NETWORK=hosts exec unshare --net "scripts/$(basename "${BASH_SOURCE[0]}")" "$@"
+    fi
+    echo 'measure-reliability: no cable is pulled, as network namespaces need root and iproute2' >&2
+    MEASURE_NETWORK=loopback
+fi
 lockstep=$PWD/.build/release/lockstep
 times=${1-5}
 [ -x "$lockstep" ] || {
@@ -17,8 +26,9 @@ cd "$work"
 # Steps of some milliseconds, so that the shell below can keep up with their lines.
 job=(--data synthetic --limit 6400 --model mlp:784-512-10 --batch 256 --epochs 100000 --json)
 run='' others=()
-trap 'kill -KILL $run "${others[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill -KILL $run "${others[@]}" "${holders[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
+[ "$MEASURE_NETWORK" != hosts ] || make_network
 
 # Starts a command in the background with the time of each line of its output in the file log.
 start() {
@@ -64,9 +74,24 @@ add_worker() {
     others+=($!)
 }
 
+kill_child() {
+    kill -KILL "$1"
+    wait "$1" 2>/dev/null || true
+}
+# Seconds from the last step before line $1 to the first after it, which has been told of.
+standstill() {
+    awk -v at="$1" '/"event":"step"/ { if (NR > at) { printf "%.3f\n", $1 - last; exit } last = $1 }' "$log"
+}
+
 # Median and range of the numbers of a file.
 summary() { sort -n "$1" | awk '{ v[NR] = $1 } END { printf "%s s (%s to %s)", v[int((NR + 1) / 2)], v[1], v[NR] }'; }
-report() { printf '| %s | %s |\n' "$1" "$(summary "$2")"; }
+median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# A row; of what moves a state also the milliseconds that a megabyte takes.
+report() { # what, file, bytes or nothing
+    local each=''
+    [ -z "${3-}" ] || each=$(awk -v s="$(median "$2")" -v b="$3" 'BEGIN { printf "%.1f", s * 1e9 / b }')
+    printf '| %s | %s | %s |\n' "$1" "$(summary "$2")" "$each"
+}
 
 step='"event":"step"'
 for _ in $(seq "$times"); do
@@ -106,7 +131,41 @@ for _ in $(seq "$times"); do
     coordinate --workers 2 --json --resume runs/*
     await 0 "$step"
     since "$began" "$moment" >>coordinator
+    # Everything is killed, and started again.
+    for process in "$run" "${others[@]}"; do kill_child "$process"; done
+    others=()
+    began=$EPOCHREALTIME
+    coordinate --workers 2 --json --resume runs/*
+    add_worker
+    add_worker
+    await 0 "$step"
+    since "$began" "$moment" >>everything
     stop
+    # The cable of one of two hosts is pulled, and plugged in again.
+    if [ "$MEASURE_NETWORK" = hosts ]; then
+        rm -rf runs
+        coordinate --workers 2 --bind "tcp://$network.1:0" --insecure "${job[@]}"
+        hosts=$((${hosts-0} + 1))
+        for place in 1 2; do
+            make_host $((2 * hosts + place))
+            nsenter --net --target "$holder" "$lockstep" worker --coordinator "$address" --insecure --quiet &
+            others+=($!)
+            holders[$!]=$holder cables[$!]=host$((2 * hosts + place))
+        done
+        await 0 '"step":50}'
+        at=$(lines) began=$EPOCHREALTIME
+        set_cable "${others[1]}" down
+        await "$at" 'has not been heard from'
+        since "$began" "$moment" >>cut-named
+        await "$number" "$step"
+        since "$began" "$moment" >>cut-trains
+        at=$(lines) began=$EPOCHREALTIME
+        set_cable "${others[1]}" up
+        await "$at" '2 workers go on'
+        since "$began" "$moment" >>cut-back
+        stop
+        for process in "${!holders[@]}"; do remove_host "$process"; done
+    fi
     # A worker joins a large run: the time from being asked for the state to the next generation. Then checkpoints: how much longer
     # the step after one takes than the others.
     coordinate --workers 1 --max-workers 2 --data synthetic --limit 6400 --model mlp:784-2048-2048-10 --batch 64 \
@@ -116,9 +175,12 @@ for _ in $(seq "$times"); do
     add_worker
     await 0 'sends the state after'
     began=$moment
+    asked=$number
     await "$number" '2 workers go on'
     since "$began" "$moment" >>transfer
     at=$number
+    await "$at" "$step"
+    standstill "$asked" >>"join"
     await "$at" '"step":[0-9]*9[0-9]}'
     stop
     tail -n "+$((at + 1))" "$log" | sed -nE 's/^([0-9.]+) .*"event":"step".*"step":([0-9]+).*/\1 \2/p' | awk '
@@ -127,13 +189,20 @@ for _ in $(seq "$times"); do
         END { printf "%.3f\n", after / n - other / m }' >>checkpoint
 done
 bytes=$((4 * 3 * (784 * 2048 + 2048 + 2048 * 2048 + 2048 + 2048 * 10 + 10)))
-echo '| what | median (range) |'
-echo '| --- | --- |'
+echo '| what | median (range) | ms a MB |'
+echo '| --- | --- | ---: |'
 report 'killed worker of this host: named' killed-named
 report 'killed worker: the others have done the next step' killed-trains
 report 'frozen worker: named' frozen-named
 report 'frozen worker: the others have done the next step' frozen-trains
 report 'thawed worker: in the run again, with the current state' thawed
+if [ -f cut-named ]; then
+    report 'worker whose cable is pulled: named' cut-named
+    report 'worker whose cable is pulled: the others have done the next step' cut-trains
+    report 'worker whose cable is plugged in: in the run again, with the current state' cut-back
+fi
 report 'coordinator started again: the next step is done' coordinator
-report "state of $((bytes / 1000000)) MB sent to a worker that joins, checked and taken up" transfer
-report "checkpoint of $((bytes / 1000000)) MB: how much longer the next step takes" checkpoint
+report 'everything killed and started again: the next step is done' everything
+report "worker that joins, with a state of $((bytes / 1000000)) MB: how long the run stands still" join "$bytes"
+report "of that, until the state is sent, checked and taken up" transfer "$bytes"
+report "checkpoint of $((bytes / 1000000)) MB: how much longer the next step takes" checkpoint "$bytes"

@@ -74,6 +74,8 @@ struct PaceTests {
         #expect(try warnings([0.08, 0.09], communicating: 0.1) == [])
         // Many times as long, and yet nothing beside the step.
         #expect(try warnings([0.0004, 0.02], communicating: 0.1) == [])
+        // No more than busy processes are late.
+        #expect(try warnings([0.0005, 0.005], communicating: 0.006) == [])
         #expect(try warnings([.nan, -1], communicating: 0.1) == [])
         #expect(try warnings([0, 1], communicating: .infinity) == [])
     }

@@ -43,6 +43,8 @@ extension CommandTests.TwoHosts {
                 }
             }
             #expect(remote.code == 0, "\(remote.errors)")
+            // Over the connection that it had nobody could tell it.
+            #expect(remote.errors.contains("was put out of the run meanwhile: it has not been heard from for"))
             #expect(remote.errors.contains("again as rank"))
         }
 

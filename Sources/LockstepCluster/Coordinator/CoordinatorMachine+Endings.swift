@@ -129,6 +129,7 @@ extension CoordinatorMachine {
         }
         let doing = worker.doing == "joining" ? "" : "; when last heard from it was \(worker.doing)"
         let what = "\(who) \(reason) at step \(currentStep)\(doing)" + (advice.map { ". Most likely \($0)" } ?? "")
+        if mayReturn { away[worker.hello.process] = (worker.peer, reason) }
         if worker.isMember, mayReturn, code != .diverged { missing[worker.hello.endpoint] = worker.hello.pid }
         let left = workers.count { $0.value.ready != nil }
         let next = (distrusted.isEmpty ? nil : goesBackTo).map { $0 + 1 } ?? currentStep

@@ -21,13 +21,13 @@ extension CoordinatorMachine {
             return refuse(peer, "\(why); start it again in a minute") + (surplusHellos.isPowerOfTen ? [note] : [])
         }
         joins.append(now)
-        var actions: [CoordinatorAction] = []
+        var actions = tellOfAbsence(hello, over: peer)
         // The same worker on a new connection: it has given up the one that it had.
         if let rank = workers.first(where: { $0.value.hello == hello })?.key {
             if case .joining = phase {
                 workers[rank] = nil
             } else {
-                actions = remove(rank, because: "lost its connection and made another", mayReturn: true, now: now)
+                actions += remove(rank, because: "lost its connection and made another", mayReturn: true, now: now)
             }
         }
         missing[hello.endpoint] = nil
@@ -56,6 +56,12 @@ extension CoordinatorMachine {
             rank: rank, workers: membership.workers, settings: settings.shared.json(),
             recordedSteps: progress.completedSteps, data: setup.data?.json ?? "")
         return actions + [.note("\(name(rank)) joined"), send(.welcome(welcome), to: peer)]
+    }
+
+    /// One that was put out, and that this coordinator could not tell of it over the connection that it had, is told once it is back.
+    private mutating func tellOfAbsence(_ hello: Hello, over peer: Peer) -> [CoordinatorAction] {
+        guard let absence = away.removeValue(forKey: hello.process), absence.peer != peer else { return [] }
+        return [send(.putOut(PutOut(reason: "it \(absence.reason)")), to: peer)]
     }
 
     /// How many may ask to join within a minute. Default 60 and 12 for each worker that there may be: one that its service

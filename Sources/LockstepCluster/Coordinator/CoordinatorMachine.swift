@@ -71,6 +71,9 @@ package struct CoordinatorMachine {
     var goneBackTo: Int?
     /// Members that are gone and may come back: the processes by where their peers reach them.
     var missing: [String: Int] = [:]
+    /// Workers that are out of the run although their processes may live, by process: over which connection they were in it, and why
+    /// they are out.
+    var away: [String: (peer: Peer, reason: String)] = [:]
     /// How many processes were started in the place of others.
     var restarts = 0
     /// How many of these have not joined yet.

@@ -8,9 +8,13 @@ struct WorkerPace {
     static let window = 50
     /// How many times slower than the median a worker must be to be told of.
     static let notable = 1.5
-    /// The part of a step that a worker must be on the network for longer than the median to be told of. A quarter: workers of one
-    /// host send to each other in no time, so one on another host takes many times as long, which matters only if steps do.
-    static let notablePart = 0.25
+    /// The part of a step that a worker must be on the network for longer than the median to be told of. A third: what
+    /// makes a step one and a half times as long. Workers of one host send to each other in no time, so one on another host takes
+    /// many times as long, which matters only if steps do.
+    static let notablePart = 1.0 / 3
+    /// For how many seconds it must be so at least. Five milliseconds: kernels count in ticks of up to four or ten, and on a busy host a
+    /// process may be as late in taking in what has come.
+    static let notableSending = 0.005
 
     /// What a worker can be slow in.
     enum Doing: Hashable {
@@ -72,7 +76,9 @@ struct WorkerPace {
     /// The workers that are notably slower than the median, to be told of: the first time, the tenth, the hundredth, …
     mutating func slow() -> [Slow] {
         found(secondsPerMicrobatch, .computing, above: 0)
-            + found(sendSeconds, .sending, above: WorkerPace.notablePart * stepSeconds)
+            + found(
+                sendSeconds, .sending,
+                above: max(WorkerPace.notablePart * stepSeconds, WorkerPace.notableSending))
     }
 
     /// Those who take notably longer than the median, and by so many seconds at least.

@@ -145,7 +145,9 @@ extension WorkerMachine {
     /// The coordinator has put this worker out of the run: it joins again, as one that holds nothing.
     mutating func rejoin(_ putOut: PutOut, now: Duration) -> [WorkerAction] {
         switch phase {
-        case .joining, .rejoining: return []  // It was of an earlier time in the run.
+        case .joining: return []  // It was of an earlier time in the run.
+        // What it could not be told while it was away.
+        case .rejoining: return [.note("was put out of the run meanwhile: \(putOut.reason); joining again")]
         default: break
         }
         holdsState = false
