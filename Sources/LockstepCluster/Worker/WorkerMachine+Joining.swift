@@ -149,6 +149,8 @@ extension WorkerMachine {
         default: break
         }
         holdsState = false
+        // What it did last nobody goes on from, so it tells nobody of it.
+        reports = []
         return [.note("put out of the run: \(putOut.reason); joining again")] + leaveGeneration(now: now) + [
             send(.hello(hello))
         ]
@@ -164,6 +166,7 @@ extension WorkerMachine {
     /// Drops all orders and all-reduces. What the compute thread has in hand it finishes: an update counts, all else is void.
     private mutating func dropWork() {
         orders = []
+        newestOrders = (-1, -1)
         allReduces = [:]
         transfers = transfers.dropped
         deliveries = SampleDeliveries()
