@@ -233,9 +233,10 @@ join() {
     told "worker process ${pool[-1]} joins"
 }
 
-# Up to two seconds, which nobody is put out for.
+# Up to a second and a half, which nobody is put out for: the last heartbeat may be older by three quarters of a second, and 2.5 s of
+# silence are too many.
 moment() {
-    draw 2000
+    draw 1500
     moment=$(printf '%d.%03d' $((drawn / 1000)) $((drawn % 1000)))
 }
 
@@ -429,9 +430,9 @@ row "$faults faults, seed $seed" times
 row --- ---:
 row 'a worker killed' "${tally[kill_worker]-0}"
 row 'a worker interrupted' "${tally[interrupt]-0}"
-row 'a worker frozen for up to 2 s' "${tally[pause]-0}"
+row 'a worker frozen for up to 1.5 s' "${tally[pause]-0}"
 row 'a worker frozen until it was put out, then thawed' "${tally[freeze]-0}"
-row 'a cable pulled for up to 2 s' "${tally[flicker]-0}"
+row 'a cable pulled for up to 1.5 s' "${tally[flicker]-0}"
 row 'a cable pulled until the worker was put out, then plugged in' "${tally[cut_off]-0}"
 row 'a link slowed down to 100 Mbit a second' "${tally[slow_down]-0}"
 row 'a worker started, to join a run that goes on' "${tally[join]-0}"

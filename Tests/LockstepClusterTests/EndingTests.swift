@@ -223,10 +223,10 @@ struct EndingTests {
                     == ClusterError(
                         .timeout,
                         """
-                        worker 0 (host host-0, process 100) has not been heard from for 3.1 s at step 1. Most likely it is frozen, \
+                        worker 0 (host host-0, process 100) has not been heard from for 2.6 s at step 1. Most likely it is frozen, \
                         or its host or network is gone
                         """))
-            #expect(after == .milliseconds(3100))
+            #expect(after == .milliseconds(2600))
         }
         var training = try training()
         coordinatorHears(&training, "testing the model", rank: 0)
@@ -234,12 +234,12 @@ struct EndingTests {
         #expect(
             actions.warnings.first
                 == """
-                worker 0 (host host-0, process 100) has not been heard from for 3.1 s at step 1; when last heard from it was testing \
+                worker 0 (host host-0, process 100) has not been heard from for 2.6 s at step 1; when last heard from it was testing \
                 the model. Most likely it is frozen, or its host or network is gone. 1 worker goes on from step 1
                 """)
         // Should it still hear, it is told.
         #expect(
-            actions.sent.first?.body == .putOut(PutOut(reason: "it has not been heard from for 3.1 s")))
+            actions.sent.first?.body == .putOut(PutOut(reason: "it has not been heard from for 2.6 s")))
     }
 
     private func coordinatorHears(_ coordinator: inout Coordinator, _ phase: String, rank: Int) {

@@ -78,7 +78,7 @@ struct OpenRunTests {
 
     @Test("A step that takes long is told of, with who it waits for and what he is doing, and told of again")
     func stall() throws {
-        var coordinator = try Coordinator(workers: 1)
+        var coordinator = try Coordinator(workers: 1) { $0.membership.patience.moving = .seconds(600) }
         coordinator.beginTraining(workers: 1)
         var warnings: [String] = []
         for second in 1...61 {
@@ -86,7 +86,7 @@ struct OpenRunTests {
             _ = coordinator.say(.heartbeat(Heartbeat(phase: "computing gradients")), from: 0, rank: 0)
             let actions = coordinator.machine.handle(.tick, now: coordinator.now)
             #expect(actions.error == nil)
-            warnings += actions.warnings
+            warnings += actions.warnings.filter { $0.hasPrefix("step ") }
         }
         let warning =
             "step 1 has taken more than 30.0 s so far: worker 0 (host host-0, process 100) is computing gradients"
@@ -94,7 +94,8 @@ struct OpenRunTests {
         for second in 62...63 {
             coordinator.now = .seconds(second)
             _ = coordinator.say(.heartbeat(Heartbeat(phase: "computing gradients")), from: 0, rank: 0)
-            warnings += coordinator.machine.handle(.tick, now: coordinator.now).warnings
+            let actions = coordinator.machine.handle(.tick, now: coordinator.now)
+            warnings += actions.warnings.filter { $0.hasPrefix("step ") }
         }
         #expect(warnings == [warning, warning])
     }

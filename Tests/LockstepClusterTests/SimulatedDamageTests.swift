@@ -4,6 +4,7 @@ import Testing
 
 /// Whole runs in which a bit flips in the image of a state, while all workers hold the right one: nothing damaged is ever written,
 /// nobody goes on from it, and no run is lost for it.
+@Suite(.replaying)
 struct SimulatedDamageTests {
     private static func settings(epochs: Int = 4, checkpointEvery: Int = 2) throws -> RunSettings {
         try TinyJob.settings(batch: 12, epochs: epochs, checkpointEvery: checkpointEvery)
@@ -43,7 +44,7 @@ struct SimulatedDamageTests {
         let settings = try SimulatedDamageTests.settings()
         let reference = try Reference(settings, job: TinyJob.normalized())
         var asked = 0
-        for seed in 0..<60 as Range<UInt64> {
+        for seed in Seeds(0..<60) {
             var simulation = try simulation(kind, settings, workers: workers, seed: seed)
             #expect(simulation.run { !$0.record.isEmpty })
             simulation.wander(150)
@@ -52,7 +53,7 @@ struct SimulatedDamageTests {
             expectNamed(simulation, "seed \(seed): \(simulation.warnings)")
             asked += simulation.damage.victims.count
         }
-        #expect(asked > 40, "only \(asked) images were damaged")
+        #expect(Seeds.isOne || asked > 40, "only \(asked) images were damaged")
     }
 
     @Test(
@@ -62,7 +63,7 @@ struct SimulatedDamageTests {
         let settings = try SimulatedDamageTests.settings()
         let reference = try Reference(settings, job: TinyJob.normalized())
         var asked = 0
-        for seed in 0..<60 as Range<UInt64> {
+        for seed in Seeds(0..<60) {
             var simulation = try simulation(kind, settings, workers: workers, seed: seed)
             // The last checkpoint but one is on disk, and only the last is to come.
             #expect(simulation.run { $0.record.contains { $0.hasPrefix("checkpoint 6 ") } })
@@ -75,7 +76,7 @@ struct SimulatedDamageTests {
                 #expect(simulation.damage.victims[0] != simulation.damage.victims[1], "seed \(seed)")
             }
         }
-        #expect(asked > 60, "only \(asked) images were damaged")
+        #expect(Seeds.isOne || asked > 60, "only \(asked) images were damaged")
     }
 
     @Test("A run that is stopped leaves the right checkpoint, too", arguments: ImageDamage.Kind.allCases, [1, 2])
@@ -83,7 +84,7 @@ struct SimulatedDamageTests {
         let settings = try SimulatedDamageTests.settings(epochs: 12)
         let reference = try Reference(settings, job: TinyJob.normalized())
         var stops = 0
-        for seed in 0..<60 as Range<UInt64> {
+        for seed in Seeds(0..<60) {
             var simulation = try simulation(kind, settings, workers: workers, seed: seed)
             #expect(simulation.run { !$0.record.isEmpty })
             simulation.wander(150)
@@ -98,7 +99,7 @@ struct SimulatedDamageTests {
             #expect(last == Reference.line(state: reference.states[step], after: step, then: "stopped"), "seed \(seed)")
             stops += simulation.damage.victims.count
         }
-        #expect(stops > 30, "only \(stops) images were damaged")
+        #expect(Seeds.isOne || stops > 30, "only \(stops) images were damaged")
     }
 
     @Test(
@@ -106,7 +107,7 @@ struct SimulatedDamageTests {
     func tooMany(kind: ImageDamage.Kind, workers: Int) throws {
         let settings = try SimulatedDamageTests.settings()
         let reference = try Reference(settings, job: TinyJob.normalized())
-        for seed in 0..<20 as Range<UInt64> {
+        for seed in Seeds(0..<20) {
             var simulation = try simulation(kind, settings, workers: workers, seed: seed)
             #expect(simulation.run { $0.record.contains { $0.hasPrefix("checkpoint 2 ") } })
             simulation.damage.left = .max
@@ -129,7 +130,7 @@ struct SimulatedDamageTests {
         let settings = try TinyJob.settings(epochs: 8, checkpointEvery: 3)
         let reference = try Reference(settings, job: TinyJob.job())
         var redone = 0
-        for seed in 0..<60 as Range<UInt64> {
+        for seed in Seeds(0..<60) {
             var (simulation, models) = try Simulation.spoilable(settings, workers: 2, seed: seed) {
                 $0.membership.comparesEvery = 1
             }
@@ -144,7 +145,7 @@ struct SimulatedDamageTests {
             simulation.expectOver(as: reference, "seed \(seed)")
             if simulation.beginnings > 1 { redone += 1 }
         }
-        #expect(redone > 20, "only \(redone)")
+        #expect(Seeds.isOne || redone > 20, "only \(redone)")
     }
 
     @Test(
@@ -154,7 +155,7 @@ struct SimulatedDamageTests {
         let settings = try SimulatedDamageTests.settings(epochs: 9)
         let reference = try Reference(settings, job: TinyJob.normalized())
         var damaged = 0
-        for seed in 0..<60 as Range<UInt64> {
+        for seed in Seeds(0..<60) {
             var simulation = try simulation(kind, settings, workers: workers, seed: seed) {
                 $0.membership.maximumWorkers = workers + 1
             }
@@ -163,10 +164,11 @@ struct SimulatedDamageTests {
             simulation.run { $0.isRecorded }
             simulation.expectSameBits(as: reference, "seed \(seed)")
             // One for a checkpoint that was under way when the members changed is of no use to anybody, and not looked at.
-            #expect(simulation.warnings.count <= simulation.damage.victims.count, "seed \(seed)")
+            #expect(
+                simulation.warnings.count <= simulation.damage.victims.count, "seed \(seed): \(simulation.warnings)")
             damaged += simulation.warnings.count { $0.contains(" took it up. Most likely ") }
         }
-        #expect(damaged > 20, "only \(damaged)")
+        #expect(Seeds.isOne || damaged > 20, "only \(damaged)")
     }
 
     @Test(
@@ -175,7 +177,7 @@ struct SimulatedDamageTests {
     func joiningInVain(kind: ImageDamage.Kind) throws {
         let settings = try SimulatedDamageTests.settings(epochs: 40)
         let reference = try Reference(settings, job: TinyJob.normalized())
-        for seed in 0..<20 as Range<UInt64> {
+        for seed in Seeds(0..<20) {
             var simulation = try simulation(kind, settings, workers: 2, seed: seed) {
                 $0.membership.maximumWorkers = 3
             }
@@ -204,7 +206,7 @@ struct SimulatedDamageTests {
         let settings = try SimulatedDamageTests.settings(epochs: 9)
         let reference = try Reference(settings, job: TinyJob.normalized())
         var changes = 0
-        for seed in 0..<90 as Range<UInt64> {
+        for seed in Seeds(0..<90) {
             var simulation = try simulation(kind, settings, workers: workers, seed: seed) {
                 $0.membership.maximumWorkers = workers + 1
             }
@@ -222,7 +224,7 @@ struct SimulatedDamageTests {
             simulation.expectOver(as: reference, "seed \(seed)")
             changes += 1
         }
-        #expect(changes > 40, "only \(changes)")
+        #expect(Seeds.isOne || changes > 40, "only \(changes)")
     }
 
     @Test(
@@ -232,7 +234,7 @@ struct SimulatedDamageTests {
         let settings = try SimulatedDamageTests.settings(checkpointEvery: 1)
         let reference = try Reference(settings, job: TinyJob.normalized())
         var most = 0
-        for seed in 0..<60 as Range<UInt64> {
+        for seed in Seeds(0..<60) {
             var simulation = try simulation(kind, settings, workers: 2, seed: seed)
             simulation.damage.left = .max
             simulation.damage.sender = Int(seed % 2)
@@ -240,6 +242,6 @@ struct SimulatedDamageTests {
             expectNamed(simulation, "seed \(seed): \(simulation.warnings)")
             most = max(most, simulation.damage.victims.count)
         }
-        #expect(most >= 3, "only \(most) images were damaged in a run")
+        #expect(Seeds.isOne || most >= 3, "only \(most) images were damaged in a run")
     }
 }

@@ -3,12 +3,13 @@ import LockstepTraining
 import Testing
 
 /// Whole runs in which a bit flips in what a worker trains with.
+@Suite(.replaying)
 struct SimulatedDivergenceTests {
     @Test("A worker one of whose bits flips is named and put out, and comes back with the state of the others")
     func flippedBit() throws {
         let settings = try TinyJob.settings(epochs: 8)
         var returns = 0
-        for seed in 0..<20 as Range<UInt64> {
+        for seed in Seeds(0..<20) {
             var (simulation, models) = try Simulation.spoilable(settings, workers: 3, seed: seed) {
                 $0.membership.comparesEvery = 4
             }
@@ -24,7 +25,7 @@ struct SimulatedDivergenceTests {
             if simulation.notes.contains(where: { $0.contains("3 workers go on") }) { returns += 1 }
         }
         // Unless the run ended first.
-        #expect(returns > 10, "it came back in \(returns) runs only")
+        #expect(Seeds.isOne || returns > 10, "it came back in \(returns) runs only")
     }
 
     @Test(
@@ -34,7 +35,7 @@ struct SimulatedDivergenceTests {
         let settings = try TinyJob.settings(epochs: 8, checkpointEvery: 5)
         let reference = try Reference(settings, job: TinyJob.job())
         var redone = 0
-        for seed in 0..<40 as Range<UInt64> {
+        for seed in Seeds(0..<40) {
             var (simulation, models) = try Simulation.spoilable(settings, workers: 3 + Int(seed % 2), seed: seed) {
                 $0.membership.comparesEvery = 4
                 $0.membership.onDivergence = .checkpoint
@@ -51,7 +52,7 @@ struct SimulatedDivergenceTests {
             #expect(simulation.notes.contains { $0.hasPrefix("all workers go back to the state after ") })
             redone += 1
         }
-        #expect(redone > 30, "only \(redone)")
+        #expect(Seeds.isOne || redone > 30, "only \(redone)")
     }
 
     @Test(
@@ -61,7 +62,7 @@ struct SimulatedDivergenceTests {
         let reference = try Reference(settings, job: TinyJob.job())
         var ended = 0
         var redone = 0
-        for seed in 0..<40 as Range<UInt64> {
+        for seed in Seeds(0..<40) {
             var (simulation, models) = try Simulation.spoilable(settings, workers: 2, seed: seed) {
                 $0.membership.comparesEvery = 2
             }
@@ -95,7 +96,7 @@ struct SimulatedDivergenceTests {
                 redone += 1
             }
         }
-        #expect(redone > 15, "only \(redone) were done again")
-        #expect(ended > 3, "only \(ended) ended")
+        #expect(Seeds.isOne || redone > 15, "only \(redone) were done again")
+        #expect(Seeds.isOne || ended > 3, "only \(ended) ended")
     }
 }

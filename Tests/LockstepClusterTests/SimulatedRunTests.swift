@@ -5,6 +5,7 @@ import LockstepWire
 import Testing
 
 /// Whole runs in which everything that may come in another order does.
+@Suite(.replaying)
 struct SimulatedRunTests {
     /// Expects that all have ended well, and that the record is this one.
     private func expectEnd(
@@ -23,7 +24,7 @@ struct SimulatedRunTests {
     func anyOrder(workers: Int) throws {
         let settings = try TinyJob.settings()
         let reference = try Reference(settings, job: TinyJob.job())
-        for seed in 0..<60 as Range<UInt64> {
+        for seed in Seeds(0..<60) {
             var simulation = try Simulation(settings: settings, workers: workers, seed: seed)
             simulation.run { $0.isOver }
             expectEnd(simulation, reference.record(), "seed \(seed)")
@@ -35,7 +36,7 @@ struct SimulatedRunTests {
         for bucketBytes in [16, 1 << 20] {
             let settings = try TinyJob.settings(bucketBytes: bucketBytes)
             let reference = try Reference(settings, job: TinyJob.job())
-            for seed in 0..<20 as Range<UInt64> {
+            for seed in Seeds(0..<20) {
                 var simulation = try Simulation(settings: settings, workers: workers, seed: seed) {
                     $0.membership.allReduce = .star
                 }
@@ -52,7 +53,7 @@ struct SimulatedRunTests {
     func unreachableWorkers(workers: Int) throws {
         let settings = try TinyJob.settings()
         let reference = try Reference(settings, job: TinyJob.job())
-        for seed in 0..<20 as Range<UInt64> {
+        for seed in Seeds(0..<20) {
             var simulation = try Simulation(settings: settings, workers: workers, seed: seed)
             simulation.unreachable = [[0, workers - 1]]
             simulation.run { $0.isOver }
@@ -68,6 +69,31 @@ struct SimulatedRunTests {
         }
     }
 
+    @Test("So does it where slow workers are dealt fewer microbatches, whoever becomes slow and when")
+    func balanced() throws {
+        let settings = try TinyJob.settings(batch: 12, microbatches: 12, epochs: 100)
+        let reference = try Reference(settings, job: TinyJob.job())
+        for workers in 2...4 {
+            for seed in Seeds(0..<4) {
+                var simulation = try Simulation(settings: settings, workers: workers, seed: seed) {
+                    $0.membership.balances = true
+                    $0.membership.allReduce = seed % 2 == 0 ? .direct : .star
+                }
+                let equal = MicrobatchTree(count: 12).deal(to: workers).map(\.count)
+                let slow = Int(seed) % workers
+                simulation.slowness = [slow: 3]
+                #expect(simulation.run { $0.deals.contains { $0 != equal } }, "seed \(seed)")
+                // Then another is, and the deal follows.
+                let first = simulation.deals.last
+                simulation.slowness = [(slow + 1) % workers: 3]
+                #expect(simulation.run { $0.deals.last != first || $0.isOver }, "seed \(seed)")
+                let uneven = Set(simulation.deals.filter { $0 != equal })
+                #expect(uneven.count >= 2, "seed \(seed): \(simulation.deals)")
+                simulation.expectOver(as: reference, "\(workers) workers, seed \(seed)")
+            }
+        }
+    }
+
     @Test("So does it with sums of 16 bits, in either kind of all-reduce", arguments: [WireType.bf16, .fp16])
     func wires(wire: WireType) throws {
         let job = TinyJob.normalized()
@@ -77,7 +103,7 @@ struct SimulatedRunTests {
         #expect(reference.digest != whole.digest)
         for workers in 1...6 {
             for choice in [AllReduceChoice.auto, .star] {
-                for seed in 0..<6 as Range<UInt64> {
+                for seed in Seeds(0..<6) {
                     var simulation = try Simulation(
                         settings: settings, workers: workers, seed: seed,
                         change: { $0.membership.allReduce = choice }, job: { _ in job })
@@ -97,7 +123,7 @@ struct SimulatedRunTests {
             let reference = try Reference(settings, job: TinyJob.job())
             #expect(reference.digest == alone.digest)
             for workers in [1, 2, 3, 5] {
-                for seed in 0..<8 as Range<UInt64> {
+                for seed in Seeds(0..<8) {
                     var simulation = try Simulation(settings: settings, workers: workers, seed: seed)
                     simulation.run { $0.isOver }
                     expectEnd(
@@ -116,7 +142,7 @@ struct SimulatedRunTests {
             let job = TinyJob.job(test: test)
             let reference = try Reference(settings, job: job)
             for workers in [1, 2, 3, 5] {
-                for seed in 0..<8 as Range<UInt64> {
+                for seed in Seeds(0..<8) {
                     var simulation = try Simulation(settings: settings, workers: workers, seed: seed, job: { _ in job })
                     simulation.run { $0.isOver }
                     expectEnd(
@@ -133,7 +159,7 @@ struct SimulatedRunTests {
             let settings = try TinyJob.settings(epochs: 3, checkpointEvery: every)
             let reference = try Reference(settings, job: TinyJob.job())
             var stops: Set<Int> = []
-            for seed in 0..<100 as Range<UInt64> {
+            for seed in Seeds(0..<100) {
                 var simulation = try Simulation(settings: settings, workers: 1 + Int(seed % 4), seed: seed)
                 #expect(simulation.run { !$0.record.isEmpty }, "seed \(seed)")
                 simulation.wander(250)
@@ -150,7 +176,7 @@ struct SimulatedRunTests {
                 }
                 expectEnd(simulation, reference.record(stoppedAfter: stop), "seed \(seed), every \(every ?? 0)")
             }
-            #expect(stops.count >= 3, "the interrupts came at too few places")
+            #expect(Seeds.isOne || stops.count >= 3, "the interrupts came at too few places")
         }
     }
 
@@ -159,7 +185,7 @@ struct SimulatedRunTests {
         let settings = try TinyJob.settings()
         let reference = try Reference(settings, job: TinyJob.job())
         var stops = 0
-        for seed in 0..<60 as Range<UInt64> {
+        for seed in Seeds(0..<60) {
             var simulation = try Simulation(settings: settings, workers: 2, seed: seed) { $0.pieceBytes = 300 }
             #expect(simulation.run { $0.coordinator.status.phase == "training" })
             simulation.wander(40)
@@ -171,7 +197,7 @@ struct SimulatedRunTests {
                 stops += 1
             }
         }
-        #expect(stops > 20, "only \(stops)")
+        #expect(Seeds.isOne || stops > 20, "only \(stops)")
     }
 
     @Test("A run that is resumed from any step, with any number of workers, goes on with the same bits")
@@ -216,7 +242,7 @@ struct SimulatedRunTests {
     func nonsense() throws {
         let settings = try TinyJob.settings()
         let reference = try Reference(settings, job: TinyJob.job())
-        for seed in 0..<40 as Range<UInt64> {
+        for seed in Seeds(0..<40) {
             var simulation = try Simulation(settings: settings, workers: 3, seed: seed)
             while !simulation.isOver {
                 simulation.step()
@@ -242,7 +268,7 @@ struct SimulatedRunTests {
     func frozenCoordinator() throws {
         let settings = try TinyJob.settings(epochs: 9)
         let reference = try Reference(settings, job: TinyJob.job())
-        for seed in 0..<20 as Range<UInt64> {
+        for seed in Seeds(0..<20) {
             var simulation = try Simulation(settings: settings, workers: 2, seed: seed)
             #expect(simulation.run { !$0.record.isEmpty })
             simulation.frozen = [.coordinator]
@@ -258,7 +284,7 @@ struct SimulatedRunTests {
 
     @Test("A worker with other data is refused and named, whoever was ready first")
     func otherData() throws {
-        for seed in 0..<20 as Range<UInt64> {
+        for seed in Seeds(0..<20) {
             var simulation = try Simulation(
                 settings: TinyJob.settings(), workers: 3, seed: seed, job: { TinyJob.job(shift: $0 == 2 ? 1 : 0) })
             #expect(simulation.run { !$0.warnings.isEmpty })

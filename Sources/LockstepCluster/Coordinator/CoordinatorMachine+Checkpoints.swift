@@ -43,12 +43,13 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Who of these is to send the state that all of them hold: the first whose images have not been damaged of late.
+    /// Who of these is to send the state that all of them hold: the first whose images have not been damaged of late, and
+    /// have arrived.
     func source(among ranks: [Int]) -> StateSource? {
         let sources = ranks.compactMap { rank in
             workers[rank].map { StateSource(rank: rank, process: $0.hello.process, name: name(rank)) }
         }
-        let doubted = progress.damagedCheckpoints + progress.damagedTransfers
+        let doubted = progress.damagedCheckpoints + progress.damagedTransfers + progress.slowSenders
         return sources.first { !doubted.contains($0.process) } ?? sources.first
     }
 

@@ -48,14 +48,10 @@ extension CoordinatorMachine {
     ) -> [CoordinatorAction] {
         let reason = "has other numbers than the others after \(completed) steps (\(digest), expected \(majority))"
         let advice = "its memory or processor is at fault"
-        guard let worker = workers[rank] else { return [] }
-        guard !strays.insert(worker.hello.process).inserted else {
-            return putOut(rank, because: reason, advice: advice, code: .diverged, now: now)
-        }
-        let why = "it \(reason), for the second time: \(advice)"
-        refusals[worker.hello.pid] = "it was refused, because \(why)"
-        return refuse(worker.peer, why)
-            + remove(rank, because: reason + ", for the second time", advice: advice, code: .diverged, now: now)
+        let isFirst = strays.insert(workers[rank]?.hello.process ?? "").inserted
+        return isFirst
+            ? putOut(rank, because: reason, advice: advice, code: .diverged, now: now)
+            : putOutForGood(rank, because: reason, advice: advice, code: .diverged, now: now)
     }
 
     /// Nobody can say whose numbers are right: none are trusted, and all go back to the last checkpoint. A second time before there

@@ -103,6 +103,17 @@ extension CoordinatorMachine {
         return [told] + remove(rank, because: reason, advice: advice, code: code, mayReturn: true, now: now)
     }
 
+    /// Puts a worker out that was put out for the same reason before: it is told, and is not let in again.
+    mutating func putOutForGood(
+        _ rank: Int, because reason: String, advice: String, code: ClusterError.Code, now: Duration
+    ) -> [CoordinatorAction] {
+        guard let worker = workers[rank] else { return [] }
+        let why = "it \(reason), for the second time: \(advice)"
+        refusals[worker.hello.pid] = "it was refused, because \(why)"
+        return refuse(worker.peer, why)
+            + remove(rank, because: reason + ", for the second time", advice: advice, code: code, now: now)
+    }
+
     /// Whether another worker may take the place of one that goes now, before the run has begun.
     var mayBeReplaced: Bool { if case .joining = phase { membership.isOpen } else { false } }
 

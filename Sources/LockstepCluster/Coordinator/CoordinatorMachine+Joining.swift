@@ -49,7 +49,7 @@ extension CoordinatorMachine {
         {
             rank = earlier
         }
-        workers[rank] = Worker(peer: peer, hello: hello, lastHeard: now)
+        workers[rank] = Worker(peer: peer, hello: hello, admitted: now, lastHeard: now)
         knownRanks.insert(rank)
         if admitted.insert(hello.process).inserted, replacementsAwaited > 0 { replacementsAwaited -= 1 }
         let welcome = Welcome(

@@ -92,13 +92,14 @@ extension CoordinatorMachine {
     mutating func unlinked(now: Duration) -> [CoordinatorAction] {
         if cannotReachEachOther { return sumHere(because: unreached, now: now) }
         let stuck = members.filter { workers[$0]?.position == .unknown }
+        let limit = patience.linking(longest: progress.longestStep).text
         let reason =
-            "workers cannot reach each other within \(patience.linking.text): "
+            "workers cannot reach each other within \(limit): "
             + stuck.map { "\(name($0)) is \(workers[$0]?.doing ?? "gone")" }.joined(separator: "; ")
             + ". Check that no firewall stands between the hosts, or give a worker the address that others reach it at (--bind); "
             + "or have gradients summed at the coordinator (--all-reduce star)"
         // Which side is at fault cannot be seen from here; in a run that goes on, the one that joined last goes.
         guard progress.hasTrained, members.count > 1, let last = stuck.last else { return fail(.timeout, reason) }
-        return putOut(last, because: "could not reach the other workers within \(patience.linking.text)", now: now)
+        return putOutLate([last], because: "could not reach the other workers within \(limit)", now: now)
     }
 }

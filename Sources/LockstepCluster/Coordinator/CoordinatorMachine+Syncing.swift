@@ -20,7 +20,9 @@ extension CoordinatorMachine {
     /// sent one says so again, with its digest; and once more where the members changed before it was compared with what was sent.
     mutating func connected(_ rank: Int, steps: Int?, digest: String, now: Duration) -> [CoordinatorAction] {
         switch phase {
-        case .linking, .syncing: break
+        case .linking: break
+        // Who was sent a state says what he has taken up, or that it cannot be read. Who says neither tells again what he said before.
+        case .syncing where !digest.isEmpty: break
         default: return dropped("a Connected of rank \(rank) that was not awaited")
         }
         // Whoever is distrusted is sent the checkpoint first, and then says so again.
@@ -93,6 +95,7 @@ extension CoordinatorMachine {
         }
         if damaged.isEmpty {
             progress.damagedTransfers = []
+            progress.slowSenders = []
             return []
         }
         for rank in damaged { workers[rank]?.position = .none }
@@ -100,10 +103,9 @@ extension CoordinatorMachine {
         if progress.damagedTransfers.count == AgreedState.mostDamaged, damaged.count < members.count {
             progress.damagedTransfers = []
             return damaged.flatMap { rank in
-                let digest = workers[rank]?.digest ?? ""
-                return putOutStray(
-                    rank, digest: digest.isEmpty ? "none that can be read" : digest,
-                    transfer.digest ?? "the weights that were sent", after: transfer.step, now: now)
+                putOutStray(
+                    rank, digest: workers[rank]?.digest ?? "", transfer.digest ?? "the weights that were sent",
+                    after: transfer.step, now: now)
             }
         }
         let what = """

@@ -7,7 +7,7 @@ extension CoordinatorMachine {
         guard let schedule, let reference else { return [] }
         phase = .training
         trustMembers()
-        progress.lastStep = now
+        progress.lastDone = now
         var actions = recordMachines()
         if progress.hasTrained, step >= progress.completedSteps {
             let count = members.count == 1 ? "1 worker" : "\(members.count) workers"
@@ -119,8 +119,8 @@ extension CoordinatorMachine {
             let done = progress.completedSteps
             progress.reports[done] = nil
             actions.append(record(step: done, reports))
-            progress.completedSteps += 1
-            progress.lastStep = now
+            progress.stepIsDone(at: now)
+            forgetLatecomers()
             actions += judgePace(reports)
             let stray = compareStates(reports, after: done + 1, now: now)
             if !stray.isEmpty { return actions + stray }
@@ -158,6 +158,7 @@ extension CoordinatorMachine {
         if !stray.isEmpty { return stray }
         progress.test = nil
         progress.testedSteps = step
+        progress.lastDone = now
         var total = Evaluation(loss: 0, correct: 0, count: 0)
         for report in members.compactMap({ reports[$0] }) {
             for (block, count) in report.counts.enumerated() {

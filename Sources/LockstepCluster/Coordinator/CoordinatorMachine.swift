@@ -67,6 +67,8 @@ package struct CoordinatorMachine {
     var admitted: Set<String> = []
     var distrusted: Set<String> = []
     var strays: Set<String> = []
+    /// The processes that were put out because they kept the others waiting, and have not trained since.
+    var latecomers: Set<String> = []
     /// The checkpoint that all went back to because nobody could tell whose numbers were right.
     var goneBackTo: Int?
     /// Members that are gone and may come back: the processes by where their peers reach them.
@@ -90,7 +92,8 @@ package struct CoordinatorMachine {
     package internal(set) var droppedMessages = 0
 
     private var lastHeartbeat: Duration
-    private var lastReminder: Duration
+    /// When it was last said who is awaited.
+    var lastReminder: Duration
 
     /// A coordinator that waits for workers.
     package init(_ setup: Setup, now: Duration) {
@@ -210,45 +213,7 @@ package struct CoordinatorMachine {
                 send(.heartbeat(Heartbeat(phase: "coordinating")), to: $0.peer)
             }
         }
-        switch phase {
-        case .joining(let since):
-            let missing = membership.workers - workers.count
-            if now - since > patience.joining, missing > 0 {
-                return fail(
-                    .timeout,
-                    "\(missing) of \(membership.workers) workers did not join within \(patience.joining.text); "
-                        + "start each with: \(workerCommand)")
-            }
-            if missing > 0, now - lastReminder >= patience.reminder {
-                lastReminder = now
-                actions.append(
-                    .note("waiting for \(missing) of \(membership.workers) workers; start each with: \(workerCommand)"))
-            }
-        case .waiting(let since):
-            if now - since > patience.joining {
-                return fail(.timeout, "all workers are gone, and none came back within \(patience.joining.text)")
-            }
-            if now - lastReminder >= patience.reminder {
-                lastReminder = now
-                actions.append(.note("waiting for workers; start each with: \(workerCommand)"))
-            }
-            return actions + goOnWithoutMissing(since: since, now: now)
-        case .linking where isLinked: break
-        case .linking(let since) where now - since > patience.linking: return actions + unlinked(now: now)
-        case .linking(let since) where now - since > patience.reaching && cannotReachEachOther:
-            return actions + sumHere(because: unreached, now: now)
-        case .training where now - progress.lastStep > patience.stall:
-            progress.lastStep = now
-            let waiting = members.filter { !progress.hasReported($0, upTo: currentStep) }
-            if progress.orderedSteps > progress.completedSteps, !waiting.isEmpty {
-                actions.append(
-                    .warning(
-                        "step \(currentStep) has taken more than \(patience.stall.text) so far: "
-                            + waiting.map { "\(name($0)) is \(workers[$0]?.doing ?? "gone")" }.joined(separator: "; ")))
-            }
-        case .linking, .syncing, .training, .ended: break
-        }
-        return actions
+        return actions + watch(now: now)
     }
 
     /// How a worker for this run is started by hand.

@@ -6,6 +6,8 @@ internal import LockstepWire
 struct Worker {
     let peer: Peer
     let hello: Hello
+    /// When it was let in.
+    let admitted: Duration
     var lastHeard: Duration
     /// What it is, once its replica is built.
     var ready: Ready?
@@ -24,7 +26,7 @@ struct Worker {
     var requestedBlocks = (completedSteps: 0, end: 0)
     /// What it last said it was doing.
     var doing = "joining"
-    /// The members of this generation that it last said it had not heard from, with nothing else to do.
+    /// The members of this generation that it last said it waits for, with nothing else to do: to link up, or in an all-reduce.
     var unheard: [Int] = []
 
     /// The state that a worker holds.

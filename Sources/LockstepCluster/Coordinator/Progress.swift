@@ -42,8 +42,11 @@ struct Progress {
     var isDraining = false
     /// Whether the record has fallen behind; no steps are ordered until it has caught up.
     var recordIsBehind = false
-    /// When the last step was complete, or its taking long was last told of.
-    var lastStep = Duration.zero
+    /// When the last step or test was complete, or training began; and how long the longest step has taken.
+    var lastDone = Duration.zero
+    var longestStep: Duration?
+    /// Who has sent a state that was not taken up in time: another is asked, if there is one.
+    var slowSenders: [String] = []
 
     /// A state on its way into a checkpoint.
     struct AwaitedState {
@@ -60,6 +63,10 @@ struct Progress {
         var digest: String?
         /// Whether it is being compared with that and recorded. Only then may it be gone back to.
         var isBeingRecorded = false
+        /// How much of it, image and digests, had come when somebody last looked, when that changed, and when it was last told of.
+        var come = 0
+        var since: Duration?
+        var told = Duration.zero
 
         /// Whether no member is needed for it any more.
         var isWhole: Bool { image != nil && digest != nil }
@@ -70,6 +77,13 @@ struct Progress {
 
     /// Whether the state has been asked for that the run ends with.
     var isEnding: Bool { states.contains { $0.then.endsRun } }
+
+    /// A step is complete.
+    mutating func stepIsDone(at now: Duration) {
+        completedSteps += 1
+        longestStep = max(longestStep ?? .zero, now - lastDone)
+        lastDone = now
+    }
 
     init(recorded: RecordedPosition) {
         completedSteps = recorded.steps

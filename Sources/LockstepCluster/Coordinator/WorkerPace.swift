@@ -101,11 +101,13 @@ struct WorkerPace {
 
 extension MicrobatchTree {
     /// Deals the microbatches as contiguous ranges to workers of which each takes `seconds[i]` for one, so that the slowest is done
-    /// as early as can be. Where all are equal it is the plain deal.
+    /// as early as can be, but none is without, if there are enough: how fast a worker is would not be known any more. Where all are
+    /// equal it is the plain deal.
     package func deal(seconds: [Double]) -> [Range<Int>] {
-        var counts = Array(repeating: 0, count: seconds.count)
+        let least = seconds.count <= count ? 1 : 0
+        var counts = Array(repeating: least, count: seconds.count)
         // Each goes to the worker that would be done with it first, of equals to the first.
-        for _ in 0..<count {
+        for _ in 0..<count - least * seconds.count {
             func end(_ index: Int) -> Double { seconds[index] * Double(counts[index] + 1) }
             if let next = seconds.indices.min(by: { end($0) < end($1) }) { counts[next] += 1 }
         }

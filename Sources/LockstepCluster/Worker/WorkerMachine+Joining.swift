@@ -151,6 +151,8 @@ extension WorkerMachine {
         default: break
         }
         holdsState = false
+        // What it did last nobody goes on from, so it tells nobody of it.
+        reports = []
         return [.note("put out of the run: \(putOut.reason); joining again")] + leaveGeneration(now: now) + [
             send(.hello(hello))
         ]
@@ -167,6 +169,7 @@ extension WorkerMachine {
     private mutating func dropWork() {
         sending.restart()
         orders = []
+        newestOrders = (-1, -1)
         allReduces = [:]
         transfers = transfers.dropped
         deliveries = SampleDeliveries()

@@ -48,9 +48,10 @@ extension WorkerMachine {
 
     /// A piece of the state that this worker is to go on from: from a peer, or from the coordinator where `rank` is nil.
     mutating func receive(_ piece: State, of envelope: Envelope, fromRank rank: Int?) -> [WorkerAction] {
-        guard envelope.generation == generation, case .idle = phase, orders.isEmpty, inHand == nil, let prepared else {
-            return stray()
-        }
+        // States are sent before the first step and test of a generation: what comes after is an echo of one that has been taken up.
+        guard envelope.generation == generation, newestOrders == (-1, -1), case .idle = phase, orders.isEmpty,
+            inHand == nil, let prepared
+        else { return stray() }
         if piece.offset == 0 {
             transfers.incoming = StateReceiver(
                 step: envelope.step, limit: StateReceiver.limit(stateBytes: prepared.ready.stateBytes))
@@ -88,6 +89,7 @@ extension WorkerMachine {
     mutating func notRestored(_ reason: String, generation begun: Int, now: Duration) -> [WorkerAction] {
         let note = WorkerAction.note("the state that was sent cannot be used: \(reason)")
         guard begun == generation, case .idle = phase else { return [note] + finishLinking() }
-        return [note, send(.connected(Connected(holdsState: false)))] + next(now: now)
+        let answer = Connected(holdsState: false, digest: Connected.unreadable)
+        return [note, send(.connected(answer))] + next(now: now)
     }
 }

@@ -33,10 +33,25 @@ extension WorkerMachine {
         case .idle where envelope.generation == generation, .working where envelope.generation == generation: break
         default: return stray()
         }
+        guard isNew(order, step: envelope.step) else { return stray() }
         orders.append(order)
         // Orders come once all that were sent has been compared.
         takenDigest = ""
         return requestSamples(of: order, step: envelope.step) + next(now: now)
+    }
+
+    /// Whether an order was not given before: steps and tests are ordered once in a generation, and in order. A state that arrived damaged
+    /// is asked for again.
+    private mutating func isNew(_ order: Order, step: Int) -> Bool {
+        switch order {
+        case .step:
+            defer { newestOrders.step = max(newestOrders.step, step) }
+            return step > newestOrders.step
+        case .evaluate:
+            defer { newestOrders.test = max(newestOrders.test, step) }
+            return step > newestOrders.test
+        case .state, .finish: return true
+        }
     }
 
     /// The run is complete. A worker that is in no generation has nothing to finish.
@@ -133,6 +148,11 @@ extension WorkerMachine {
         seconds: Double, overflowed: Bool, digest: String, next: Order?, now: Duration
     ) -> [WorkerAction] {
         timing.compute += seconds
+        // One that was put out meanwhile ends what it had in hand, but nobody hears of it, and nobody goes on from it.
+        guard holdsState else {
+            completedSteps += 1
+            return finishLinking()
+        }
         let report = StepReport(
             losses: losses, computeSeconds: timing.compute, communicateSeconds: timing.communicate,
             bytesSent: bytesSent, digest: digest, overflowed: overflowed, samples: samples,

@@ -52,6 +52,8 @@ package struct WorkerMachine {
     var kind = AllReduce.Kind.direct
     var links = PeerLinks()
     var orders: [Order] = []
+    /// The newest step, and the newest test, that was ordered in this generation.
+    var newestOrders: (step: Int, test: Int) = (-1, -1)
     /// What the compute thread has in hand, besides states to take.
     var inHand: InHand?
     /// The step that the compute thread was told to go on with once it has applied the one in hand.
@@ -250,9 +252,14 @@ package struct WorkerMachine {
     /// Whom this worker sends its sums to.
     var partners: [WorkerAction.Destination] { kind == .star ? [.coordinator] : peers.map { .rank($0.rank) } }
 
-    /// The peers that have not said hello, while there is nothing else to wait for.
+    /// The peers that this worker waits for, while it has nothing else to do: they have not said hello, or their sums have not come.
     private var unheard: [Member] {
-        if case .linking = phase, inHand == nil { links.unheard(of: peers, in: generation) } else { [] }
+        switch phase {
+        case .linking where inHand == nil: links.unheard(of: peers, in: generation)
+        case .working(on: .step(let step, _)) where kind == .direct && timing.isCommunicating:
+            (allReduces[step]?.awaited ?? []).map { members[$0] }
+        default: []
+        }
     }
 
     /// Who stands at a place of an all-reduce, for messages to people.

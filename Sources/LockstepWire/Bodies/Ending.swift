@@ -38,8 +38,7 @@ public struct Leave: Sendable, Equatable {
 public struct Heartbeat: Sendable, Equatable {
     /// What the sender is doing.
     public var phase: String
-    /// The ranks that the sender has not heard from although it has nothing else to do, while the members of the envelope's generation
-    /// link up.
+    /// The ranks that the sender waits for with nothing else to do: to link up in the envelope's generation, or for their sums.
     public var unheard: [Int]
 
     /// A message with these values.

@@ -4,8 +4,11 @@ public struct Connected: Sendable, Equatable {
     /// Whether that state may be trained on: not that of a worker that was put out, nor where the state that was sent arrived damaged.
     public var holdsState: Bool
     /// The digest of the state that this worker was sent and has taken up; empty where it was sent none, or has been given an order since,
-    /// which shows that it was compared.
+    /// which shows that it was compared. Where it could not be taken up, ``unreadable``.
     public var digest: String
+
+    /// What stands for the digest of a state that arrived so damaged that it has none.
+    public static let unreadable = "none that can be read"
 
     /// A message with these values.
     public init(holdsState: Bool, digest: String = "") {

@@ -20,6 +20,7 @@ extension Simulation {
         }
         #expect(record.last == reference.record.last, comment, sourceLocation: location)
         expectEachSampleOnce(comment, location)
+        #expect(exile.violations == [], comment, sourceLocation: location)
     }
 
     /// Expects of the ledger that each sample of each epoch was used exactly once.
@@ -37,6 +38,22 @@ extension Simulation {
         } catch {
             Issue.record("\(error)", sourceLocation: location)
         }
+    }
+
+    /// How many steps the newest state is after that any living worker holds.
+    var newestHeld: Int {
+        workers.indices.filter { !dead.contains(.worker($0)) }.map { replicas[$0].completedSteps }.max() ?? 0
+    }
+
+    /// Expects that of the steps that had been begun before something went wrong at most one was begun again, and none that somebody held.
+    func expectOneStepRedone(
+        after before: [Int], holding held: Int, _ comment: Comment, location: SourceLocation = #_sourceLocation
+    ) {
+        let later = computedSteps.dropFirst(before.count)
+        let first = later.min() ?? held
+        #expect(first >= held, "\(comment): \(held) were complete", sourceLocation: location)
+        let redone = Set(later).intersection(before)
+        #expect(redone.count <= 1, "\(comment): the steps from 0 \(redone.sorted())", sourceLocation: location)
     }
 
     /// Who a worker is, in what people are told.

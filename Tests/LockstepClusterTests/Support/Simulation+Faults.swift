@@ -37,6 +37,18 @@ extension Simulation {
 
 /// What can go wrong.
 extension Simulation {
+    /// A result with the time that it took in the simulation: no seed may depend on how busy this machine is.
+    func timed(_ result: ComputeResult, _ request: ComputeRequest, of number: Int) -> ComputeResult {
+        switch (result, request) {
+        case (.sums(let last, let losses, let samples, _), .sums(_, let microbatches, _)):
+            let seconds = 0.001 * Double(microbatches.count) * slowness[number, default: 1]
+            return .sums(last: last, losses: losses, samples: samples, seconds: seconds)
+        case (.applied(_, let overflowed, let digest), _):
+            return .applied(seconds: 0, overflowed: overflowed, digest: digest)
+        default: return result
+        }
+    }
+
     /// Puts something on a link, if somebody is there to receive it. Towards a dead process nothing travels, and who has a connection
     /// to it loses that.
     mutating func put(_ item: Item, on link: Link) {
@@ -49,6 +61,10 @@ extension Simulation {
             return
         }
         links[link, default: []].append(item)
+        guard doublesMessages, case .message(let envelope) = item else { return }
+        // An order for a state may be given twice, and means something: that what came was damaged. The other messages may not.
+        if case .stateOrder = envelope.body { return }
+        if random.next() % 16 == 0 { links[link, default: []].append(item) }
     }
 
     /// A worker gives up its connection to the coordinator and makes another. Some of what it had sent may be lost with it.
@@ -104,6 +120,7 @@ extension Simulation {
         setup.state = try checkpoint.map { ($0, try Checkpoint(.init(parsing: $0.array()), from: "a checkpoint")) }
         setup.recorded = position
         coordinator = CoordinatorMachine(setup, now: now)
+        exile.coordinatorIsNew()
     }
 
     /// Cuts a worker off from everybody, as a pulled cable does: nothing arrives, and nobody is told. What was on its way is lost

@@ -84,10 +84,21 @@ struct Simulation {
     var frozen: Set<Node> = []
     /// How long each node has been frozen in all: its clock stands still meanwhile.
     var frozenTime: [Node: Duration] = [:]
+    /// Workers whose compute threads come to no end any more, as when a disk hangs; their heartbeats go on.
+    var stuck: Set<Int> = []
+    /// How many times as long as others a worker computes; one microbatch takes a millisecond otherwise.
+    var slowness: [Int: Double] = [:]
+    /// How many microbatches the members of each generation were dealt, as each of them was told.
+    private(set) var deals: [[Int]] = []
+    /// What workers that are put out do.
+    var exile = Exile()
     /// The steps that gradients were computed for, in order.
     private(set) var computedSteps: [Int] = []
     /// Processes that are no more.
     var dead: Set<Node> = []
+    /// Whether now and then a message comes twice. None is ever lost, or overtakes another: ZeroMQ over one connection neither loses nor
+    /// reorders what the connection carries, and what a connection that ends has lost is simulated where it ends.
+    var doublesMessages = false
     /// Pairs of workers between which nothing travels, and nobody is told: between their hosts stands a firewall.
     var unreachable: Set<Set<Int>> = []
 
@@ -176,7 +187,7 @@ struct Simulation {
         let stopped = frozen.union(dead)
         let arrivals = links.keys.sorted().filter { !stopped.contains($0.to) }.map { Choice.arrival($0) }
         let working = computations.indices.filter { !stopped.contains(.worker($0)) }
-        return arrivals + working.filter { !computations[$0].isEmpty }.map { .computation($0) }
+        return arrivals + working.filter { !computations[$0].isEmpty && !stuck.contains($0) }.map { .computation($0) }
             + working.filter { !results[$0].isEmpty }.map { .result($0) }
             + (unwritten.isEmpty || stopped.contains(.coordinator) ? [] : [.writing])
             + (reads.isEmpty || stopped.contains(.coordinator) ? [] : [.reading])
@@ -197,18 +208,22 @@ struct Simulation {
     mutating func step() {
         advance(.milliseconds(1))
         let choices = choices
-        // Where only time can help, it passes faster.
-        if choices.isEmpty { advance(.milliseconds(50)) }
-        if choices.isEmpty || Int.random(in: 0..<20, using: &random) == 0 {
-            return tick(
-                ([.coordinator] + workers.indices.map { .worker($0) }).randomElement(using: &random) ?? .coordinator)
+        let nodes = [.coordinator] + workers.indices.map { Node.worker($0) }
+        // Where only time can help, it passes faster, and everybody notices.
+        if choices.isEmpty {
+            advance(.milliseconds(50))
+            for node in nodes.shuffled(using: &random) { tick(node) }
+            return
+        }
+        if Int.random(in: 0..<20, using: &random) == 0 {
+            return tick(nodes.randomElement(using: &random) ?? .coordinator)
         }
         switch choices[Int.random(in: 0..<choices.count, using: &random)] {
         case .computation(let number):
             let request = computations[number].removeFirst()
             if case .sums(let step, _, _) = request { computedSteps.append(step) }
             let known = Known()
-            let result = replicas[number].carryOut(request) { known.results.append($0) }
+            let result = timed(replicas[number].carryOut(request) { known.results.append($0) }, request, of: number)
             let told = damage.applied(to: result, of: number, isTransfer: coordinator.isSendingState, &random)
             results[number] += known.results + [told]
         case .result(let number): feed(.computed(results[number].removeFirst()), to: number)
@@ -268,7 +283,10 @@ struct Simulation {
     }
 
     mutating func feed(_ event: CoordinatorEvent) {
-        if endings[.coordinator] == nil { perform(coordinator.handle(event, now: time(of: .coordinator))) }
+        guard endings[.coordinator] == nil else { return }
+        let actions = coordinator.handle(event, now: time(of: .coordinator))
+        exile.coordinator(has: actions, after: event)
+        perform(actions)
     }
 
     mutating func feed(_ event: WorkerEvent, to number: Int) {
@@ -278,7 +296,9 @@ struct Simulation {
                 mostDeliveries = max(mostDeliveries, worker.deliveryCount)
                 if worker.hasSamplesAhead { samplesAhead += 1 }
             }
-            perform(workers[number].handle(event, now: time(of: .worker(number))), of: number)
+            let actions = workers[number].handle(event, now: time(of: .worker(number)))
+            exile.worker(number, has: actions, after: event)
+            perform(actions, of: number)
         }
     }
 
@@ -288,6 +308,7 @@ struct Simulation {
         for action in actions {
             switch action {
             case .send(let envelope, let peer):
+                if case .members(let list) = envelope.body { deals.append(list.members.map(\.microbatches.count)) }
                 guard
                     let number = workers.indices.first(where: {
                         Simulation.peer($0, connection: connections[$0]) == peer
