@@ -29,7 +29,7 @@ struct AbsenceTests {
     @Test("One whose connection was lost is told that it was put out when it comes back over another, once")
     func told() throws {
         var coordinator = try withoutTheSecond()
-        #expect(comeBack(&coordinator, over: 7) == ["it has not been heard from for 4.0 s", "Welcome"])
+        #expect(comeBack(&coordinator, over: 7) == ["it has not been heard from for 3.0 s", "Welcome"])
         #expect(comeBack(&coordinator, over: 7) == [])
     }
 
