@@ -337,7 +337,7 @@ struct  Lockstep__Connected
   protobuf_c_boolean holds_state;
   /*
    * The digest of the state that I was sent and have taken up, as StateDigest has it; empty where I was sent none, or have been given an
-   * order since, which shows that it was compared.
+   * order since, which shows that it was compared. Where it could not be taken up: "none that can be read".
    */
   char *digest;
 };
@@ -728,7 +728,7 @@ struct  Lockstep__Heartbeat
   ProtobufCMessage base;
   char *phase;
   /*
-   * The ranks that I have not heard from although I have nothing else to do, while the members of the envelope's generation link up.
+   * The ranks that I wait for with nothing else to do: to link up in the envelope's generation, or for their sums.
    */
   size_t n_unheard;
   uint32_t *unheard;
