@@ -11,7 +11,7 @@ public struct Patience: Sendable, Equatable {
     public var joining: Duration = .seconds(600)
     /// How long a worker may take to read its data and build its replica. An hour: a large file may be on a slow disk.
     public var preparing: Duration = .seconds(3600)
-    /// How long workers may take to reach each other once all have joined, besides the time for what they have in hand.
+    /// How long workers may take to reach each other once all have joined, and have nothing else in hand.
     public var linking: Duration = .seconds(30)
     /// How long a state may take to be written out, sent and taken up, besides the time for its bytes. A minute: longer than ``stall``, so
     /// that who is awaited is told of before he is put out.
@@ -51,9 +51,6 @@ public struct Patience: Sendable, Equatable {
     /// How long a step or a test may take where the longest so far took so long: ten times that. Of the first one nobody knows how long it
     /// takes, so it may take a day.
     func working(longest: Duration?) -> Duration { longest.map { max(working, $0 * 10) } ?? working * 24 }
-
-    /// How long linking up may take where the longest step so far took so long: each may have one in hand, and the one that follows it.
-    func linking(longest: Duration?) -> Duration { linking + (longest ?? .zero) * 2 }
 
     /// The defaults.
     public init() {}

@@ -291,7 +291,7 @@ struct EndingTests {
 
     @Test("Workers that cannot reach each other are named with what they wait for")
     func linking() throws {
-        var coordinator = try Coordinator(workers: 2)
+        var coordinator = try Coordinator(workers: 2) { $0.membership.allReduce = .direct }
         for number in 0..<2 { _ = coordinator.hello(number) }
         for number in 0..<2 { _ = coordinator.say(.ready(Foreign.ready()), from: number, rank: number, generation: 0) }
         _ = coordinator.say(.holding, from: 0, rank: 0)
@@ -299,8 +299,8 @@ struct EndingTests {
         for second in 1...31 where error == nil {
             for rank in 0..<2 {
                 coordinator.now = .seconds(second)
-                _ = coordinator.say(
-                    .heartbeat(Heartbeat(phase: "waiting for rank 0 at tcp://10.0.0.2:7")), from: rank, rank: rank)
+                let heartbeat = Heartbeat(phase: "waiting for rank 0 at tcp://10.0.0.2:7", unheard: [1 - rank])
+                _ = coordinator.say(.heartbeat(heartbeat), from: rank, rank: rank)
             }
             error = coordinator.machine.handle(.tick, now: .seconds(second)).error
         }
@@ -309,6 +309,29 @@ struct EndingTests {
             error?.description.hasPrefix(
                 "workers cannot reach each other within 30.0 s: worker 1 (host host-1, process 101) is waiting for rank 0 at tcp://10.0.0.2:7."
             ) == true)
+    }
+
+    @Test("Who has something in hand that takes long is waited for, and told of, before the others may give up")
+    func linkingBusy() throws {
+        var coordinator = try Coordinator(workers: 3)
+        coordinator.beginTraining(workers: 3)
+        _ = coordinator.machine.handle(.lost(Simulation.peer(0)), now: coordinator.now)
+        coordinator.now += .seconds(1)
+        let members = coordinator.machine.handle(.tick, now: coordinator.now).sent.filter { $0.body.name == "Members" }
+        #expect(members.count == 2)
+        var warnings: [String] = []
+        for _ in 0..<300 {
+            coordinator.now += .seconds(1)
+            _ = coordinator.say(.heartbeat(Heartbeat(phase: "testing")), from: 1, rank: 1, generation: 2)
+            _ = coordinator.say(.heartbeat(Heartbeat(phase: "", unheard: [1])), from: 2, rank: 2, generation: 2)
+            let actions = coordinator.machine.handle(.tick, now: coordinator.now)
+            #expect(actions.error == nil)
+            #expect(!actions.sent.contains { ["PutOut", "Members", "Refuse"].contains($0.body.name) })
+            warnings += actions.compactMap { if case .warning(let text) = $0 { text } else { nil } }
+        }
+        let told = "linking up has taken more than 30.0 s so far, as some have something in hand: worker 1 "
+        #expect(warnings.count > 5)
+        for warning in warnings { #expect(warning.hasPrefix(told) && warning.hasSuffix(" is testing")) }
     }
 
     @Test(
@@ -329,7 +352,9 @@ struct EndingTests {
         }
         // For as long as it has something else to do nobody knows.
         for second in 1...15 { #expect(pass(second, unheard: []).sent.allSatisfy { $0.body.name == "Heartbeat" }) }
-        let actions = pass(16, unheard: [0])
+        // From when it waits for nothing but the other, a first packet that is lost has time to be sent again.
+        for second in 16...25 { #expect(pass(second, unheard: [0]).sent.allSatisfy { $0.body.name == "Heartbeat" }) }
+        let actions = pass(26, unheard: [0])
         guard choice == .auto else {
             #expect(actions.sent.allSatisfy { $0.body.name == "Heartbeat" })
             return

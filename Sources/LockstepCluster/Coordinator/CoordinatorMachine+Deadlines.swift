@@ -7,21 +7,22 @@ extension CoordinatorMachine {
     /// What is due because time has passed, and nobody has said anything.
     mutating func watch(now: Duration) -> [CoordinatorAction] {
         if let rank = workers.keys.sorted().first(where: { hasBuiltTooLong($0, now: now) }) {
-            return putOutLate([rank], because: "has not built its replica within \(patience.preparing.text)", now: now)
+            let actions = putOutLate(
+                [rank], because: "has not built its replica within \(patience.preparing.text)", now: now)
+            // Another has as long to join as the first had.
+            if case .joining = phase { phase = .joining(since: now) }
+            return actions
         }
         switch phase {
         case .joining(let since): return watchJoining(since: since, now: now)
         case .waiting(let since): return watchWaiting(since: since, now: now)
         case .linking(let since) where isLinked: return watchRecord(since: since, now: now)
-        case .linking(let since) where now - since > patience.linking(longest: progress.longestStep):
-            return unlinked(now: now)
-        case .linking(let since) where now - since > patience.reaching && cannotReachEachOther:
-            return sumHere(because: unreached, now: now)
+        case .linking(let since): return watchLinks(since: since, now: now)
         case .syncing(let since): return watchTransfer(since: since, now: now)
         case .training:
             let late = watchStates(now: now)
             return late.isEmpty ? watchSteps(now: now) : late
-        case .linking, .ended: return []
+        case .ended: return []
         }
     }
 
@@ -62,7 +63,8 @@ extension CoordinatorMachine {
     }
 
     private mutating func watchWaiting(since: Duration, now: Duration) -> [CoordinatorAction] {
-        if now - since > patience.joining {
+        // Who is building its replica has come back.
+        if now - since > patience.joining, workers.values.allSatisfy({ $0.ready != nil }) {
             return fail(.timeout, "all workers are gone, and none came back within \(patience.joining.text)")
         }
         var actions: [CoordinatorAction] = []
@@ -71,6 +73,29 @@ extension CoordinatorMachine {
             actions.append(.note("waiting for workers; start each with: \(workerCommand)"))
         }
         return actions + goOnWithoutMissing(since: since, now: now)
+    }
+
+    /// Members make links to each other. Whoever has a step or a test in hand ends that first, and says meanwhile that he waits for nobody.
+    private mutating func watchLinks(since: Duration, now: Duration) -> [CoordinatorAction] {
+        let busy = members.filter { workers[$0]?.position == .unknown && workers[$0]?.unheard.isEmpty == true }
+        guard busy.isEmpty else {
+            progress.lastBusy = now
+            let limit = patience.working(longest: progress.longest(withTests: reference?.testSamples != 0))
+            if now - since > limit {
+                return putOutLate(
+                    busy, because: "has not come to link up with the others within \(limit.text)", now: now)
+            }
+            guard isDue(patience.stall, since: since, now: now) else { return [] }
+            return [
+                .warning(
+                    "linking up has taken more than \(patience.stall.text) so far, as some have something in hand: "
+                        + doings(of: busy))
+            ]
+        }
+        let waited = now - max(since, progress.lastBusy)
+        if waited > patience.linking { return unlinked(now: now) }
+        if waited > patience.reaching, cannotReachEachOther { return sumHere(because: unreached, now: now) }
+        return []
     }
 
     // MARK: States
@@ -154,7 +179,13 @@ extension CoordinatorMachine {
             let isEndRecorded = progress.beingRecorded?.then.endsRun == true
             return isHeldByRecord || isEndRecorded ? watchRecord(since: progress.lastDone, now: now) : []
         }
-        let limit = patience.working(longest: progress.longestStep)
+        if samplesInHand > 0 {
+            // They are read here: nobody who waits for them is late.
+            guard isDue(patience.stall, since: progress.lastDone, now: now) else { return [] }
+            return [.warning("\(what) waits for samples that are read here: the disk of the data is slow, or hangs")]
+        }
+        let isStep = progress.orderedSteps > progress.completedSteps
+        let limit = patience.working(longest: isStep ? progress.longestStep : progress.longestTest)
         guard now - progress.lastDone > limit else {
             guard isDue(patience.stall, since: progress.lastDone, now: now), !waiting.isEmpty else { return [] }
             return [.warning("\(what) has taken more than \(patience.stall.text) so far: \(doings(of: waiting))")]

@@ -50,6 +50,7 @@ extension CoordinatorMachine {
             rank = earlier
         }
         workers[rank] = Worker(peer: peer, hello: hello, admitted: now, lastHeard: now)
+        away[hello.process] = nil
         knownRanks.insert(rank)
         if admitted.insert(hello.process).inserted, replacementsAwaited > 0 { replacementsAwaited -= 1 }
         let welcome = Welcome(

@@ -92,7 +92,7 @@ extension CoordinatorMachine {
     mutating func unlinked(now: Duration) -> [CoordinatorAction] {
         if cannotReachEachOther { return sumHere(because: unreached, now: now) }
         let stuck = members.filter { workers[$0]?.position == .unknown }
-        let limit = patience.linking(longest: progress.longestStep).text
+        let limit = patience.linking.text
         let reason =
             "workers cannot reach each other within \(limit): "
             + stuck.map { "\(name($0)) is \(workers[$0]?.doing ?? "gone")" }.joined(separator: "; ")

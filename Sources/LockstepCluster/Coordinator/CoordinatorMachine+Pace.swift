@@ -25,7 +25,7 @@ extension CoordinatorMachine {
             let remedy = membership.balances ? "" : "; --balance deals it fewer"
             return """
                 is slow in computing: it takes \(rounded(slow.seconds / slow.others)) times as long to compute a microbatch as the \
-                others (\(Int(slow.seconds * 1e6)) µs, before the all-reduce)\(remedy)
+                others (\(Int(min(slow.seconds * 1e6, 1e15))) µs, before the all-reduce)\(remedy)
                 """
         case .sending:
             return """

@@ -39,6 +39,7 @@ extension CoordinatorMachine {
             else { return dropped(what + ", microbatches that it is not to compute") }
             workers[rank]?.requestedSteps = step + 1
         }
+        samplesInHand += request.parts.count
         return request.parts.map {
             .read(
                 SampleRead(
@@ -48,7 +49,8 @@ extension CoordinatorMachine {
     }
 
     /// Samples have been read: sends them, if they are still wanted.
-    func deliver(_ read: SampleRead, _ payload: Payload) -> [CoordinatorAction] {
+    mutating func deliver(_ read: SampleRead, _ payload: Payload) -> [CoordinatorAction] {
+        samplesInHand -= 1
         guard read.generation == generation, workers.contains(where: { $0.value.peer == read.peer }) else { return [] }
         return [send(.samples(read.samples), to: read.peer, payload: payload, step: read.step)]
     }

@@ -97,6 +97,8 @@ extension CoordinatorMachine {
             actions += toMembers(.stepOrder(order), step: step) + orderTest(after: completed)
             if keepsState, completed < schedule.steps { actions += orderState(after: completed, then: .goOn) }
         }
+        // What held the steps up until now, as the record does, is nobody's fault who has them to do.
+        if isIdle { progress.lastDone = now }
         return actions + orderLastState()
     }
 
@@ -158,7 +160,7 @@ extension CoordinatorMachine {
         if !stray.isEmpty { return stray }
         progress.test = nil
         progress.testedSteps = step
-        progress.lastDone = now
+        progress.testIsDone(at: now)
         var total = Evaluation(loss: 0, correct: 0, count: 0)
         for report in members.compactMap({ reports[$0] }) {
             for (block, count) in report.counts.enumerated() {

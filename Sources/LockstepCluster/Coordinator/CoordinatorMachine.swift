@@ -73,6 +73,8 @@ package struct CoordinatorMachine {
     var goneBackTo: Int?
     /// Members that are gone and may come back: the processes by where their peers reach them.
     var missing: [String: Int] = [:]
+    /// Parts of samples that are being read, to be sent.
+    var samplesInHand = 0
     /// Workers that are out of the run although their processes may live, by process: over which connection they were in it, and why
     /// they are out.
     var away: [String: (peer: Peer, reason: String)] = [:]

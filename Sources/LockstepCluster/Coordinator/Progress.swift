@@ -42,9 +42,12 @@ struct Progress {
     var isDraining = false
     /// Whether the record has fallen behind; no steps are ordered until it has caught up.
     var recordIsBehind = false
-    /// When the last step or test was complete, or training began; and how long the longest step has taken.
+    /// When the last step or test was complete, or training began or went on; and how long the longest of each has taken.
     var lastDone = Duration.zero
     var longestStep: Duration?
+    var longestTest: Duration?
+    /// When a member that others wait for to link up was last seen to have something in hand.
+    var lastBusy = Duration.zero
     /// Who has sent a state that was not taken up in time: another is asked, if there is one.
     var slowSenders: [String] = []
 
@@ -78,10 +81,22 @@ struct Progress {
     /// Whether the state has been asked for that the run ends with.
     var isEnding: Bool { states.contains { $0.then.endsRun } }
 
+    /// How long the longest step or, where there are any, test has taken; nil where the first of either may be what takes long.
+    func longest(withTests: Bool) -> Duration? {
+        guard let longestStep, let longestTest = withTests ? longestTest : .zero else { return nil }
+        return max(longestStep, longestTest)
+    }
+
     /// A step is complete.
     mutating func stepIsDone(at now: Duration) {
         completedSteps += 1
         longestStep = max(longestStep ?? .zero, now - lastDone)
+        lastDone = now
+    }
+
+    /// A test is complete.
+    mutating func testIsDone(at now: Duration) {
+        longestTest = max(longestTest ?? .zero, now - lastDone)
         lastDone = now
     }
 

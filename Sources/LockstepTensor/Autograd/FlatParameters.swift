@@ -67,7 +67,10 @@ final class FlatParameters {
 
     func hasGradient(_ slice: Int) -> Bool { slices[slice] == .gradient }
 
-    func dropGradient(_ slice: Int) { slices[slice] = .undefined }
+    func dropGradient(_ slice: Int) {
+        if lent.contains(slice) { lent = [] }
+        slices[slice] = .undefined
+    }
 
     /// Drops all gradients; the block is kept for the next backward.
     func dropGradients() {

@@ -204,6 +204,10 @@ import Testing
         #expect(lent == Tensor([1]) && buffer.gradients == Tensor([1, 2]))
         buffer.updateGradients { $0[0] = 9 }
         #expect(lent == Tensor([1]) && buffer.gradients == Tensor([9, 2]))
+        let dropped = buffer.lendGradients(0..<1)
+        weights[0].gradient = nil
+        #expect(buffer.gradients == Tensor([0, 2]) && dropped == Tensor([9]))
+        weights[0].gradient = Tensor([9])
         let again = buffer.lendGradients(0..<1)
         buffer.updateGradients { $0[0] = 8 }
         #expect(again == Tensor([9]))
