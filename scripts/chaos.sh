@@ -15,16 +15,10 @@
 # minutes and 20 s a fault, some ten times as long as it does.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# shellcheck source=scripts/chaos-hosts.sh
-. scripts/chaos-hosts.sh
-if [ -z "${CHAOS_NETWORK-}" ]; then
-    if hosts_are_permitted; then
-        CHAOS_NETWORK=hosts exec unshare --net "scripts/$(basename "${BASH_SOURCE[0]}")" "$@"
-    fi
-    echo 'chaos: on loopback alone, as network namespaces need root and iproute2: no cable is pulled' >&2
-    CHAOS_NETWORK=loopback
-fi
-readonly CHAOS_NETWORK
+# shellcheck source=scripts/network-hosts.sh
+. scripts/network-hosts.sh
+enter_network 'on loopback alone: no cable is pulled' "$@"
+readonly HOSTS_NETWORK
 lockstep=$(realpath "${LOCKSTEP_BINARY:-.build/release/lockstep}")
 readonly lockstep faults=${1-200} seed=${2-$((SRANDOM & 0x7fffffff))}
 usage() {
@@ -35,7 +29,7 @@ usage() {
 [ -x "$lockstep" ] || usage "$lockstep is not there; run: make build"
 if [ -z "${CHAOS_LIMIT-}" ]; then
     # In the foreground, so that Ctrl-C reaches it; what it has started it ends itself.
-    export CHAOS_LIMIT=$((300 + 20 * faults)) CHAOS_NETWORK
+    export CHAOS_LIMIT=$((300 + 20 * faults)) HOSTS_NETWORK
     exec timeout --foreground --kill-after=60 "$CHAOS_LIMIT" "scripts/$(basename "${BASH_SOURCE[0]}")" "$faults" "$seed"
 fi
 # A fault every hundred steps, which are an epoch and so a checkpoint; the last ten epochs are for whoever comes late.
@@ -135,13 +129,13 @@ resume() { start_coordinator --workers "$1" --resume "$run"; }
 start_worker() {
     born=$((born + 1))
     local place=()
-    if [ "$CHAOS_NETWORK" = hosts ]; then
+    if [ "$HOSTS_NETWORK" = hosts ]; then
         make_host "$born"
         place=(nsenter --net --target "$holder")
     fi
     "${place[@]}" "$lockstep" worker --coordinator "$address" "${key[@]}" >"worker-$born.log" 2>&1 &
     logs[$!]=worker-$born.log
-    [ "$CHAOS_NETWORK" != hosts ] || { holders[$!]=$holder cables[$!]=host$born; }
+    [ "$HOSTS_NETWORK" != hosts ] || { holders[$!]=$holder cables[$!]=host$born; }
     pool+=($!)
 }
 
@@ -359,7 +353,7 @@ deck=()
 shuffle() {
     local kinds=(kill_worker kill_worker interrupt join join join pause freeze kill_coordinator kill_coordinator
         kill_everything stop)
-    [ "$CHAOS_NETWORK" != hosts ] || kinds+=(flicker cut_off slow_down)
+    [ "$HOSTS_NETWORK" != hosts ] || kinds+=(flicker cut_off slow_down)
     deck=()
     while [ ${#kinds[@]} -gt 0 ]; do
         draw ${#kinds[@]}
@@ -371,7 +365,7 @@ shuffle() {
 
 echo "chaos: $faults faults in $steps steps, seed $seed"
 fault=0 now=0
-if [ "$CHAOS_NETWORK" = hosts ]; then
+if [ "$HOSTS_NETWORK" = hosts ]; then
     make_network
     "$lockstep" keys new cluster >/dev/null
     listen=(--bind "tcp://$network.1:5700" --keys cluster) key=(--keys cluster/workers/all)

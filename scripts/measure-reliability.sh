@@ -6,15 +6,9 @@
 # Uses .build/release/lockstep, and loopback alone; what is cut off is a host that is a network namespace, where this user may make some.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# shellcheck source=scripts/chaos-hosts.sh
-. scripts/chaos-hosts.sh
-if [ -z "${MEASURE_NETWORK-}" ]; then
-    if hosts_are_permitted; then
-        MEASURE_NETWORK=hosts exec unshare --net "scripts/$(basename "${BASH_SOURCE[0]}")" "$@"
-    fi
-    echo 'measure-reliability: no cable is pulled, as network namespaces need root and iproute2' >&2
-    MEASURE_NETWORK=loopback
-fi
+# shellcheck source=scripts/network-hosts.sh
+. scripts/network-hosts.sh
+enter_network 'no cable is pulled' "$@"
 lockstep=$PWD/.build/release/lockstep
 times=${1-5}
 [ -x "$lockstep" ] || {
@@ -28,7 +22,7 @@ job=(--data synthetic --limit 6400 --model mlp:784-512-10 --batch 256 --epochs 1
 run='' others=()
 trap 'kill -KILL $run "${others[@]}" "${holders[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-[ "$MEASURE_NETWORK" != hosts ] || make_network
+[ "$HOSTS_NETWORK" != hosts ] || make_network
 
 # Starts a command in the background with the time of each line of its output in the file log.
 start() {
@@ -142,7 +136,7 @@ for _ in $(seq "$times"); do
     since "$began" "$moment" >>everything
     stop
     # The cable of one of two hosts is pulled, and plugged in again.
-    if [ "$MEASURE_NETWORK" = hosts ]; then
+    if [ "$HOSTS_NETWORK" = hosts ]; then
         rm -rf runs
         coordinate --workers 2 --bind "tcp://$network.1:0" --insecure "${job[@]}"
         hosts=$((${hosts-0} + 1))

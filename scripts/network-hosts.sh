@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Hosts for scripts/chaos.sh, which reads this file: a network namespace for each worker, all on one bridge, so that a cable can be
+# Hosts for the scripts that read this file: a network namespace for each worker, all on one bridge, so that a cable can be
 # pulled or made slow. Everything lies in a namespace of the script's own, and goes with it.
 
 readonly network=198.18.78 # Of a range that is set apart for tests (RFC 2544).
@@ -10,6 +10,20 @@ cables=()                  # the bridge's end of its wire, by the same
 hosts_are_permitted() {
     command -v ip >/dev/null && command -v tc >/dev/null &&
         unshare --net bash -c 'ip link add probe type bridge' 2>/dev/null
+}
+
+# Starts the script that calls it again, with its arguments, in a network namespace of its own if that is permitted; what comes after
+# it is done there. Without, it says what is left out. Sets HOSTS_NETWORK to hosts or loopback.
+enter_network() { # what is left out, arguments of the script...
+    [ -z "${HOSTS_NETWORK-}" ] || return 0
+    local missing=$1 script
+    script=$(basename "$0")
+    shift
+    if hosts_are_permitted; then
+        HOSTS_NETWORK=hosts exec unshare --net "scripts/$script" "$@"
+    fi
+    echo "${script%.sh}: $missing, as network namespaces need root and iproute2" >&2
+    HOSTS_NETWORK=loopback
 }
 
 # The bridge, with the coordinator's address.
