@@ -47,7 +47,7 @@ package enum AbandonedSockets {
     }
 
     /// The names in a folder; none where it cannot be read.
-    private static func names(in folder: String) -> [String] {
+    static func names(in folder: String) -> [String] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []

@@ -45,16 +45,7 @@ extension Endpoint {
 
     /// Removes a folder and the sockets in it.
     private static func remove(_ folder: String) {
-        if let directory = opendir(folder) {
-            while let entry = readdir(directory) {
-                let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                // Of the folder itself and the one above, which are listed, too, the system refuses it.
-                unlink("\(folder)/\(name)")
-            }
-            closedir(directory)
-        }
+        for name in AbandonedSockets.names(in: folder) { unlink("\(folder)/\(name)") }
         rmdir(folder)
     }
 }
