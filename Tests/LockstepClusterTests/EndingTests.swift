@@ -311,29 +311,6 @@ struct EndingTests {
             ) == true)
     }
 
-    @Test("Who has something in hand that takes long is waited for, and told of, before the others may give up")
-    func linkingBusy() throws {
-        var coordinator = try Coordinator(workers: 3)
-        coordinator.beginTraining(workers: 3)
-        _ = coordinator.machine.handle(.lost(Simulation.peer(0)), now: coordinator.now)
-        coordinator.now += .seconds(1)
-        let members = coordinator.machine.handle(.tick, now: coordinator.now).sent.filter { $0.body.name == "Members" }
-        #expect(members.count == 2)
-        var warnings: [String] = []
-        for _ in 0..<300 {
-            coordinator.now += .seconds(1)
-            _ = coordinator.say(.heartbeat(Heartbeat(phase: "testing")), from: 1, rank: 1, generation: 2)
-            _ = coordinator.say(.heartbeat(Heartbeat(phase: "", unheard: [1])), from: 2, rank: 2, generation: 2)
-            let actions = coordinator.machine.handle(.tick, now: coordinator.now)
-            #expect(actions.error == nil)
-            #expect(!actions.sent.contains { ["PutOut", "Members", "Refuse"].contains($0.body.name) })
-            warnings += actions.compactMap { if case .warning(let text) = $0 { text } else { nil } }
-        }
-        let told = "linking up has taken more than 30.0 s so far, as some have something in hand: worker 1 "
-        #expect(warnings.count > 5)
-        for warning in warnings { #expect(warning.hasPrefix(told) && warning.hasSuffix(" is testing")) }
-    }
-
     @Test(
         "Where all that are not connected wait for others, gradients are summed at the coordinator, unless that may not be",
         arguments: [AllReduceChoice.auto, .direct])

@@ -29,12 +29,7 @@ struct PaceTests {
             $0.membership.balances = balances
             $0.membership.comparesEvery = .max
         }
-        let ready = Ready(
-            signature: "s", fingerprint: "f", parameters: "p", processor: "Chip", trainingSamples: 8000, testSamples: 0,
-            parameterCount: 1, stateBytes: 4)
-        for number in 0..<2 { _ = coordinator.hello(number) }
-        for number in 0..<2 { _ = coordinator.say(.ready(ready), from: number, rank: number, generation: 0) }
-        for number in 0..<2 { _ = coordinator.say(.holding, from: number, rank: number) }
+        coordinator.beginTraining(workers: 2, ready: Foreign.ready(count: 8000, testCount: 0))
         return coordinator
     }
 

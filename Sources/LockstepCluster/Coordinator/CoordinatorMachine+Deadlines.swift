@@ -167,13 +167,15 @@ extension CoordinatorMachine {
 
     /// A step or a test is under way, or the next waits for the record.
     private mutating func watchSteps(now: Duration) -> [CoordinatorAction] {
-        let (what, waiting): (String, [Int])
+        let (what, waiting, longest): (String, [Int], Duration?)
         if progress.orderedSteps > progress.completedSteps {
             what = "step \(currentStep)"
             waiting = members.filter { !progress.hasReported($0, upTo: currentStep) }
+            longest = progress.longestStep
         } else if let test = progress.test {
             what = "the test after \(test.completedSteps) steps"
             waiting = members.filter { test.reports[$0] == nil }
+            longest = progress.longestTest
         } else {
             let isHeldByRecord = progress.recordIsBehind || progress.recorded.testedSteps < progress.testedSteps
             let isEndRecorded = progress.beingRecorded?.then.endsRun == true
@@ -184,8 +186,7 @@ extension CoordinatorMachine {
             guard isDue(patience.stall, since: progress.lastDone, now: now) else { return [] }
             return [.warning("\(what) waits for samples that are read here: the disk of the data is slow, or hangs")]
         }
-        let isStep = progress.orderedSteps > progress.completedSteps
-        let limit = patience.working(longest: isStep ? progress.longestStep : progress.longestTest)
+        let limit = patience.working(longest: longest)
         guard now - progress.lastDone > limit else {
             guard isDue(patience.stall, since: progress.lastDone, now: now), !waiting.isEmpty else { return [] }
             return [.warning("\(what) has taken more than \(patience.stall.text) so far: \(doings(of: waiting))")]
@@ -206,28 +207,5 @@ extension CoordinatorMachine {
             return workers[rank]?.unheard.isEmpty ?? false
         }
         return reduction.awaited.contains { members[$0] == rank }
-    }
-
-    // MARK: Who is late
-
-    /// Puts out those who have kept the others waiting. Who does so again before he has trained is not let in any more: the others would
-    /// come no further.
-    mutating func putOutLate(_ late: [Int], because reason: String, now: Duration) -> [CoordinatorAction] {
-        var actions: [CoordinatorAction] = []
-        for rank in late {
-            if case .ended = phase { break }
-            guard let worker = workers[rank] else { continue }
-            let advice = "its disk or a thread of it hangs, or its link is too slow"
-            actions +=
-                latecomers.insert(worker.hello.process).inserted
-                ? putOut(rank, because: reason, advice: advice, now: now)
-                : putOutForGood(rank, because: reason, advice: advice, code: .timeout, now: now)
-        }
-        return actions
-    }
-
-    /// Members that have done a step keep nobody waiting.
-    mutating func forgetLatecomers() {
-        for rank in members where !latecomers.isEmpty { latecomers.remove(workers[rank]?.hello.process ?? "") }
     }
 }

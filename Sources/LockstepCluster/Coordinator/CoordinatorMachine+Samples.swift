@@ -49,8 +49,10 @@ extension CoordinatorMachine {
     }
 
     /// Samples have been read: sends them, if they are still wanted.
-    mutating func deliver(_ read: SampleRead, _ payload: Payload) -> [CoordinatorAction] {
+    mutating func deliver(_ read: SampleRead, _ payload: Payload, now: Duration) -> [CoordinatorAction] {
         samplesInHand -= 1
+        // The workers are waited for from now on, and not before.
+        progress.lastDone = now
         guard read.generation == generation, workers.contains(where: { $0.value.peer == read.peer }) else { return [] }
         return [send(.samples(read.samples), to: read.peer, payload: payload, step: read.step)]
     }

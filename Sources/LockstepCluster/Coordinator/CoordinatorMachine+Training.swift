@@ -98,7 +98,7 @@ extension CoordinatorMachine {
             if keepsState, completed < schedule.steps { actions += orderState(after: completed, then: .goOn) }
         }
         // What held the steps up until now, as the record does, is nobody's fault who has them to do.
-        if isIdle { progress.lastDone = now }
+        if isIdle, progress.orderedSteps > progress.completedSteps { progress.lastDone = now }
         return actions + orderLastState()
     }
 

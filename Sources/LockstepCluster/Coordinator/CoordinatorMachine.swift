@@ -135,7 +135,7 @@ package struct CoordinatorMachine {
         case .stateRecorded(let step): return stateIsRecorded(after: step, now: now)
         case .stateIsDamaged(let step, let reason): return stateIsDamaged(after: step, reason, now: now)
         case .recordFailed(let reason): return fail(.stopped, reason)
-        case .samplesRead(let read, let payload): return deliver(read, payload)
+        case .samplesRead(let read, let payload): return deliver(read, payload, now: now)
         case .samplesFailed(let reason):
             return fail(.workerFailed, "the samples that workers need cannot be read: \(reason)")
         case .interrupted: return interrupt()

@@ -36,9 +36,9 @@ struct Coordinator {
     }
 
     /// Lets workers 0, 1, … join as ranks 0, 1, … until the first steps are ordered.
-    mutating func beginTraining(workers: Int) {
+    mutating func beginTraining(workers: Int, ready: Ready = Foreign.ready()) {
         for number in 0..<workers { _ = hello(number) }
-        for number in 0..<workers { _ = say(.ready(Foreign.ready()), from: number, rank: number, generation: 0) }
+        for number in 0..<workers { _ = say(.ready(ready), from: number, rank: number, generation: 0) }
         for number in 0..<workers { _ = say(.holding, from: number, rank: number) }
     }
 }

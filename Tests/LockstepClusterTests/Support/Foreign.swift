@@ -57,11 +57,11 @@ enum Foreign {
 
     static func ready(
         signature: String = "s", fingerprint: String = "f", parameters: String = "p", processor: String = "Chip",
-        count: Int = 23
+        count: Int = 23, testCount: Int? = nil
     ) -> Ready {
         Ready(
             signature: signature, fingerprint: fingerprint, parameters: parameters, processor: processor,
-            trainingSamples: count, testSamples: count, parameterCount: count, stateBytes: count)
+            trainingSamples: count, testSamples: testCount ?? count, parameterCount: count, stateBytes: count)
     }
 
     static func member(_ rank: Int, _ microbatches: Range<Int>) -> Member {
