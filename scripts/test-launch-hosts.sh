@@ -2,6 +2,8 @@
 # Tests deploy/launch-hosts.sh by itself: a stand-in for ssh runs each host's commands here, and a stand-in for lockstep
 # plays coordinator and worker, so that every way for a run to end can be brought about.
 set -euo pipefail
+# Who starts this in the background may have it deaf to Ctrl-C, and with it all that it starts, which no shell can undo.
+[ -n "${HEARS_INT:-}" ] || exec env --default-signal=INT,QUIT HEARS_INT=1 "${BASH_SOURCE[0]}" "$@"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 launch=$PWD/deploy/launch-hosts.sh
 work=$(mktemp -d)
