@@ -145,7 +145,9 @@ let package = Package(
         tests("LockstepFormats", ["LockstepFormats", "LockstepTensor", "TestSupport"]),
         tests("LockstepPlot", ["LockstepPlot", "LockstepFormats", "LockstepTensor", "TestSupport"]),
         tests("LockstepWire", ["LockstepWire", "CLockstepWire", subprocess]),
-        tests("LockstepTransport", ["LockstepTransport", "LockstepWire", "CZeroMQ"]),
+        tests(
+            "LockstepTransport",
+            ["LockstepTransport", "LockstepWire", "CZeroMQ", "CLockstepSystem", "TestSupport"]),
         tests(
             "LockstepTraining",
             [

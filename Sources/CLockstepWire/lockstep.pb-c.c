@@ -52,6 +52,96 @@ void   lockstep__envelope__free_unpacked
   assert(message->base.descriptor == &lockstep__envelope__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   lockstep__memory_offer__init
+                     (Lockstep__MemoryOffer         *message)
+{
+  static const Lockstep__MemoryOffer init_value = LOCKSTEP__MEMORY_OFFER__INIT;
+  *message = init_value;
+}
+size_t lockstep__memory_offer__get_packed_size
+                     (const Lockstep__MemoryOffer *message)
+{
+  assert(message->base.descriptor == &lockstep__memory_offer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__memory_offer__pack
+                     (const Lockstep__MemoryOffer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__memory_offer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__memory_offer__pack_to_buffer
+                     (const Lockstep__MemoryOffer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__memory_offer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__MemoryOffer *
+       lockstep__memory_offer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__MemoryOffer *)
+     protobuf_c_message_unpack (&lockstep__memory_offer__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__memory_offer__free_unpacked
+                     (Lockstep__MemoryOffer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__memory_offer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lockstep__memory_range__init
+                     (Lockstep__MemoryRange         *message)
+{
+  static const Lockstep__MemoryRange init_value = LOCKSTEP__MEMORY_RANGE__INIT;
+  *message = init_value;
+}
+size_t lockstep__memory_range__get_packed_size
+                     (const Lockstep__MemoryRange *message)
+{
+  assert(message->base.descriptor == &lockstep__memory_range__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__memory_range__pack
+                     (const Lockstep__MemoryRange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__memory_range__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__memory_range__pack_to_buffer
+                     (const Lockstep__MemoryRange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__memory_range__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__MemoryRange *
+       lockstep__memory_range__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__MemoryRange *)
+     protobuf_c_message_unpack (&lockstep__memory_range__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__memory_range__free_unpacked
+                     (Lockstep__MemoryRange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__memory_range__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   lockstep__hello__init
                      (Lockstep__Hello         *message)
 {
@@ -1402,7 +1492,7 @@ void   lockstep__heartbeat__free_unpacked
   assert(message->base.descriptor == &lockstep__heartbeat__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[32] =
+static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[34] =
 {
   {
     "version",
@@ -1777,6 +1867,30 @@ static const ProtobufCFieldDescriptor lockstep__envelope__field_descriptors[32] 
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "memory_offer",
+    98,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Envelope, memory_offer),
+    &lockstep__memory_offer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory_range",
+    99,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Envelope, memory_range),
+    &lockstep__memory_range__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "payload",
     100,
     PROTOBUF_C_LABEL_NONE,
@@ -1801,8 +1915,10 @@ static const unsigned lockstep__envelope__field_indices_by_name[] = {
   29,   /* field[29] = leave */
   13,   /* field[13] = link_lost */
   9,   /* field[9] = members */
+  31,   /* field[31] = memory_offer */
+  32,   /* field[32] = memory_range */
   15,   /* field[15] = partial */
-  31,   /* field[31] = payload */
+  33,   /* field[33] = payload */
   10,   /* field[10] = peer_hello */
   12,   /* field[12] = put_out */
   8,   /* field[8] = ready */
@@ -1830,8 +1946,8 @@ static const ProtobufCIntRange lockstep__envelope__number_ranges[6 + 1] =
   { 20, 14 },
   { 30, 18 },
   { 40, 26 },
-  { 100, 31 },
-  { 0, 32 }
+  { 98, 31 },
+  { 0, 34 }
 };
 const ProtobufCMessageDescriptor lockstep__envelope__descriptor =
 {
@@ -1841,11 +1957,126 @@ const ProtobufCMessageDescriptor lockstep__envelope__descriptor =
   "Lockstep__Envelope",
   "lockstep",
   sizeof(Lockstep__Envelope),
-  32,
+  34,
   lockstep__envelope__field_descriptors,
   lockstep__envelope__field_indices_by_name,
   6,  lockstep__envelope__number_ranges,
   (ProtobufCMessageInit) lockstep__envelope__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__memory_offer__field_descriptors[3] =
+{
+  {
+    "descriptor",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__MemoryOffer, descriptor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__MemoryOffer, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__MemoryOffer, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__memory_offer__field_indices_by_name[] = {
+  1,   /* field[1] = bytes */
+  0,   /* field[0] = descriptor */
+  2,   /* field[2] = token */
+};
+static const ProtobufCIntRange lockstep__memory_offer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor lockstep__memory_offer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.MemoryOffer",
+  "MemoryOffer",
+  "Lockstep__MemoryOffer",
+  "lockstep",
+  sizeof(Lockstep__MemoryOffer),
+  3,
+  lockstep__memory_offer__field_descriptors,
+  lockstep__memory_offer__field_indices_by_name,
+  1,  lockstep__memory_offer__number_ranges,
+  (ProtobufCMessageInit) lockstep__memory_offer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__memory_range__field_descriptors[2] =
+{
+  {
+    "offset",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__MemoryRange, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__MemoryRange, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__memory_range__field_indices_by_name[] = {
+  1,   /* field[1] = bytes */
+  0,   /* field[0] = offset */
+};
+static const ProtobufCIntRange lockstep__memory_range__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor lockstep__memory_range__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.MemoryRange",
+  "MemoryRange",
+  "Lockstep__MemoryRange",
+  "lockstep",
+  sizeof(Lockstep__MemoryRange),
+  2,
+  lockstep__memory_range__field_descriptors,
+  lockstep__memory_range__field_indices_by_name,
+  1,  lockstep__memory_range__number_ranges,
+  (ProtobufCMessageInit) lockstep__memory_range__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor lockstep__hello__field_descriptors[5] =

@@ -38,20 +38,31 @@ struct Decoder {
     }
 
     private static func envelope() throws -> Decoder {
-        Decoder("envelope", try Corpus.envelopes().map { try $0.encoded().header }) { bytes in
+        let offer = MemoryOffer(descriptor: 9, byteCount: 1 << 30, token: 77)
+        let corpus = try Corpus.envelopes().enumerated().flatMap { index, envelope in
+            // Every third has a payload, which is put elsewhere; others come with an offer.
+            let isElsewhere = index.isMultiple(of: 3)
+            return [
+                try envelope.encoded().header,
+                try envelope.encoded(
+                    offering: isElsewhere ? nil : offer, payloadAt: isElsewhere ? 4160..<4160 + index : nil
+                ).header,
+            ]
+        }
+        return Decoder("envelope", corpus) { bytes in
             // Where the frame ends as one does that announces a payload, there is one.
             let announced = bytes.suffix(3).starts(with: [0xA2, 0x06]) ? bytes.last.map { Int($0 & 0x7F) } : nil
             let payload = announced.map { Payload([UInt8](repeating: 7, count: $0)) }
-            let envelope = try bytes.withUnsafeBytes { frame throws(WireError) in
-                try Envelope(decoding: frame, payload: payload)
+            let received = try bytes.withUnsafeBytes { frame throws(WireError) in
+                try ReceivedEnvelope(decoding: frame, payload: payload)
             }
             // What has been taken can be sent on, and comes out the same. Texts are compared, as a number that is none is not
             // equal to itself; and protobuf-c takes -0 for the 0 that need not be sent.
-            let again = try envelope.encoded()
+            let again = try received.envelope.encoded(offering: received.offer, payloadAt: received.payloadRange)
             let decoded = try again.header.withUnsafeBytes { frame throws(WireError) in
-                try Envelope(decoding: frame, payload: payload)
+                try ReceivedEnvelope(decoding: frame, payload: payload)
             }
-            let texts = [envelope, decoded].map { "\($0)".replacing("-0.0", with: "0.0") }
+            let texts = [received, decoded].map { "\($0)".replacing("-0.0", with: "0.0") }
             guard texts[0] == texts[1] else { fatalError("\(texts[0]) became \(texts[1])") }
         }
     }

@@ -5,6 +5,7 @@ internal import Synchronization
 public final class Traffic: Sendable {
     private let sentMessages = Atomic(0)
     private let sentBytes = Atomic(0)
+    private let sentSharedBytes = Atomic(0)
     private let receivedMessages = Atomic(0)
     private let receivedBytes = Atomic(0)
 
@@ -14,6 +15,8 @@ public final class Traffic: Sendable {
         public var sentMessages = 0
         /// Their bytes.
         public var sentBytes = 0
+        /// Those of them that went by memory that the other side shares.
+        public var sentSharedBytes = 0
         /// Messages that were received.
         public var receivedMessages = 0
         /// Their bytes.
@@ -27,6 +30,7 @@ public final class Traffic: Sendable {
             var counts = later
             counts.sentMessages -= earlier.sentMessages
             counts.sentBytes -= earlier.sentBytes
+            counts.sentSharedBytes -= earlier.sentSharedBytes
             counts.receivedMessages -= earlier.receivedMessages
             counts.receivedBytes -= earlier.receivedBytes
             return counts
@@ -38,18 +42,25 @@ public final class Traffic: Sendable {
         var counts = Counts()
         counts.sentMessages = sentMessages.load(ordering: .relaxed)
         counts.sentBytes = sentBytes.load(ordering: .relaxed)
+        counts.sentSharedBytes = sentSharedBytes.load(ordering: .relaxed)
         counts.receivedMessages = receivedMessages.load(ordering: .relaxed)
         counts.receivedBytes = receivedBytes.load(ordering: .relaxed)
         return counts
     }
 
-    func countSent(_ bytes: Int) {
+    /// A message was sent: so many bytes of it as frames, and so many by shared memory.
+    func countSent(_ bytes: Int, sharing sharedBytes: Int) {
         sentMessages.wrappingAdd(1, ordering: .relaxed)
-        sentBytes.wrappingAdd(bytes, ordering: .relaxed)
+        sentBytes.wrappingAdd(bytes + sharedBytes, ordering: .relaxed)
+        sentSharedBytes.wrappingAdd(sharedBytes, ordering: .relaxed)
     }
 
+    /// So many bytes came in as a message's frames.
     func countReceived(_ bytes: Int) {
         receivedMessages.wrappingAdd(1, ordering: .relaxed)
         receivedBytes.wrappingAdd(bytes, ordering: .relaxed)
     }
+
+    /// So many bytes of a message came by shared memory.
+    func countReceived(sharing bytes: Int) { receivedBytes.wrappingAdd(bytes, ordering: .relaxed) }
 }

@@ -22,6 +22,11 @@ public struct TransportLimits: Sendable, Equatable {
     /// Default 4 GiB: two of the largest messages, so a state on its way and another behind it; a peer that is further behind
     /// does not read, and what waits for it is this process's memory.
     public var maximumQueuedBytes: Int
+    /// How much memory a connection over local sockets may share with the other side for what is sent to it; 0 for none.
+    ///
+    /// Default 1 GiB, of which only that is taken from the system which is used: what has been sent and not read yet. Payloads that find no
+    /// room, and all where the other side cannot map the memory, go through the socket.
+    public var sharedMemoryBytes: Int
     /// How many connections may come in at the same time, those included that have not proved yet who they are; others are
     /// refused until some have ended.
     ///
@@ -49,7 +54,8 @@ public struct TransportLimits: Sendable, Equatable {
     /// Limits, each with its default unless given.
     public init(
         maximumMessageBytes: Int = 2 << 30, highWaterMark: Int = 4096, maximumUnreadMessages: Int = 64,
-        maximumQueuedBytes: Int = 4 << 30, maximumConnections: Int = 2048, heartbeatInterval: Duration = .seconds(1),
+        maximumQueuedBytes: Int = 4 << 30, sharedMemoryBytes: Int = 1 << 30, maximumConnections: Int = 2048,
+        heartbeatInterval: Duration = .seconds(1),
         hostTimeout: Duration = .seconds(3), processTimeout: Duration = .seconds(30),
         connectTimeout: Duration = .seconds(3), linger: Duration = .seconds(2)
     ) {
@@ -57,6 +63,7 @@ public struct TransportLimits: Sendable, Equatable {
         self.highWaterMark = highWaterMark
         self.maximumUnreadMessages = maximumUnreadMessages
         self.maximumQueuedBytes = maximumQueuedBytes
+        self.sharedMemoryBytes = sharedMemoryBytes
         self.maximumConnections = maximumConnections
         self.heartbeatInterval = heartbeatInterval
         self.hostTimeout = hostTimeout

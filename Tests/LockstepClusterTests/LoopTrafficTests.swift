@@ -39,4 +39,24 @@ extension LoopTests {
         let last = try #require(sent.last)
         #expect((1..<1.02).contains((last - 2 * gradient) / least), "\((last - 2 * gradient) / least)")
     }
+
+    @Test("Over local sockets the gradients go by shared memory, with the bits that they have over others")
+    func sharing() async throws {
+        let settings = try RunSettings(
+            name: "usual", model: "usual", data: "random", batch: 8, microbatches: 4, epochs: 1,
+            optimizer: OptimizerSettings(name: "sgd", learningRate: 0.01), seed: 7)
+        var digests: Set<String> = []
+        for kind in Kind.allCases {
+            let parent = TemporaryFolder()
+            let path = try RunFolder.create(in: parent.path, settings: settings).path
+            let outcome = try await Self.train(kind, workers: 3, in: path, job: { _ in Self.job() })
+            digests.insert(try #require(outcome.digest))
+            for counts in outcome.traffic {
+                // Until a peer has read the offer, in the first of twelve steps, and maybe in the second, gradients go as frames.
+                let share = Double(counts.sentSharedBytes) / Double(counts.sentBytes)
+                #expect(kind == .ipc ? share > 0.8 : share == 0, "\(kind): \(share)")
+            }
+        }
+        #expect(digests.count == 1)
+    }
 }

@@ -47,6 +47,16 @@ extension CommandTests {
             #expect(try await outcome.digest() == Jobs.digest(of: job))
         }
 
+        @Test(arguments: [[], ["--no-shared-memory"]], ["ipc", "tcp"])
+        func areThoseOfASingleProcessByWhateverWayGradientsGo(options: [String], transport: String) async throws {
+            // 203530 parameters, so that chunks are large enough to be shared.
+            let job = Jobs.tiny + ["--model", "mlp:784-256-10"]
+            let outcome = try await Lockstep.run(
+                ["train", "--workers", "3", "--transport", transport, "--json"] + options + job, in: folder.path)
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            #expect(try await outcome.digest() == Jobs.digest(of: job))
+        }
+
         @Test(arguments: [2, 3], ["400", "10000", "1000000"])
         func areThoseOfASingleProcessWhateverTheBuckets(workers: Int, bytes: String) async throws {
             let outcome = try await Lockstep.run(

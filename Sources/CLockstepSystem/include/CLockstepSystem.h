@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 /// Has the kernel send `signal` to this process when the thread that started it ends. Returns 0, or -1 with errno.
@@ -36,3 +37,25 @@ int lockstep_keep_freed_memory(void);
 ///
 /// The C library's struct tcp_info ends before these fields, and the kernel's cannot be read beside it.
 int64_t lockstep_sending_time(int socket);
+
+/// A new file of so many bytes in memory, of zeros, that child processes do not inherit and whose size nobody can change any more; or
+/// -1 with errno. Memory is taken as it is written to.
+///
+/// Seals, as memfd_create(2), are for GNU programs alone.
+int lockstep_sealed_memory(size_t bytes);
+
+/// Whether a file is one of `lockstep_sealed_memory`, so that to map it is safe: no access beyond an end that somebody has moved.
+int lockstep_is_sealed_memory(int descriptor);
+
+/// The process that made the other end of a local socket, if it is this process's user's, or -1.
+///
+/// struct ucred is for GNU programs alone.
+int32_t lockstep_peer_process(int socket);
+
+/// Reads a number that another process writes to, and sees what that process wrote to the same memory before it.
+///
+/// Swift's atomics own their memory; these are in memory that two processes share.
+uint32_t lockstep_load_shared(const void *address);
+
+/// Writes a number that another process reads, after all else that this one wrote.
+void lockstep_store_shared(void *address, uint32_t value);

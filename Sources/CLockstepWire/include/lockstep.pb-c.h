@@ -16,6 +16,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Lockstep__Envelope Lockstep__Envelope;
+typedef struct Lockstep__MemoryOffer Lockstep__MemoryOffer;
+typedef struct Lockstep__MemoryRange Lockstep__MemoryRange;
 typedef struct Lockstep__Hello Lockstep__Hello;
 typedef struct Lockstep__Welcome Lockstep__Welcome;
 typedef struct Lockstep__Refusal Lockstep__Refusal;
@@ -108,6 +110,14 @@ struct  Lockstep__Envelope
    */
   uint32_t sender;
   /*
+   * Between processes of one host: memory in which the payloads of later messages on this connection may lie.
+   */
+  Lockstep__MemoryOffer *memory_offer;
+  /*
+   * Where in the memory that was offered the payload lies; then the field `payload` is not there.
+   */
+  Lockstep__MemoryRange *memory_range;
+  /*
    * Bulk bytes, always encoded last and sent as a frame of their own.
    */
   ProtobufCBinaryData payload;
@@ -158,7 +168,43 @@ struct  Lockstep__Envelope
 };
 #define LOCKSTEP__ENVELOPE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__envelope__descriptor) \
-    , 0, {0,NULL}, 0, 0, 0, {0,NULL}, LOCKSTEP__ENVELOPE__BODY__NOT_SET, {0} }
+    , 0, {0,NULL}, 0, 0, 0, NULL, NULL, {0,NULL}, LOCKSTEP__ENVELOPE__BODY__NOT_SET, {0} }
+
+
+/*
+ * Memory that the sender shares with who may open its files: a sealed memory file of the sending process. Who has mapped it says so
+ * within: docs/protocol.md has the layout. Until then, and where it cannot be mapped, payloads come as frames.
+ */
+struct  Lockstep__MemoryOffer
+{
+  ProtobufCMessage base;
+  /*
+   * The file's descriptor in the sending process.
+   */
+  uint32_t descriptor;
+  uint64_t bytes;
+  /*
+   * A random number that the memory begins with.
+   */
+  uint64_t token;
+};
+#define LOCKSTEP__MEMORY_OFFER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__memory_offer__descriptor) \
+    , 0, 0, 0 }
+
+
+/*
+ * Bytes `offset` ..< `offset` + `bytes` of the memory, unchanged until who received the message says within the memory that it has read them.
+ */
+struct  Lockstep__MemoryRange
+{
+  ProtobufCMessage base;
+  uint64_t offset;
+  uint64_t bytes;
+};
+#define LOCKSTEP__MEMORY_RANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__memory_range__descriptor) \
+    , 0, 0 }
 
 
 /*
@@ -757,6 +803,44 @@ Lockstep__Envelope *
 void   lockstep__envelope__free_unpacked
                      (Lockstep__Envelope *message,
                       ProtobufCAllocator *allocator);
+/* Lockstep__MemoryOffer methods */
+void   lockstep__memory_offer__init
+                     (Lockstep__MemoryOffer         *message);
+size_t lockstep__memory_offer__get_packed_size
+                     (const Lockstep__MemoryOffer   *message);
+size_t lockstep__memory_offer__pack
+                     (const Lockstep__MemoryOffer   *message,
+                      uint8_t             *out);
+size_t lockstep__memory_offer__pack_to_buffer
+                     (const Lockstep__MemoryOffer   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__MemoryOffer *
+       lockstep__memory_offer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__memory_offer__free_unpacked
+                     (Lockstep__MemoryOffer *message,
+                      ProtobufCAllocator *allocator);
+/* Lockstep__MemoryRange methods */
+void   lockstep__memory_range__init
+                     (Lockstep__MemoryRange         *message);
+size_t lockstep__memory_range__get_packed_size
+                     (const Lockstep__MemoryRange   *message);
+size_t lockstep__memory_range__pack
+                     (const Lockstep__MemoryRange   *message,
+                      uint8_t             *out);
+size_t lockstep__memory_range__pack_to_buffer
+                     (const Lockstep__MemoryRange   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__MemoryRange *
+       lockstep__memory_range__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__memory_range__free_unpacked
+                     (Lockstep__MemoryRange *message,
+                      ProtobufCAllocator *allocator);
 /* Lockstep__Hello methods */
 void   lockstep__hello__init
                      (Lockstep__Hello         *message);
@@ -1332,6 +1416,12 @@ void   lockstep__heartbeat__free_unpacked
 typedef void (*Lockstep__Envelope_Closure)
                  (const Lockstep__Envelope *message,
                   void *closure_data);
+typedef void (*Lockstep__MemoryOffer_Closure)
+                 (const Lockstep__MemoryOffer *message,
+                  void *closure_data);
+typedef void (*Lockstep__MemoryRange_Closure)
+                 (const Lockstep__MemoryRange *message,
+                  void *closure_data);
 typedef void (*Lockstep__Hello_Closure)
                  (const Lockstep__Hello *message,
                   void *closure_data);
@@ -1429,6 +1519,8 @@ typedef void (*Lockstep__Heartbeat_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor lockstep__envelope__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__memory_offer__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__memory_range__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__hello__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__welcome__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__refusal__descriptor;

@@ -46,6 +46,7 @@ struct TrainCommand: ParsableCommand {
             in-process (workers are threads of this process).
             """)
     var transport = TransportKind.ipc
+    @OptionGroup var sharing: SharingOptions
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -184,7 +185,7 @@ struct TrainCommand: ParsableCommand {
             count: count,
             arguments: WorkerCommand.arguments(
                 coordinator: transport.endpoint, parent: getpid(), data: samples == nil ? settings.data : "",
-                logLevel: output.logLevel),
+                logLevel: output.logLevel) + sharing.arguments,
             for: loop)
         // Workers end by themselves when they are told to; one that is frozen never does.
         defer { workers.end(within: .milliseconds(500)) }

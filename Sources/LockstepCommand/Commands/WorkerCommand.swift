@@ -38,6 +38,7 @@ struct WorkerCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("How long to wait for the coordinator.", valueName: "seconds"))
     var wait = 600.0
     @OptionGroup(title: "NETWORK OPTIONS") var network: KeyOptions
+    @OptionGroup var sharing: SharingOptions
     @Option(help: LogLevel.help)
     var logLevel = LogLevel.info
     @Flag(name: .shortAndLong, help: "Print errors only.")
@@ -78,7 +79,8 @@ struct WorkerCommand: ParsableCommand {
         let coordinator = try WorkerCommand.check(Endpoint(coordinator))
         let protection = try network.protection { try Keyring.worker($0) }
         let transport = try ZeroMQTransport(
-            binding: bind.map { try Endpoint($0) } ?? coordinator.forWorker(), protection: protection)
+            binding: bind.map { try Endpoint($0) } ?? coordinator.forWorker(), protection: protection,
+            limits: sharing.limits)
         let logger = (quiet ? LogLevel.error : logLevel).logger("worker")
         if let warning = network.warning(listeningAt: transport.endpoint) { logger.warning("\(warning)") }
         var patience = Patience()

@@ -15,6 +15,9 @@ protocol Source: AnyObject {
 
     /// Takes note of what the monitor has to say; true if `next` has a loss to report.
     func observe() throws(TransportError) -> Bool
+
+    /// The memory that a peer shares with this side, after the offer that a message came with.
+    func memory(of peer: Peer, offering offer: MemoryOffer?, in message: ReceivedFrame) -> SharedInbox?
 }
 
 extension Source {
@@ -37,10 +40,17 @@ extension Source {
             if count == 2 { second = last }
         }
         guard let first, count <= 2 else { return .rejected(.frames(found: count), from: peer) }
-        do {
-            traffic.countReceived(first.bytes.count + (second?.bytes.count ?? 0))
+        do throws(WireError) {
             let payload = second.map { Payload(owner: $0, bytes: $0.bytes) }
-            return .message(try Envelope(decoding: first.bytes, payload: payload), from: peer)
+            traffic.countReceived(first.bytes.count + (payload?.count ?? 0))
+            var received = try ReceivedEnvelope(decoding: first.bytes, payload: payload)
+            let memory = memory(of: peer, offering: received.offer, in: first)
+            if let place = received.payloadRange {
+                guard let memory else { throw WireError.memoryNotShared }
+                received.envelope.payload = try memory.payload(at: place)
+                traffic.countReceived(sharing: place.count)
+            }
+            return .message(received.envelope, from: peer)
         } catch {
             return .rejected(error, from: peer)
         }
@@ -66,6 +76,9 @@ final class OutgoingConnection: Source {
     private var refusal: TransportError?
     /// Whether the connection has been lost; the socket is only read out from then on.
     private(set) var isDown = false
+    /// How much memory may be shared with the other side: none but within a host.
+    private var sharedMemoryBytes: Int
+    private var outbox: SharedOutbox?
 
     /// How many handshakes may end without a reason before the connection counts as refused. Default 5: one may end because
     /// the other side does just then, and each is tried again at once, so this takes a second.
@@ -73,8 +86,9 @@ final class OutgoingConnection: Source {
 
     init(
         _ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ peer: Peer, ownKey: PublicKey?, handshakeTimeout: Duration,
-        _ traffic: Traffic
+        sharedMemoryBytes: Int, _ traffic: Traffic
     ) {
+        self.sharedMemoryBytes = sharedMemoryBytes
         self.traffic = traffic
         self.handshakeTimeout = handshakeTimeout
         self.socket = socket
@@ -117,6 +131,20 @@ final class OutgoingConnection: Source {
         return isDown
     }
 
+    /// Where a payload of so many bytes is put; nil where it goes as a frame, however much the other side shares.
+    func outbox(for bytes: Int) -> SharedOutbox? {
+        guard sharedMemoryBytes > 0, bytes >= SharedOutbox.least else { return nil }
+        if outbox == nil {
+            outbox = SharedOutbox(byteCount: sharedMemoryBytes)
+            // Where the system gives none it is not asked again.
+            if outbox == nil { sharedMemoryBytes = 0 }
+        }
+        return outbox
+    }
+
+    /// What comes back on an outgoing connection is never large.
+    func memory(of peer: Peer, offering offer: MemoryOffer?, in message: ReceivedFrame) -> SharedInbox? { nil }
+
     /// For how long something has been on its way over this connection; nil where the kernel does not measure it.
     var sendingTime: Duration? {
         guard let descriptor else { return nil }
@@ -151,8 +179,8 @@ final class IncomingConnections: Source {
     /// Those that ended, reported as soon as what they sent has been read.
     private var ended: [Peer] = []
     /// Whoever a message has come from and whose end has not been reported: ZeroMQ itself learns of an end a little later
-    /// than its monitor, and would take messages until then. With it, what waits to be sent to each.
-    private(set) var known: [Peer: QueuedBytes] = [:]
+    /// than its monitor, and would take messages until then.
+    private(set) var known: [Peer: KnownPeer] = [:]
 
     init(
         _ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ endpoint: Endpoint, hasKeys: Bool,
@@ -200,6 +228,10 @@ final class IncomingConnections: Source {
         return !ended.isEmpty
     }
 
+    func memory(of peer: Peer, offering offer: MemoryOffer?, in message: ReceivedFrame) -> SharedInbox? {
+        known[peer]?.memory(offering: offer, over: message.descriptor)
+    }
+
     /// The peer that ZeroMQ calls by the bytes of `name`.
     private func peer(named name: ReceivedFrame, _ frame: ReceivedFrame?) throws(TransportError) -> Peer {
         let descriptor = frame?.descriptor
@@ -213,7 +245,7 @@ final class IncomingConnections: Source {
             .incoming([UInt8](name.bytes)),
             address.isEmpty ? "a peer of \(endpoint)" : "a peer of \(endpoint) at \(address)",
             key: hasKeys ? frame?.userID.flatMap { PublicKey($0) } : nil)
-        known[peer] = QueuedBytes()
+        known[peer] = KnownPeer()
         guard let descriptor else { return peer }
         // The end of an earlier connection with this descriptor, and the beginning of this one, were reported before the
         // message, so after reading them all it is known which of both the descriptor means.

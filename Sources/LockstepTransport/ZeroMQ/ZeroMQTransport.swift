@@ -117,8 +117,10 @@ public final class ZeroMQTransport: Transport {
         let monitor = try SocketMonitor(context, watching: socket, name: "monitor-\(lastNumber)", limits)
         try socket.connect(to: address)
         let peer = Peer(.outgoing(lastNumber), endpoint.description, key: expected)
+        let isLocal = if case .ipc = endpoint { true } else { false }
         let connection = OutgoingConnection(
-            socket, monitor, peer, ownKey: publicKey, handshakeTimeout: limits.connectTimeout, traffic)
+            socket, monitor, peer, ownKey: publicKey, handshakeTimeout: limits.connectTimeout,
+            sharedMemoryBytes: isLocal ? limits.sharedMemoryBytes : 0, traffic)
         try watch(connection)
         outgoing[peer] = connection
         return peer
@@ -130,20 +132,35 @@ public final class ZeroMQTransport: Transport {
 
     public func send(_ envelope: Envelope, to peer: Peer) throws {
         try checkOpen()
-        let encoded = try envelope.encoded()
         let source: any Source
         let queued: QueuedBytes
         var route: [UInt8]?
+        var outbox: SharedOutbox?
         switch peer.identity {
         case .outgoing:
             guard let connection = outgoing[peer], !connection.isDown else { throw TransportError.gone(peer) }
             (source, queued) = (connection, connection.queued)
+            outbox = connection.outbox(for: envelope.payload?.count ?? 0)
         case .incoming(let name):
-            guard let bytes = incoming.known[peer] else { throw TransportError.gone(peer) }
-            (source, queued, route) = (incoming, bytes, name)
+            guard let known = incoming.known[peer] else { throw TransportError.gone(peer) }
+            (source, queued, route) = (incoming, known.queued, name)
         }
-        let socket = source.socket
-        markReady(source)
+        let place = envelope.payload.flatMap { outbox?.place($0) }
+        do {
+            // Offered with every payload that goes as a frame: the message that first said so may not have gone out.
+            let encoded = try envelope.encoded(offering: place == nil ? outbox?.offer : nil, payloadAt: place)
+            markReady(source)
+            try send(encoded, over: source.socket, to: peer, route, queued)
+            traffic.countSent(encoded.header.count + (encoded.payload?.count ?? 0), sharing: place?.count ?? 0)
+        } catch {
+            if let place { outbox?.takeBack(place) }
+            throw error
+        }
+    }
+
+    private func send(
+        _ encoded: EncodedEnvelope, over socket: ZeroMQSocket, to peer: Peer, _ route: [UInt8]?, _ queued: QueuedBytes
+    ) throws(TransportError) {
         guard queued.hasRoom(for: encoded.payload?.count ?? 0, limit: limits.maximumQueuedBytes) else {
             throw TransportError.full(peer, bytes: limits.maximumQueuedBytes)
         }
@@ -152,7 +169,7 @@ public final class ZeroMQTransport: Transport {
         // A message that has begun is never refused for want of room, so its frames cannot be torn apart.
         if case .done = sent, let payload = encoded.payload { sent = socket.send(payload, counting: queued) }
         switch sent {
-        case .done: traffic.countSent(encoded.header.count + (encoded.payload?.count ?? 0))
+        case .done: break
         case .full: throw TransportError.full(peer, limit: limits.highWaterMark)
         case .gone: throw TransportError.gone(peer)
         case .failed(let error): throw TransportError(.system, "sending to \(peer): \(ZeroMQ.reason(error))")

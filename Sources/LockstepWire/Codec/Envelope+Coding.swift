@@ -19,7 +19,13 @@ extension Envelope {
     ///
     /// Throws `WireError` if a text holds U+0000, a number does not fit its field, or frame 0 would be larger than
     /// `maximumHeaderBytes`.
-    public func encoded() throws(WireError) -> EncodedEnvelope {
+    public func encoded() throws(WireError) -> EncodedEnvelope { try encoded(offering: nil, payloadAt: nil) }
+
+    /// The message's frames, with an offer of memory for the payloads to come, or with the place of its own payload in such memory
+    /// instead of the payload.
+    package func encoded(offering offer: MemoryOffer?, payloadAt range: Range<Int>?) throws(WireError)
+        -> EncodedEnvelope
+    {
         let arena = Arena()
         var message = Lockstep__Envelope()
         lockstep__envelope__init(&message)
@@ -30,6 +36,9 @@ extension Envelope {
         message.step = try Field.pack(step, "step")
         message.sender = try sender.packed()
         try body.pack(into: &message, arena)
+        message.memory_offer = try offer?.packed(arena)
+        message.memory_range = try range?.packed(arena)
+        let payload = range == nil ? payload : nil
 
         let packed = lockstep__envelope__get_packed_size(&message)
         let tail = payload.map { Self.tail(payloadBytes: $0.count) } ?? []
@@ -51,29 +60,12 @@ extension Envelope {
     /// Throws `WireError` for whatever `encoded()` could not have made, with two exceptions so that a later release can add
     /// to this version: fields may come in any order, and unknown fields within a body are passed over.
     public init(decoding header: UnsafeRawBufferPointer, payload: Payload?) throws(WireError) {
-        guard header.count <= Self.maximumHeaderBytes else {
-            throw .headerTooLarge(found: header.count, limit: Self.maximumHeaderBytes)
-        }
-        // Before anything else, as another version may differ in everything but this.
-        if let found = Self.leadingVersion(header), found != UInt64(Self.protocolVersion) {
-            throw .version(found: found, expected: Self.protocolVersion)
-        }
-        var packed = header[...]
-        if let payload {
-            let tail = Self.tail(payloadBytes: payload.count)
-            guard packed.suffix(tail.count).elementsEqual(tail) else { throw .payloadLength(frame: payload.count) }
-            packed = packed.dropLast(tail.count)
-        }
-        let bytes = UnsafeRawBufferPointer(rebasing: packed)
-        guard
-            let message = lockstep__envelope__unpack(
-                nil, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
-        else { throw .malformed(bytes: header.count) }
-        defer { lockstep__envelope__free_unpacked(message, nil) }
-        try self.init(message.pointee, payload: payload, headerBytes: header.count)
+        let received = try ReceivedEnvelope(decoding: header, payload: payload)
+        guard received.payloadRange == nil else { throw .memoryNotShared }
+        self = received.envelope
     }
 
-    private init(_ message: Lockstep__Envelope, payload: Payload?, headerBytes: Int) throws(WireError) {
+    fileprivate init(_ message: Lockstep__Envelope, payload: Payload?, headerBytes: Int) throws(WireError) {
         guard message.version == Self.protocolVersion else {
             guard message.version != 0 else { throw .malformed(bytes: headerBytes) }
             throw .version(found: UInt64(message.version), expected: Self.protocolVersion)
@@ -92,7 +84,7 @@ extension Envelope {
     }
 
     /// The end of frame 0 where there is a frame 1: the payload's tag, field 100 of wire type 2, and its length.
-    private static func tail(payloadBytes count: Int) -> [UInt8] {
+    fileprivate static func tail(payloadBytes count: Int) -> [UInt8] {
         var tail: [UInt8] = [0xA2, 0x06]
         var rest = UInt64(count)
         while rest >= 0x80 {
@@ -104,7 +96,7 @@ extension Envelope {
     }
 
     /// The version, if the header starts with it as every version's does.
-    private static func leadingVersion(_ header: UnsafeRawBufferPointer) -> UInt64? {
+    fileprivate static func leadingVersion(_ header: UnsafeRawBufferPointer) -> UInt64? {
         guard header.first == 0x08 else { return nil }
         var version: UInt64 = 0
         for (index, byte) in header.dropFirst().prefix(9).enumerated() {
@@ -112,6 +104,35 @@ extension Envelope {
             if byte < 0x80 { return version }
         }
         return nil
+    }
+}
+
+extension ReceivedEnvelope {
+    /// What is in these frames; throws as `Envelope.init(decoding:payload:)` does.
+    package init(decoding header: UnsafeRawBufferPointer, payload: Payload?) throws(WireError) {
+        guard header.count <= Envelope.maximumHeaderBytes else {
+            throw .headerTooLarge(found: header.count, limit: Envelope.maximumHeaderBytes)
+        }
+        // Before anything else, as another version may differ in everything but this.
+        if let found = Envelope.leadingVersion(header), found != UInt64(Envelope.protocolVersion) {
+            throw .version(found: found, expected: Envelope.protocolVersion)
+        }
+        var packed = header[...]
+        if let payload {
+            let tail = Envelope.tail(payloadBytes: payload.count)
+            guard packed.suffix(tail.count).elementsEqual(tail) else { throw .payloadLength(frame: payload.count) }
+            packed = packed.dropLast(tail.count)
+        }
+        let bytes = UnsafeRawBufferPointer(rebasing: packed)
+        guard
+            let message = lockstep__envelope__unpack(
+                nil, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        else { throw .malformed(bytes: header.count) }
+        defer { lockstep__envelope__free_unpacked(message, nil) }
+        envelope = try Envelope(message.pointee, payload: payload, headerBytes: header.count)
+        offer = try message.pointee.memory_offer.map { offer throws(WireError) in try MemoryOffer(offer.pointee) }
+        payloadRange = try message.pointee.memory_range.map { range throws(WireError) in try Range(range.pointee) }
+        guard payload == nil || payloadRange == nil else { throw .malformed(bytes: header.count) }
     }
 }
 

@@ -10,6 +10,10 @@ public enum WireError: Error, Sendable, Equatable {
     case payloadLength(frame: Int)
     /// The only frame holds a payload, which belongs in a frame of its own.
     case payloadInHeader(bytes: Int)
+    /// The payload lies in memory that this side does not share.
+    case memoryNotShared
+    /// The payload does not lie within the memory that this side shares.
+    case memoryRange(found: Range<Int>, limit: Int)
     /// Frame 0 is not a protobuf message of the expected form.
     case malformed(bytes: Int)
     /// There is a field that this version does not have, such as another version's body.
@@ -39,6 +43,10 @@ extension WireError: CustomStringConvertible {
             "a message's first frame does not announce the \(frame) bytes of its second frame"
         case .payloadInHeader(let bytes):
             "a message has a payload of \(bytes) bytes in its first frame, expected in a frame of its own"
+        case .memoryNotShared:
+            "a message's payload lies in memory that this side does not share"
+        case .memoryRange(let found, let limit):
+            "a message's payload lies at \(found.lowerBound) to \(found.upperBound) of shared memory, which has blocks up to \(limit)"
         case .malformed(let bytes):
             "a first frame of \(bytes) bytes is not a Lockstep envelope; the sender is not Lockstep, or bytes were lost"
         case .unknownField(let number):

@@ -5,7 +5,7 @@
 public struct Envelope: Sendable, Equatable {
     /// The version of the protocol that this software speaks; messages of any other are rejected. It is raised with every change that
     /// other software would misread: `docs/protocol.md` says with which.
-    public static let protocolVersion: UInt32 = 2
+    public static let protocolVersion: UInt32 = 3
 
     /// The run that the message belongs to.
     public var run: RunID

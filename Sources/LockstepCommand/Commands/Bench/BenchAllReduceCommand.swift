@@ -39,6 +39,7 @@ struct BenchAllReduceCommand: ParsableCommand {
     var bytes: NumberList?
     @Option(help: "How workers on this host reach each other: ipc, tcp (loopback), or in-process (threads).")
     var transport = TrainCommand.TransportKind.ipc
+    @OptionGroup var sharing: SharingOptions
     @Option(parsing: .unconditional, help: "Bytes of a bucket of the gradient.")
     var bucketBytes = GradientBuckets.defaultBytes
     @Option(help: "The type in which gradients travel, as of 'train'; the bare sockets always carry float32.")
@@ -79,14 +80,14 @@ struct BenchAllReduceCommand: ParsableCommand {
             case .tcp, .inProcess: (Endpoint.tcp(host: "127.0.0.1", port: 0), {})
             }
         defer { remove() }
-        let transport = try ZeroMQTransport(binding: endpoint)
+        let transport = try ZeroMQTransport(binding: endpoint, limits: sharing.limits)
         let bench = AllReduceBench(meetingAt: transport, advertised: transport.endpoint, plan: plan)
         let peers = LocalWorkers(
             count: plan.peers - 1,
             arguments: [
                 "bench", "peer", "--meet", "\(transport.endpoint)", "--parent", "\(getpid())", "--log-level",
                 "\(logLevel)",
-            ], for: bench)
+            ] + sharing.arguments, for: bench)
         defer { peers.end(within: .milliseconds(500)) }
         try measure(bench, plan)
     }
@@ -173,6 +174,7 @@ struct BenchPeerCommand: ParsableCommand {
             valueName: "endpoint"))
     var bind: String?
     @OptionGroup(title: "NETWORK OPTIONS") var network: KeyOptions
+    @OptionGroup var sharing: SharingOptions
     @Option(help: LogLevel.help)
     var logLevel = LogLevel.info
     @Option(help: .hidden)
@@ -187,7 +189,8 @@ struct BenchPeerCommand: ParsableCommand {
         let meeting = try Endpoint(meet)
         let protection = try network.protection { try Keyring.worker($0) }
         let transport = try ZeroMQTransport(
-            binding: bind.map { try Endpoint($0) } ?? meeting.forWorker(), protection: protection)
+            binding: bind.map { try Endpoint($0) } ?? meeting.forWorker(), protection: protection,
+            limits: sharing.limits)
         let log = logLevel.logger("bench")
         if let warning = network.warning(listeningAt: transport.endpoint) { log.warning("\(warning)") }
         try AllReduceBench(

@@ -29,6 +29,7 @@ struct BenchStepCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
     @Option(help: "How the workers are reached, as of 'train': ipc, tcp, or in-process.")
     var transport = TrainCommand.TransportKind.ipc
+    @OptionGroup var sharing: SharingOptions
     @Option(parsing: .unconditional, help: "How many steps are not timed.")
     var warmUp = 20
     @Option(parsing: .unconditional, help: "For how many seconds steps are timed.")
@@ -64,6 +65,7 @@ struct BenchStepCommand: ParsableCommand {
         defer { folder.remove() }
         var train = try TrainCommand.parse([])
         train.transport = transport
+        train.sharing = sharing
         train.record.runs = folder.path
         train.output.logLevel = logLevel
         if job.subject.data == nil, JobCatalog.current.own == nil { job.subject.data = "random" }
