@@ -223,6 +223,21 @@ struct AllReduceTests {
     }
 
     @Test(
+        "Two ranks whose microbatches make one subtree each need one round only",
+        arguments: [(2, true), (3, true), (4, true), (8, true), (5, false), (6, false)])
+    func rounds(microbatches: Int, isOne: Bool) throws {
+        var reduction = try Reduction(ranks: 2, microbatches: microbatches, elements: 24, seed: 1)
+        while !reduction.waiting.isEmpty { try reduction.take(0) }
+        var hasSecond = false
+        while let message = reduction.messages.popLast() {
+            if case .reduced = message.body { hasSecond = true }
+            try reduction.deliver(message)
+        }
+        #expect(hasSecond == !isOne)
+        #expect(reduction.isRight)
+    }
+
+    @Test(
         "In a star a rank sends the gradient's bytes once, and the hub sends them to each", arguments: 1...8,
         WireType.allCases)
     func bytesOfAStar(ranks: Int, wire: WireType) throws {

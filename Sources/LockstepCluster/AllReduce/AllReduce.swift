@@ -11,7 +11,8 @@ package import LockstepWire
 /// lost on the way. Two rounds for any number of workers N. Who owns what is all that the two kinds differ in:
 ///
 /// - *direct*: each worker owns a part of each bucket. It sends and receives (N−1)/N of the gradient's bytes a round, where its
-///   microbatches make one subtree.
+///   microbatches make one subtree. Two such workers own all of each bucket, both of them: each sends the other its sums, finishes the
+///   tree by itself, and needs no second round for the same number of bytes.
 /// - *star*: a hub, which has no microbatches, owns every bucket as a whole. Each worker sends the gradient's bytes once and
 ///   receives them once; the hub receives and sends them N times.
 ///
@@ -54,6 +55,8 @@ package struct AllReduce {
     private let place: Int
     /// The hub's place, where there is one.
     private let hub: Int?
+    /// Whether nobody needs a second round, because each owns everything.
+    private let isExchange: Bool
     private let tree: MicrobatchTree
     /// For each place, the microbatches that it computes.
     private let ranges: [Range<Int>]
@@ -89,18 +92,24 @@ package struct AllReduce {
         self.scale = scale
         let nodes = self.ranges.map { tree.subtrees(in: $0) }
         self.nodes = nodes
+        let isExchange = kind == .direct && nodes.count == 2 && nodes.allSatisfy { $0.count == 1 }
+        self.isExchange = isExchange
         let isOwner = kind == .direct || isHub
         let missing = Set(nodes.indices.filter { !nodes[$0].isEmpty && (isOwner || $0 == place) })
         self.buckets = buckets.ranges.enumerated().map { number, bucket in
             let none = bucket.lowerBound..<bucket.lowerBound
             let chunks =
-                kind == .star
-                ? ranges.map { _ in none } + [bucket] : ranges.indices.map { bucket.part($0, of: ranges.count) }
+                switch kind {
+                case .star: ranges.map { _ in none } + [bucket]
+                case .direct where isExchange: [bucket, bucket]
+                case .direct: ranges.indices.map { bucket.part($0, of: ranges.count) }
+                }
             // The hub's comes even where it has no elements: it carries the losses.
+            let missingChunks =
+                kind == .star ? [ranges.count] : isExchange ? [place] : chunks.indices.filter { !chunks[$0].isEmpty }
             return Bucket(
                 wire: buckets.wire(ofBucket: number), chunks: chunks, missingPartials: missing,
-                missingChunks: kind == .star ? [ranges.count] : Set(chunks.indices.filter { !chunks[$0].isEmpty }),
-                contributed: isHub)
+                missingChunks: Set(missingChunks), contributed: isHub)
         }
         incomplete = buckets.ranges.count
         // Every element is written before it is read: by chunks. The hub keeps nothing of what it sends.
@@ -213,11 +222,17 @@ package struct AllReduce {
         // Nodes that a worker sums as a whole are known; the others are put together from their halves.
         let sum = ChunkSum(buckets[bucket].sums, wire)
         buckets[bucket].sums = [:]
-        let root = tree.root
+        let (root, place, hub, scale) = (tree.root, place, hub, scale)
+        if isExchange {
+            result.withUnsafeMutableElements {
+                sum.write(root, to: nil, and: UnsafeMutableBufferPointer(rebasing: $0[chunk]), times: scale)
+            }
+            buckets[bucket].missingChunks.remove(place)
+            return complete(bucket)
+        }
         // One to be sent and one to be kept, as what is sent must not change while it is on its way.
-        let (place, hub, scale) = (place, hub, scale)
         let payload = AllReduce.room(count: chunk.count * wire.elementBytes) { target in
-            if place == hub { return sum.write(root, to: target) }
+            if place == hub { return sum.write(root, to: target, and: nil, times: scale) }
             result.withUnsafeMutableElements { kept in
                 sum.write(root, to: target, and: UnsafeMutableBufferPointer(rebasing: kept[chunk]), times: scale)
             }

@@ -44,30 +44,29 @@ struct ChunkSum {
         self.wire = wire
     }
 
-    /// Writes the sum over `node` to `target`, in the type that it travels in, and its product with `scale` to `kept`, where there is
-    /// room for that.
+    /// Writes the sum over `node` to `target`, in the type that it travels in, and its product with `scale` to `kept`: to one of them, or
+    /// to both.
     func write(
-        _ node: Range<Int>, to target: UnsafeMutableRawBufferPointer,
-        and kept: UnsafeMutableBufferPointer<Float>? = nil,
-        times scale: Float = 1
+        _ node: Range<Int>, to target: UnsafeMutableRawBufferPointer?, and kept: UnsafeMutableBufferPointer<Float>?,
+        times scale: Float
     ) {
         let width = wire.elementBytes
-        let count = target.count / width
+        let count = target.map { $0.count / width } ?? kept?.count ?? 0
         let depth = Int.bitWidth - node.count.leadingZeroBitCount
         withExtendedLifetime(known) {
             withUnsafeTemporaryAllocation(of: Float.self, capacity: (depth + 2) * ChunkSum.block) { scratch in
                 let rest = UnsafeMutableBufferPointer(rebasing: scratch[ChunkSum.block...])
                 for start in stride(from: 0, to: count, by: ChunkSum.block) {
                     let range = start..<min(start + ChunkSum.block, count)
-                    let part = UnsafeMutableRawBufferPointer(rebasing: target[start * width..<range.upperBound * width])
+                    let part = target.map {
+                        UnsafeMutableRawBufferPointer(rebasing: $0[start * width..<range.upperBound * width])
+                    }
                     // What travels as Float32 is summed where it goes.
-                    let sum =
-                        wire == .float32
-                        ? part.assumingMemoryBound(to: Float.self)
-                        : UnsafeMutableBufferPointer(rebasing: scratch[0..<range.count])
+                    let place = wire == .float32 ? part?.assumingMemoryBound(to: Float.self) : nil
+                    let sum = place ?? UnsafeMutableBufferPointer(rebasing: scratch[0..<range.count])
                     let kept = kept.map { UnsafeMutableBufferPointer(rebasing: $0[range]) }
                     evaluate(node, range, into: sum, scratch: rest, scaled: kept, by: scale)
-                    if wire != .float32 { wire.pack(UnsafeBufferPointer(sum), into: part) }
+                    if wire != .float32, let part { wire.pack(UnsafeBufferPointer(sum), into: part) }
                 }
             }
         }

@@ -92,8 +92,8 @@ struct Simulation {
     var deals: [[Int]] = []
     /// What workers that are put out do.
     var exile = Exile()
-    /// The steps that gradients were computed for, in order.
-    private(set) var computedSteps: [Int] = []
+    /// The steps that gradients were computed for, and by whom, in order.
+    private(set) var computedSteps: [(step: Int, worker: Int)] = []
     /// Processes that are no more.
     var dead: Set<Node> = []
     /// Whether now and then a message comes twice. None is ever lost, or overtakes another: ZeroMQ over one connection neither loses nor
@@ -221,7 +221,7 @@ struct Simulation {
         switch choices[Int.random(in: 0..<choices.count, using: &random)] {
         case .computation(let number):
             let request = computations[number].removeFirst()
-            if case .sums(let step, _, _) = request { computedSteps.append(step) }
+            if case .sums(let step, _, _) = request { computedSteps.append((step, number)) }
             let known = Known()
             let result = timed(replicas[number].carryOut(request) { known.results.append($0) }, request, of: number)
             let told = damage.applied(to: result, of: number, isTransfer: coordinator.isSendingState, &random)
