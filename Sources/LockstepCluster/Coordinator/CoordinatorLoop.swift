@@ -65,8 +65,8 @@ public final class CoordinatorLoop {
         let run = try folder.coordinator()?.run.flatMap { RunID($0) } ?? .random()
         var setup = CoordinatorMachine.Setup(
             run: run, settings: settings, membership: membership, endpoint: advertised.description)
-        setup.state = checkpoint.map { (Payload($0.file.encoded()), $0) }
-        setup.initialWeights = initialWeights.map { Payload($0.file.encoded()) }
+        setup.state = checkpoint.map { (Payload($0.file), $0) }
+        setup.initialWeights = initialWeights.map { Payload($0.file) }
         setup.data = samples?.description
         setup.recorded = recorded
         setup.machines = try folder.machine()?.machines ?? []

@@ -160,7 +160,7 @@ struct TakenState: Sendable {
     var result: ComputeResult {
         guard let snapshot else { return .state(digest: digest, image: nil) }
         do {
-            return .state(digest: digest, image: Payload(try snapshot.checkpoint().file.encoded()))
+            return .state(digest: digest, image: Payload(try snapshot.checkpoint().file))
         } catch {
             return .failed("\(error)")
         }

@@ -6,13 +6,27 @@ extension Safetensors {
     /// The same tensors give the same bytes. Names keep their order in the header; the elements are laid out with the larger
     /// element types first, so that every tensor's bytes are aligned for readers that map the file into memory.
     public func encoded() -> [UInt8] {
+        encoded { count, write in
+            [UInt8](unsafeUninitializedCapacity: count) { bytes, written in
+                write(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[..<count]))
+                written = count
+            }
+        }
+    }
+
+    /// The same bytes wherever the caller wants them: `place` is given their number, and a function that writes them to so much room.
+    package func encoded<Result>(in place: (Int, (UnsafeMutableRawBufferPointer) -> Void) -> Result) -> Result {
         let (header, order) = layOut()
-        var bytes: [UInt8] = []
-        // At once: growing step by step would take up to three times as much for a while.
-        bytes.reserveCapacity(tensors.reduce(header.count) { $0 + $1.tensor.byteCount })
-        bytes += header
-        for place in order { tensors[place].tensor.withUnsafeBytes { bytes.append(contentsOf: $0) } }
-        return bytes
+        return place(tensors.reduce(header.count) { $0 + $1.tensor.byteCount }) { room in
+            room.copyBytes(from: header)
+            var end = header.count
+            for place in order {
+                tensors[place].tensor.withUnsafeBytes { bytes in
+                    UnsafeMutableRawBufferPointer(rebasing: room[end...]).copyMemory(from: bytes)
+                    end += bytes.count
+                }
+            }
+        }
     }
 
     /// Writes a safetensors file at `path`, whole or not at all, as ``AtomicFile`` does, with no second copy in memory.
