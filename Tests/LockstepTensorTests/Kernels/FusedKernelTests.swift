@@ -125,68 +125,11 @@ extension KernelVariantTests {
         }
     }
 
-    @Test func maxPoolOfPairs() {
-        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, height: Int, width: Int, special: Bool) {
-            var image = sampleValues(height * width, in: -4...4, salt: width).map { Scalar($0.rounded()) }
-            if special { for place in stride(from: 0, to: image.count, by: 7) { image[place] = .nan } }
-            let kind: LKType = type == Float.self ? .float32 : .float64
-            let (rows, columns) = (height / 2, width / 2)
-            for variant in [LKVariant.baseline] + Self.variants {
-                #expect(lk_force_variant(variant))
-                var values = [Scalar](repeating: 0, count: rows * columns)
-                var places = [Int64](repeating: 0, count: rows * columns)
-                withMemory(image + values) { memory in
-                    let output = memory + height * width
-                    withPairs(height) { vertical in
-                        withPairs(width) { lk_max_pool(kind, 1, vertical, $0, memory, output, &places) }
-                    }
-                    values = Array(UnsafeBufferPointer(start: output, count: rows * columns))
-                }
-                for row in 0..<rows {
-                    for column in 0..<columns {
-                        // The last NaN, or else the first of the largest.
-                        var found = 2 * row * width + 2 * column
-                        for place in [found, found + 1, found + width, found + width + 1].dropFirst() {
-                            if image[place] > image[found] || image[place].isNaN { found = place }
-                        }
-                        let value = values[row * columns + column]
-                        #expect(places[row * columns + column] == Int64(found))
-                        #expect(value == image[found] || (value.isNaN && image[found].isNaN))
-                    }
-                }
-            }
-            #expect(lk_force_variant(lk_best_variant()))
-        }
-        for (height, width) in [(2, 2), (3, 5), (4, 24), (6, 31), (2, 66), (5, 130)] {
-            for special in [false, true] {
-                check(Float.self, height: height, width: width, special: special)
-                check(Double.self, height: height, width: width, special: special)
-            }
-        }
-    }
-
     /// Memory that starts from `values`.
     private func withMemory<Scalar>(_ values: [Scalar], _ body: (UnsafeMutablePointer<Scalar>) -> Void) {
         let memory = UnsafeMutablePointer<Scalar>.allocate(capacity: values.count)
         defer { memory.deallocate() }
         memory.initialize(from: values, count: values.count)
         body(memory)
-    }
-
-    /// Windows of two, side by side.
-    private func withPairs(_ size: Int, _ body: (UnsafePointer<LKPoolAxis>) -> Void) {
-        let count = size / 2
-        let (starts, ends) = ((0..<count).map { 2 * $0 }, (0..<count).map { 2 * $0 + 2 })
-        let divisors = [Double](repeating: 2, count: count)
-        starts.withUnsafeBufferPointer { starts in
-            ends.withUnsafeBufferPointer { ends in
-                divisors.withUnsafeBufferPointer { divisors in
-                    var axis = LKPoolAxis(
-                        size: size, count: count, starts: starts.baseAddress, ends: ends.baseAddress, step: 1,
-                        divisors: divisors.baseAddress)
-                    body(&axis)
-                }
-            }
-        }
     }
 }
