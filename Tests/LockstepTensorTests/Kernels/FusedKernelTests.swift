@@ -64,6 +64,42 @@ extension KernelVariantTests {
         }
     }
 
+    @Test func channels() {
+        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, channels: Int, size: Int) {
+            let count = channels * size
+            let name = "channels \(channels)x\(size)"
+            for (relu, bias) in [(false, true), (true, false), (true, true)] {
+                expectSameBits(name + " bias", type, size: count, outputs: count) { kind, inputs, output in
+                    output.update(from: inputs[0], count: count)
+                    lk_channel_bias(kind, channels, size, output, bias ? inputs[1] : nil, relu)
+                    for place in 0..<count {
+                        let sum = bias ? inputs[0][place] + inputs[1][place / size] : inputs[0][place]
+                        #expect(output[place] == (relu ? max(sum, 0) : sum))
+                    }
+                }
+            }
+            expectSameBits(name + " gradient", type, size: count, outputs: count + channels) { kind, inputs, output in
+                // What was rectified has both signs.
+                let (gradient, kept) = (inputs[1], inputs[0])
+                lk_channel_gradient(kind, channels, size, gradient, kept, output, output + count)
+                withMemory([Scalar](repeating: 1, count: 2 * count + channels)) { memory in
+                    let (expected, alone, sums) = (memory, memory + count, memory + 2 * count)
+                    lk_channel_gradient(kind, channels, size, gradient, kept, alone, nil)
+                    lk_binary(kind, .reluGradient, 1, count, gradient, 0, 1, kept, 0, 1, expected, 0, 0)
+                    lk_sum_rows(kind, channels, size, expected, size, sums)
+                    for place in 0..<count {
+                        #expect(output[place] == expected[place] && alone[place] == expected[place])
+                    }
+                    for channel in 0..<channels { #expect(output[count + channel] == sums[channel]) }
+                }
+            }
+        }
+        for size in Array(0...35) + [63, 64, 70, 130] {
+            check(Float.self, channels: 3, size: size)
+            check(Double.self, channels: 3, size: size)
+        }
+    }
+
     @Test func squaredDistance() {
         func check<Scalar: FloatingScalar>(_ type: Scalar.Type, _ size: Int) {
             expectSameBits("squared distance", type, size: size, outputs: size + 1) { kind, inputs, output in
