@@ -19,8 +19,8 @@ final class ConvolutionalNet: Module, Layer {
     let fc2 = Linear(128, 10)
 
     func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> {
-        let features = maxPool2d(conv2(conv1(input).relu()).relu(), kernel: 2)
-        return fc2(fc1(features.flattened(from: 1)).relu())
+        let features = maxPool2d(conv2(conv1(input, activation: .relu), activation: .relu), kernel: 2)
+        return fc2(fc1(features.flattened(from: 1), activation: .relu))
     }
 }
 

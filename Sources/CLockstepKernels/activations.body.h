@@ -14,8 +14,6 @@ LK_INLINE V LK(clamp)(V x, T low, T high) {
 /// max(x, 0) that passes NaN on.
 LK_INLINE V LK(relu)(V x) { return x <= 0 ? (V)(T)0 : x; }
 
-LK_INLINE V LK(sigmoid)(V x) { return (T)1 / ((T)1 + LK(exp)(-x)); }
-
 /// log(1 + exp(βx)) / β, and x itself where βx is above the threshold.
 LK_INLINE V LK(softplus)(V x, T beta, T threshold) {
     V scaled = x * beta;

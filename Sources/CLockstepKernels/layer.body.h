@@ -4,6 +4,7 @@
 #include "special.body.h"
 
 #include "activations.body.h"
+#include "sum.body.h"
 
 static void LK(add_bias)(size_t rows, size_t columns, void *values, const void *added, bool relu) {
     T *y = values;
@@ -106,4 +107,36 @@ static void LK(layer_gradient)(bool relu, size_t rows, size_t columns, const voi
                                void *sums, bool adding) {
     if (relu) LK(layer_gradient_of)(true, rows, columns, gradient, saved, output, sums, adding);
     else LK(layer_gradient_of)(false, rows, columns, gradient, saved, output, sums, adding);
+}
+
+static void LK(channel_bias)(size_t channels, size_t size, void *values, const void *added, bool relu) {
+    T *y = values;
+    for (size_t c = 0; c < channels; c++, y += size) {
+        // A bias of -0 changes no number.
+        V bias = added ? ((const T *)added)[c] : (T)-0.0;
+        size_t j = 0;
+        for (; j + LANES <= size; j += LANES) {
+            V sum = LK(load)(y + j) + bias;
+            LK(store)(y + j, relu ? LK(relu)(sum) : sum);
+        }
+        if (j < size) {
+            V sum = LK(load_part)(y + j, size - j, 0) + bias;
+            LK(store_part)(y + j, relu ? LK(relu)(sum) : sum, size - j);
+        }
+    }
+}
+
+static void LK(channel_gradient)(size_t channels, size_t size, const void *gradient, const void *saved, void *output, void *sums) {
+    const T *g = gradient, *y = saved;
+    T *out = output;
+    for (size_t c = 0; c < channels; c++, g += size, y += size, out += size) {
+        size_t j = 0;
+        for (; j + LANES <= size; j += LANES) LK(store)(out + j, LK(load)(y + j) <= 0 ? (V)(T)0 : LK(load)(g + j));
+        if (j < size) {
+            V part = LK(load_part)(y + j, size - j, 0) <= 0 ? (V)(T)0 : LK(load_part)(g + j, size - j, 0);
+            LK(store_part)(out + j, part, size - j);
+        }
+        // While they are in the cache.
+        if (sums) ((T *)sums)[c] = (T)LK(sum)(size, out);
+    }
 }

@@ -29,17 +29,14 @@ LK_INLINE B LK(to_bits)(V v) {
 /// 2 to the power of the integer n, for n in the exponent's range.
 LK_INLINE V LK(power_of_two)(B n) { return LK(from_bits)((n + LK_BIAS) << LK_MANTISSA); }
 
-/// exp(x) = 2^n exp(r) with |r| ≤ ln 2 / 2. The scale goes in two steps, so that results below the normal range come out
-/// right and those above it become infinite.
-LK_INLINE V LK(exp)(V x) {
+/// exp(r) with |r| ≤ ln 2 / 2, where t = n ln 2 + r.
+LK_INLINE V LK(exp_reduced)(V t, B *n) {
 #if LK_IS_F32
-    V t = LK(max)(LK(min)(x, (V)89.0f), (V)-104.0f);
     V rounded = t * 1.44269504088896341f + LK_ROUNDER;
 #else
-    V t = LK(max)(LK(min)(x, (V)710.0), (V)-746.0);
     V rounded = t * 1.44269504088896338700e+00 + LK_ROUNDER;
 #endif
-    B n = LK(to_bits)(rounded) - LK(to_bits)((V)(T)LK_ROUNDER);
+    *n = LK(to_bits)(rounded) - LK(to_bits)((V)(T)LK_ROUNDER);
     V k = rounded - LK_ROUNDER;
 #if LK_IS_F32
     // Cephes' expf: ln 2 in two parts, of which the first times n is exact.
@@ -51,7 +48,7 @@ LK_INLINE V LK(exp)(V x) {
     p = p * r + 4.1665795894e-2f;
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
-    V y = p * (r * r) + r + 1.0f;
+    return p * (r * r) + r + 1.0f;
 #else
     // FreeBSD's e_exp.c.
     V high = t - k * 6.93147180369123816490e-01;
@@ -64,12 +61,31 @@ LK_INLINE V LK(exp)(V x) {
     p = p * s - 2.77777777770155933842e-03;
     p = p * s + 1.66666666666666019037e-01;
     V c = r - s * p;
-    V y = 1.0 - ((low - (r * c) / (2.0 - c)) - high);
+    return 1.0 - ((low - (r * c) / (2.0 - c)) - high);
 #endif
-    B half = n >> 1;
-    V result = y * LK(power_of_two)(half) * LK(power_of_two)(n - half);
-    return x != x ? x : result;
 }
+
+/// x, or the nearer of two limits. NaN stays, for it is the second operand of both, which is taken where neither is smaller or larger.
+LK_INLINE V LK(within)(T low, V x, T high) { return LK(max)((V)low, LK(min)((V)high, x)); }
+
+/// exp(x) = 2^n exp(r). The scale goes in two steps, so that results below the normal range come out right and those above it become
+/// infinite.
+LK_INLINE V LK(exp)(V x) {
+    B n;
+    V y = LK(exp_reduced)(LK(within)(LK_IS_F32 ? -104 : -746, x, LK_IS_F32 ? 89 : 710), &n);
+    B half = n >> 1;
+    return y * LK(power_of_two)(half) * LK(power_of_two)(n - half);
+}
+
+/// 1 + exp(x), to which less than exp(-60) adds nothing: so the scale is never small, and its second step is always 2.
+LK_INLINE V LK(one_plus_exp)(V x) {
+    B n;
+    V y = LK(exp_reduced)(LK(within)(-60, x, LK_IS_F32 ? 89 : 710), &n);
+    return (T)1 + y * LK(power_of_two)(n - 1) * (T)2;
+}
+
+/// The logistic function.
+LK_INLINE V LK(sigmoid)(V x) { return (T)1 / LK(one_plus_exp)(-x); }
 
 /// log(x), by FreeBSD's e_log.c and e_logf.c: x = 2^k (1 + f) with sqrt(2)/2 < 1 + f < sqrt(2).
 LK_INLINE V LK(log)(V x) {
@@ -125,7 +141,7 @@ LK_INLINE V LK(tanh)(V x) {
     q = q * z + 4.84406305325125486048e3;
     V near = x + x * z * (p / q);
 #endif
-    V far = (T)1 - (T)2 / (LK(exp)(magnitude + magnitude) + (T)1);
+    V far = (T)1 - (T)2 / LK(one_plus_exp)(magnitude + magnitude);
     far = x < 0 ? -far : far;
     V result = magnitude < (T)0.625 ? near : far;
     return x != x ? x : result;

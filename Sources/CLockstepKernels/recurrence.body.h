@@ -23,8 +23,6 @@
     if (whole) LK(store)((P) + j, VALUE);                                                                              \
     else LK(store_part)((P) + j, VALUE, n)
 
-LK_INLINE V LK(logistic)(V x) { return (T)1 / ((T)1 + LK(exp)(-x)); }
-
 static void LK(lstm_step)(size_t batch, size_t hidden, void *gates, const void *c, void *next_c, void *next_tanh,
                           void *next_h) {
     for (size_t row = 0; row < batch; row++) {
@@ -33,10 +31,10 @@ static void LK(lstm_step)(size_t batch, size_t hidden, void *gates, const void *
         T *cell_out = (T *)next_c + row * hidden, *h = (T *)next_h + row * hidden;
         T *tanh_out = (T *)next_tanh + row * hidden;
         LK_UNITS({
-            V in = LK(logistic)(GET(i));
-            V forget = LK(logistic)(GET(f));
+            V in = LK(sigmoid)(GET(i));
+            V forget = LK(sigmoid)(GET(f));
             V new = LK(tanh)(GET(g));
-            V out = LK(logistic)(GET(o));
+            V out = LK(sigmoid)(GET(o));
             V value = forget * GET(cell) + in * new;
             V shaped = LK(tanh)(value);
             PUT(i, in);
@@ -84,8 +82,8 @@ static void LK(gru_step)(size_t batch, size_t hidden, const void *x, const void 
         T *after = (T *)next_h + row * hidden;
         T *s_r = (T *)saved + row * 4 * hidden, *s_z = s_r + hidden, *s_n = s_z + hidden, *s_y = s_n + hidden;
         LK_UNITS({
-            V r = LK(logistic)(GET(x_r) + GET(y_r));
-            V z = LK(logistic)(GET(x_z) + GET(y_z));
+            V r = LK(sigmoid)(GET(x_r) + GET(y_r));
+            V z = LK(sigmoid)(GET(x_z) + GET(y_z));
             V y_new = GET(y_n);
             V new = LK(tanh)(GET(x_n) + r * y_new);
             PUT(after, ((T)1 - z) * new + z * GET(before));

@@ -12,15 +12,6 @@
 #define LK_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 #endif
 
-/// Stores a vector of which the first `n` lanes count. The others go where what is stored next will lie, except at the end.
-LK_INLINE void LK(put)(T *p, V v, size_t n, bool end) {
-    if (end) LK(store_part)(p, v, n);
-    else LK(store)(p, v);
-}
-
-/// A line of an image, zeros around it, and room for whole vectors behind it.
-#define LK_LINE (LKTilesWidestResult + 6 * LANES)
-
 static void LK(tiles_of_filters)(size_t outputs, size_t inputs, bool flipped, const void *filters, void *output) {
     const T *w = filters;
     T *out = output;
@@ -66,49 +57,49 @@ static void LK(filters_of_tiles)(size_t outputs, size_t inputs, const void *tile
     }
 }
 
-/// Puts row `y` of an image into a line that begins at column `x`, with zeros outside of the image.
-LK_INLINE void LK(fill_line)(T *line, size_t length, const T *image, ptrdiff_t height, ptrdiff_t width, ptrdiff_t y, ptrdiff_t x) {
-    ptrdiff_t first = x < 0 ? -x : 0, end = width - x < (ptrdiff_t)length ? width - x : (ptrdiff_t)length;
-    if (y < 0 || y >= height || end <= first) {
-        memset(line, 0, length * sizeof(T));
-        return;
-    }
-    memset(line, 0, (size_t)first * sizeof(T));
-    memcpy(line + first, image + y * width + x + first, (size_t)(end - first) * sizeof(T));
-    memset(line + end, 0, (length - (size_t)end) * sizeof(T));
+/// A vector of line `y` of an image from column `x` on, with zeros outside of the image.
+LK_INLINE V LK(line)(const T *image, size_t height, size_t width, ptrdiff_t y, ptrdiff_t x) {
+    if (y < 0 || y >= (ptrdiff_t)height) return (T)0;
+    return LK(load_inside)(image + y * (ptrdiff_t)width + x, -x, (ptrdiff_t)width - x);
 }
+
+/// Bᵀ along line `y` of an image, for the tile whose first column is `x` and those after it.
+LK_INLINE void LK(line_of_tiles)(const T *image, const LKTiles *t, ptrdiff_t y, ptrdiff_t x, V out[4]) {
+    V a = LK(line)(image, t->height, t->width, y, x), b = LK(line)(image, t->height, t->width, y, x + LANES);
+    V c = LK(line)(image, t->height, t->width, y, x + 2), d = LK(line)(image, t->height, t->width, y, x + 2 + LANES);
+    V x0 = LK_EVEN(a, b), x1 = LK_ODD(a, b), x2 = LK_EVEN(c, d), x3 = LK_ODD(c, d);
+    out[0] = x0 - x2;
+    out[1] = x1 + x2;
+    out[2] = x2 - x1;
+    out[3] = x1 - x3;
+}
+
+// Whole vectors are stored. What they hold behind the last tile of a row lies where the next row, or channel, is stored later, or
+// between two matrices.
 
 static void LK(tiles_of_image)(size_t channels, const LKTiles *t, const void *input, void *output) {
     const T *x = input;
     T *out = output;
-    size_t tiles = t->rows * t->columns, matrix = channels * tiles;
-    size_t length = (t->columns + LANES - 1) / LANES * 2 * LANES + 2;
-    T lines[4][LK_LINE];
-    for (size_t c = 0; c < channels; c++, x += t->height * t->width)
-        for (size_t i = 0; i < t->rows; i++) {
-            for (size_t r = 0; r < 4; r++)
-                LK(fill_line)(lines[r], length, x, (ptrdiff_t)t->height, (ptrdiff_t)t->width,
-                              (ptrdiff_t)(2 * i + r) - t->top, -t->left);
-            for (size_t j = 0; j < t->columns; j += LANES) {
-                V rows[4][4];
-                for (size_t r = 0; r < 4; r++) {
-                    const T *p = lines[r] + 2 * j;
-                    V a = LK(load)(p), b = LK(load)(p + LANES), c_ = LK(load)(p + 2), d = LK(load)(p + 2 + LANES);
-                    V x0 = LK_EVEN(a, b), x1 = LK_ODD(a, b), x2 = LK_EVEN(c_, d), x3 = LK_ODD(c_, d);
-                    rows[r][0] = x0 - x2;
-                    rows[r][1] = x1 + x2;
-                    rows[r][2] = x2 - x1;
-                    rows[r][3] = x1 - x3;
-                }
-                size_t part = t->columns - j < LANES ? t->columns - j : LANES;
-                T *to = out + c * tiles + i * t->columns + j;
-                // What lies behind the end of a matrix is the next one, which may be written already.
-                bool end = tiles * (channels - c) - i * t->columns - j < LANES;
+    for (size_t c = 0; c < channels; c++, x += t->height * t->width, out += t->rows * t->columns)
+        for (size_t left = (t->columns + LANES - 1) / LANES; left > 0; left--) {
+            size_t j = (left - 1) * LANES;
+            ptrdiff_t first = (ptrdiff_t)(2 * j) - t->left, y = -t->top;
+            // Each tile shares two lines with the one below it.
+            V lines[4][4];
+            LK(line_of_tiles)(x, t, y, first, lines[0]);
+            LK(line_of_tiles)(x, t, y + 1, first, lines[1]);
+            for (size_t i = 0; i < t->rows; i++) {
+                LK(line_of_tiles)(x, t, y + (ptrdiff_t)(2 * i) + 2, first, lines[2]);
+                LK(line_of_tiles)(x, t, y + (ptrdiff_t)(2 * i) + 3, first, lines[3]);
+                T *to = out + i * t->columns + j;
+#pragma clang loop unroll(full)
                 for (size_t s = 0; s < 4; s++) {
-                    LK(put)(to + s * matrix, rows[0][s] - rows[2][s], part, end);
-                    LK(put)(to + (4 + s) * matrix, rows[1][s] + rows[2][s], part, end);
-                    LK(put)(to + (8 + s) * matrix, rows[2][s] - rows[1][s], part, end);
-                    LK(put)(to + (12 + s) * matrix, rows[1][s] - rows[3][s], part, end);
+                    LK(store)(to + s * t->matrix, lines[0][s] - lines[2][s]);
+                    LK(store)(to + (4 + s) * t->matrix, lines[1][s] + lines[2][s]);
+                    LK(store)(to + (8 + s) * t->matrix, lines[2][s] - lines[1][s]);
+                    LK(store)(to + (12 + s) * t->matrix, lines[1][s] - lines[3][s]);
+                    lines[0][s] = lines[2][s];
+                    lines[1][s] = lines[3][s];
                 }
             }
         }
@@ -117,64 +108,68 @@ static void LK(tiles_of_image)(size_t channels, const LKTiles *t, const void *in
 static void LK(tiles_of_gradient)(size_t channels, const LKTiles *t, const void *gradient, void *output) {
     const T *g = gradient;
     T *out = output;
-    size_t tiles = t->rows * t->columns, matrix = channels * tiles;
-    size_t length = (t->columns + LANES - 1) / LANES * 2 * LANES;
-    T lines[2][LK_LINE];
-    for (size_t c = 0; c < channels; c++, g += t->out_height * t->out_width)
-        for (size_t i = 0; i < t->rows; i++) {
-            for (size_t r = 0; r < 2; r++)
-                LK(fill_line)(lines[r], length, g, (ptrdiff_t)t->out_height, (ptrdiff_t)t->out_width, (ptrdiff_t)(2 * i + r), 0);
-            for (size_t j = 0; j < t->columns; j += LANES) {
-                V rows[2][4];
-                for (size_t r = 0; r < 2; r++) {
-                    V a = LK(load)(lines[r] + 2 * j), b = LK(load)(lines[r] + 2 * j + LANES);
-                    V even = LK_EVEN(a, b), odd = LK_ODD(a, b);
-                    rows[r][0] = even;
-                    rows[r][1] = even + odd;
-                    rows[r][2] = even - odd;
-                    rows[r][3] = -odd;
-                }
-                size_t part = t->columns - j < LANES ? t->columns - j : LANES;
-                T *to = out + c * tiles + i * t->columns + j;
-                // What lies behind the end of a matrix is the next one, which may be written already.
-                bool end = tiles * (channels - c) - i * t->columns - j < LANES;
-                for (size_t s = 0; s < 4; s++) {
-                    LK(put)(to + s * matrix, rows[0][s], part, end);
-                    LK(put)(to + (4 + s) * matrix, rows[0][s] + rows[1][s], part, end);
-                    LK(put)(to + (8 + s) * matrix, rows[0][s] - rows[1][s], part, end);
-                    LK(put)(to + (12 + s) * matrix, -rows[1][s], part, end);
-                }
-            }
-        }
-}
-
-static void LK(result_of_tiles)(size_t channels, const LKTiles *t, const void *products, void *output) {
-    const T *m = products;
-    T *out = output;
-    size_t tiles = t->rows * t->columns, matrix = channels * tiles;
-    for (size_t c = 0; c < channels; c++, out += t->out_height * t->out_width)
+    for (size_t c = 0; c < channels; c++, g += t->out_height * t->out_width, out += t->rows * t->columns)
         for (size_t i = 0; i < t->rows; i++)
             for (size_t j = 0; j < t->columns; j += LANES) {
-                const T *from = m + c * tiles + i * t->columns + j;
-                V rows[2][4];
-                for (size_t s = 0; s < 4; s++) {
-                    V m1 = LK(load)(from + (4 + s) * matrix), m2 = LK(load)(from + (8 + s) * matrix);
-                    rows[0][s] = LK(load)(from + s * matrix) + m1 + m2;
-                    rows[1][s] = m1 - m2 - LK(load)(from + (12 + s) * matrix);
+                V lines[2][4];
+                for (size_t r = 0; r < 2; r++) {
+                    ptrdiff_t y = (ptrdiff_t)(2 * i + r), first = (ptrdiff_t)(2 * j);
+                    V a = LK(line)(g, t->out_height, t->out_width, y, first);
+                    V b = LK(line)(g, t->out_height, t->out_width, y, first + LANES);
+                    V even = LK_EVEN(a, b), odd = LK_ODD(a, b);
+                    lines[r][0] = even;
+                    lines[r][1] = even + odd;
+                    lines[r][2] = even - odd;
+                    lines[r][3] = -odd;
                 }
-                for (size_t r = 0; r < 2 && 2 * i + r < t->out_height; r++) {
-                    V even = rows[r][0] + rows[r][1] + rows[r][2], odd = rows[r][1] - rows[r][2] - rows[r][3];
-                    T *to = out + (2 * i + r) * t->out_width + 2 * j;
-                    size_t left = t->out_width - 2 * j, low = left < LANES ? left : LANES;
-                    size_t high = left - low < LANES ? left - low : LANES;
-                    LK(store_part)(to, LK_LOW(even, odd), low);
-                    if (high > 0) LK(store_part)(to + LANES, LK_HIGH(even, odd), high);
+                T *to = out + i * t->columns + j;
+#pragma clang loop unroll(full)
+                for (size_t s = 0; s < 4; s++) {
+                    LK(store)(to + s * t->matrix, lines[0][s]);
+                    LK(store)(to + (4 + s) * t->matrix, lines[0][s] + lines[1][s]);
+                    LK(store)(to + (8 + s) * t->matrix, lines[0][s] - lines[1][s]);
+                    LK(store)(to + (12 + s) * t->matrix, -lines[1][s]);
                 }
             }
+}
+
+/// Stores `low` and the first of `high`, `n` numbers in all.
+LK_INLINE void LK(store_line)(T *p, V low, V high, size_t n) {
+    LK(store_part)(p, low, n < LANES ? n : LANES);
+    if (n > LANES) LK(store_part)(p + LANES, high, n - LANES < LANES ? n - LANES : LANES);
+}
+
+static void LK(result_of_tiles)(size_t channels, const LKTiles *t, const void *products, const void *bias, bool relu,
+                                void *output) {
+    const T *m = products;
+    T *out = output;
+    for (size_t c = 0; c < channels; c++, m += t->rows * t->columns, out += t->out_height * t->out_width) {
+        // A bias of -0 changes no number.
+        V shift = bias ? ((const T *)bias)[c] : (T)-0.0;
+        for (size_t i = 0; i < t->rows; i++)
+            for (size_t j = 0; j < t->columns; j += LANES) {
+                const T *from = m + i * t->columns + j;
+                V lines[2][4];
+                for (size_t s = 0; s < 4; s++) {
+                    V m1 = LK(load)(from + (4 + s) * t->matrix), m2 = LK(load)(from + (8 + s) * t->matrix);
+                    lines[0][s] = LK(load)(from + s * t->matrix) + m1 + m2;
+                    lines[1][s] = m1 - m2 - LK(load)(from + (12 + s) * t->matrix);
+                }
+                size_t y = 2 * i, left = t->out_width - 2 * j;
+                for (size_t r = 0; r < 2 && y + r < t->out_height; r++) {
+                    V even = lines[r][0] + lines[r][1] + lines[r][2] + shift;
+                    V odd = lines[r][1] - lines[r][2] - lines[r][3] + shift;
+                    if (relu) {
+                        even = even <= 0 ? (V)(T)0 : even;
+                        odd = odd <= 0 ? (V)(T)0 : odd;
+                    }
+                    LK(store_line)(out + (y + r) * t->out_width + 2 * j, LK_LOW(even, odd), LK_HIGH(even, odd), left);
+                }
+            }
+    }
 }
 
 #undef LK_EVEN
 #undef LK_ODD
 #undef LK_LOW
 #undef LK_HIGH
-#undef LK_LINE

@@ -15,8 +15,9 @@ void lk_tiles_of_image(LKType type, size_t channels, const LKTiles *tiles, const
     LK_DISPATCH(type, tiles_of_image, (channels, tiles, x, out))
 }
 
-void lk_result_of_tiles(LKType type, size_t channels, const LKTiles *tiles, const void *m, void *out) {
-    LK_DISPATCH(type, result_of_tiles, (channels, tiles, m, out))
+void lk_result_of_tiles(LKType type, size_t channels, const LKTiles *tiles, const void *m, const void *bias, bool relu,
+                        void *out) {
+    LK_DISPATCH(type, result_of_tiles, (channels, tiles, m, bias, relu, out))
 }
 
 void lk_tiles_of_gradient(LKType type, size_t channels, const LKTiles *tiles, const void *g, void *out) {

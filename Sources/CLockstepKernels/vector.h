@@ -39,6 +39,11 @@ LK_INLINE __m256 LK(load_register)(const float *p, ptrdiff_t n, float fill) {
     __m256i mask = LK(lanes_before)(n);
     return _mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(p, mask), _mm256_castsi256_ps(mask));
 }
+
+/// The elements at `p` from number `first` on and before number `end`, and 0 in the other lanes of a register.
+LK_INLINE __m256 LK(load_inside_register)(const float *p, ptrdiff_t first, ptrdiff_t end) {
+    return _mm256_maskload_ps(p, _mm256_andnot_si256(LK(lanes_before)(first), LK(lanes_before)(end)));
+}
 #elif LK_HAS_AVX2
 LK_INLINE __m256i LK(lanes_before)(ptrdiff_t n) {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
@@ -47,6 +52,19 @@ LK_INLINE __m256i LK(lanes_before)(ptrdiff_t n) {
 LK_INLINE __m256d LK(load_register)(const double *p, ptrdiff_t n, double fill) {
     __m256i mask = LK(lanes_before)(n);
     return _mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(p, mask), _mm256_castsi256_pd(mask));
+}
+
+LK_INLINE __m256d LK(load_inside_register)(const double *p, ptrdiff_t first, ptrdiff_t end) {
+    return _mm256_maskload_pd(p, _mm256_andnot_si256(LK(lanes_before)(first), LK(lanes_before)(end)));
+}
+#endif
+
+#if LK_HAS_MASKS
+/// A bit for each lane from number `first` on and before number `end`.
+LK_INLINE uint32_t LK(lanes_inside)(ptrdiff_t first, ptrdiff_t end) {
+    uint32_t before = first <= 0 ? 0 : first >= LANES ? ~0u : (1u << first) - 1;
+    uint32_t until = end <= 0 ? 0 : end >= LANES ? ~0u : (1u << end) - 1;
+    return until & ~before;
 }
 #endif
 
@@ -64,6 +82,25 @@ LK_INLINE V LK(load_part)(const T *p, size_t n, T fill) {
     LK(copy_part)((T *)&v, p, n);
     return v;
 #endif
+}
+
+/// The elements at `p` from number `first` on and before number `end`, and 0 in the other lanes, whose memory is not read.
+__attribute__((unused)) LK_INLINE V LK(load_inside)(const T *p, ptrdiff_t first, ptrdiff_t end) {
+    if (first <= 0 && end >= LANES) return LK(load)(p);
+    V v = 0;
+#if LK_HAS_MASKS && LK_IS_F32
+    v = (V)_mm512_maskz_loadu_ps((__mmask16)LK(lanes_inside)(first, end), p);
+#elif LK_HAS_MASKS
+    v = (V)_mm512_maskz_loadu_pd((__mmask8)LK(lanes_inside)(first, end), p);
+#elif LK_HAS_AVX2
+    v.lo = LK(load_inside_register)(p, first, end);
+    v.hi = LK(load_inside_register)(p + LANES / 2, first - LANES / 2, end - LANES / 2);
+#else
+    T lanes[LANES] = {0};
+    for (ptrdiff_t i = first > 0 ? first : 0; i < end && i < LANES; i++) lanes[i] = p[i];
+    v = LK(load)(lanes);
+#endif
+    return v;
 }
 
 /// Stores the first `n` lanes (at most LANES).

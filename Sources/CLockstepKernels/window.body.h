@@ -72,16 +72,27 @@ static void LK(fold)(size_t channels, const LKWindows *w, const void *input, voi
 #define LK_ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
 #endif
 
-/// The row of `count` windows of 2 × 2, side by side, that begins at `a`; `place` is where that is.
-LK_INLINE void LK(max_pool_pairs)(size_t count, size_t width, const T *a, ptrdiff_t place, T *out, int64_t *indices) {
+/// Stores places of the first `n` lanes, which are those of `found` further than `first`, first + 2, …; at least those, more unless `exactly`.
+LK_INLINE void LK(store_places)(int64_t *p, ptrdiff_t first, B found, size_t n, bool exactly) {
+    typedef int64_t W __attribute__((ext_vector_type(LANES)));
+    W places = __builtin_convertvector(found, W) + first;
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < LANES; i++) places[i] += (int64_t)(2 * i);
+    if (exactly) memcpy(p, &places, n * sizeof *p);
+    else memcpy(p, &places, sizeof places);
+}
+
+/// The row of `count` windows of 2 × 2, side by side, that begins at `a`; `place` is where that is. Writes behind the row's end too, unless
+/// it is the last.
+LK_INLINE void LK(max_pool_pairs)(size_t count, size_t width, const T *a, ptrdiff_t place, bool last, T *out, int64_t *indices) {
     for (size_t j = 0; j < count; j += LANES) {
         size_t part = count - j < LANES ? count - j : LANES;
         V best = 0;
         B found = 0;
         for (size_t y = 0; y < 2; y++) {
             const T *p = a + y * width + 2 * j;
-            size_t low = 2 * part < LANES ? 2 * part : LANES, high = 2 * part - low;
-            V first = LK(load_part)(p, low, 0), second = high > 0 ? LK(load_part)(p + LANES, high, 0) : (V)(T)0;
+            ptrdiff_t end = (ptrdiff_t)(2 * part);
+            V first = LK(load_inside)(p, 0, end), second = LK(load_inside)(p + LANES, 0, end - LANES);
             V sides[2] = {LK_EVEN(first, second), LK_ODD(first, second)};
             for (size_t x = 0; x < 2; x++) {
                 V value = sides[x];
@@ -90,8 +101,10 @@ LK_INLINE void LK(max_pool_pairs)(size_t count, size_t width, const T *a, ptrdif
                 found = larger ? (B)(I)(y * width + x) : found;
             }
         }
-        LK(store_part)(out + j, best, part);
-        for (size_t k = 0; k < part; k++) indices[j + k] = place + (ptrdiff_t)(2 * (j + k)) + found[k];
+        bool exactly = last && part < LANES;
+        if (exactly) LK(store_part)(out + j, best, part);
+        else LK(store)(out + j, best);
+        LK(store_places)(indices + j, place + (ptrdiff_t)(2 * j), found, part, exactly);
     }
 }
 
@@ -110,9 +123,12 @@ static void LK(max_pool)(size_t planes, const LKPoolAxis *rows, const LKPoolAxis
     ptrdiff_t width = (ptrdiff_t)columns->size;
     if (LK(are_pairs)(rows) && LK(are_pairs)(columns)) {
         for (size_t plane = 0; plane < planes; plane++, a += rows->size * columns->size)
-            for (size_t i = 0; i < rows->count; i++, out += columns->count, indices += columns->count)
+            for (size_t i = 0; i < rows->count; i++, out += columns->count, indices += columns->count) {
+                // A vector that begins in one row may reach beyond the next.
+                bool last = (planes - plane) * rows->count - i <= LANES;
                 LK(max_pool_pairs)(columns->count, columns->size, a + (ptrdiff_t)(2 * i) * width, (ptrdiff_t)(2 * i) * width,
-                                   out, indices);
+                                   last, out, indices);
+            }
         return;
     }
     for (size_t plane = 0; plane < planes; plane++, a += rows->size * columns->size)
@@ -134,12 +150,14 @@ static void LK(max_pool)(size_t planes, const LKPoolAxis *rows, const LKPoolAxis
             }
 }
 
-static void LK(scatter_add_planes)(size_t planes, size_t size, size_t count, const void *gradient,
-                                   const int64_t *indices, void *output) {
+static void LK(scatter_planes)(size_t planes, size_t size, size_t count, const void *gradient,
+                               const int64_t *indices, void *output) {
     const T *g = gradient;
     T *out = output;
-    for (size_t plane = 0; plane < planes; plane++, out += size, g += count, indices += count)
+    for (size_t plane = 0; plane < planes; plane++, out += size, g += count, indices += count) {
+        memset(out, 0, size * sizeof(T));
         for (size_t k = 0; k < count; k++) out[indices[k]] += g[k];
+    }
 }
 
 static void LK(mean_pool)(size_t planes, const LKPoolAxis *rows, const LKPoolAxis *columns, const void *input,

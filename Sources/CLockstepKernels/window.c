@@ -16,9 +16,9 @@ void lk_max_pool(LKType type, size_t planes, const LKPoolAxis *rows, const LKPoo
     LK_DISPATCH(type, max_pool, (planes, rows, columns, a, out, indices))
 }
 
-void lk_scatter_add_planes(LKType type, size_t planes, size_t size, size_t count, const void *gradient,
-                           const int64_t *indices, void *out) {
-    LK_DISPATCH(type, scatter_add_planes, (planes, size, count, gradient, indices, out))
+void lk_scatter_planes(LKType type, size_t planes, size_t size, size_t count, const void *gradient,
+                       const int64_t *indices, void *out) {
+    LK_DISPATCH(type, scatter_planes, (planes, size, count, gradient, indices, out))
 }
 
 void lk_mean_pool(LKType type, size_t planes, const LKPoolAxis *rows, const LKPoolAxis *columns, const void *a,

@@ -90,6 +90,21 @@ private func expectClose(
         }
     }
 
+    @Test func anActivationAfterAConvolutionGivesTheBitsOfBothApart() {
+        for activation: any Layer in [ReLU(), GELU(), GELU(approximate: .tanh)] {
+            let convolution = Conv2d(3, 5, kernel: 3, padding: 1)
+            let input = Tensor<Float>.randn([2, 3, 6, 7])
+            let apart = activation(convolution(input))
+            apart.sum().backward()
+            let gradients = convolution.parameters.map { $0.gradient?.scalars }
+            convolution.zeroGrad()
+            let fused = Sequential(convolution, activation)(input)
+            fused.sum().backward()
+            #expect(fused.scalars == apart.scalars)
+            #expect(convolution.parameters.map { $0.gradient?.scalars } == gradients)
+        }
+    }
+
     @Test func nothingChainedChangesNothing() {
         #expect(Sequential()(Tensor([1, 2])).scalars == [1, 2])
     }

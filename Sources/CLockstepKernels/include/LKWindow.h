@@ -38,9 +38,10 @@ typedef struct LKPoolAxis {
 void lk_max_pool(LKType type, size_t planes, const LKPoolAxis *rows, const LKPoolAxis *columns, const void *a, void *out,
                  int64_t *indices);
 
-/// out[plane, indices[plane, k]] += gradient[plane, k] for each of `count` places a plane of `size` elements.
-void lk_scatter_add_planes(LKType type, size_t planes, size_t size, size_t count, const void *gradient,
-                           const int64_t *indices, void *out);
+/// Each plane of `size` elements is 0 but for the sums of what goes to a place: out[plane, indices[plane, k]] += gradient[plane, k] for `count`
+/// k a plane.
+void lk_scatter_planes(LKType type, size_t planes, size_t size, size_t count, const void *gradient,
+                       const int64_t *indices, void *out);
 
 /// The sum of each window of each plane, divided by both axes' divisors.
 void lk_mean_pool(LKType type, size_t planes, const LKPoolAxis *rows, const LKPoolAxis *columns, const void *a,

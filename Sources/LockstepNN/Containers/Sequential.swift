@@ -18,9 +18,13 @@ public final class Sequential: Module, Layer, CustomReflectable {
     public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> {
         var (value, index) = (input, 0)
         while index < layers.count {
-            if let linear = layers[index] as? Linear, let activation = activation(at: index + 1) {
-                // The same bits as one after the other, in one pass over the result.
+            // With what is applied next the same bits as one after the other, in one pass over the result.
+            let activation = activation(at: index + 1)
+            if let linear = layers[index] as? Linear, let activation {
                 value = linear(value, activation: activation)
+                index += 2
+            } else if let convolution = layers[index] as? Conv2d, let activation {
+                value = convolution(value, activation: activation)
                 index += 2
             } else {
                 value = layers[index](value)
@@ -30,7 +34,7 @@ public final class Sequential: Module, Layer, CustomReflectable {
         return value
     }
 
-    /// What the layer at a place applies, if `Linear` can do so itself.
+    /// What the layer at a place applies, if `Linear` and `Conv2d` can do so themselves.
     private func activation(at index: Int) -> Activation? {
         guard index < layers.count else { return nil }
         if layers[index] is ReLU { return .relu }

@@ -74,9 +74,13 @@ public final class Conv2d: Module, Layer {
         (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
     }
 
-    public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> {
+    public func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> { self(input, activation: .none) }
+
+    /// The output with an activation applied to it.
+    public func callAsFunction(_ input: Tensor<Float>, activation: Activation) -> Tensor<Float> {
         conv2d(
-            input, weight.value, bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups)
+            input, weight.value, bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups,
+            activation: activation)
     }
 }
 

@@ -40,10 +40,10 @@ final class ConvolutionalModel: Module, Layer {
 
     func callAsFunction(_ input: Tensor<Float>) -> Tensor<Float> {
         let images = input.rank == 3 ? input.unsqueezed(axis: 1) : input
-        let first = conv1(images)
-        let second = conv2((bn1?(first) ?? first).relu())
-        let features = maxPool2d((bn2?(second) ?? second).relu(), kernel: 2)
-        let hidden = fc1(dropout1(features).flattened(from: 1)).relu()
+        let first = bn1.map { $0(conv1(images)).relu() } ?? conv1(images, activation: .relu)
+        let second = bn2.map { $0(conv2(first)).relu() } ?? conv2(first, activation: .relu)
+        let features = maxPool2d(second, kernel: 2)
+        let hidden = fc1(dropout1(features).flattened(from: 1), activation: .relu)
         return fc2(dropout2(hidden))
     }
 }

@@ -48,6 +48,9 @@ import Testing
         Case(testDescription: "conv2d", shapes: [[1, 2, 3, 3], [2, 2, 2, 2], [2]]) {
             conv2d($0[0], $0[1], $0[2], padding: 1).square()
         },
+        Case(testDescription: "conv2d and relu", shapes: [[1, 2, 3, 3], [2, 2, 2, 2], [2]], range: -2...2) {
+            conv2d($0[0], $0[1], $0[2], activation: .relu).square()
+        },
         Case(testDescription: "convTranspose2d", shapes: [[1, 2, 2, 2], [2, 1, 2, 2]]) {
             convTranspose2d($0[0], $0[1], stride: 2).square()
         },

@@ -64,6 +64,42 @@ extension KernelVariantTests {
         }
     }
 
+    @Test func channels() {
+        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, channels: Int, size: Int) {
+            let count = channels * size
+            let name = "channels \(channels)x\(size)"
+            for (relu, bias) in [(false, true), (true, false), (true, true)] {
+                expectSameBits(name + " bias", type, size: count, outputs: count) { kind, inputs, output in
+                    output.update(from: inputs[0], count: count)
+                    lk_channel_bias(kind, channels, size, output, bias ? inputs[1] : nil, relu)
+                    for place in 0..<count {
+                        let sum = bias ? inputs[0][place] + inputs[1][place / size] : inputs[0][place]
+                        #expect(output[place] == (relu ? max(sum, 0) : sum))
+                    }
+                }
+            }
+            expectSameBits(name + " gradient", type, size: count, outputs: count + channels) { kind, inputs, output in
+                // What was rectified has both signs.
+                let (gradient, kept) = (inputs[1], inputs[0])
+                lk_channel_gradient(kind, channels, size, gradient, kept, output, output + count)
+                withMemory([Scalar](repeating: 1, count: 2 * count + channels)) { memory in
+                    let (expected, alone, sums) = (memory, memory + count, memory + 2 * count)
+                    lk_channel_gradient(kind, channels, size, gradient, kept, alone, nil)
+                    lk_binary(kind, .reluGradient, 1, count, gradient, 0, 1, kept, 0, 1, expected, 0, 0)
+                    lk_sum_rows(kind, channels, size, expected, size, sums)
+                    for place in 0..<count {
+                        #expect(output[place] == expected[place] && alone[place] == expected[place])
+                    }
+                    for channel in 0..<channels { #expect(output[count + channel] == sums[channel]) }
+                }
+            }
+        }
+        for size in Array(0...35) + [63, 64, 70, 130] {
+            check(Float.self, channels: 3, size: size)
+            check(Double.self, channels: 3, size: size)
+        }
+    }
+
     @Test func squaredDistance() {
         func check<Scalar: FloatingScalar>(_ type: Scalar.Type, _ size: Int) {
             expectSameBits("squared distance", type, size: size, outputs: size + 1) { kind, inputs, output in
@@ -125,68 +161,11 @@ extension KernelVariantTests {
         }
     }
 
-    @Test func maxPoolOfPairs() {
-        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, height: Int, width: Int, special: Bool) {
-            var image = sampleValues(height * width, in: -4...4, salt: width).map { Scalar($0.rounded()) }
-            if special { for place in stride(from: 0, to: image.count, by: 7) { image[place] = .nan } }
-            let kind: LKType = type == Float.self ? .float32 : .float64
-            let (rows, columns) = (height / 2, width / 2)
-            for variant in [LKVariant.baseline] + Self.variants {
-                #expect(lk_force_variant(variant))
-                var values = [Scalar](repeating: 0, count: rows * columns)
-                var places = [Int64](repeating: 0, count: rows * columns)
-                withMemory(image + values) { memory in
-                    let output = memory + height * width
-                    withPairs(height) { vertical in
-                        withPairs(width) { lk_max_pool(kind, 1, vertical, $0, memory, output, &places) }
-                    }
-                    values = Array(UnsafeBufferPointer(start: output, count: rows * columns))
-                }
-                for row in 0..<rows {
-                    for column in 0..<columns {
-                        // The last NaN, or else the first of the largest.
-                        var found = 2 * row * width + 2 * column
-                        for place in [found, found + 1, found + width, found + width + 1].dropFirst() {
-                            if image[place] > image[found] || image[place].isNaN { found = place }
-                        }
-                        let value = values[row * columns + column]
-                        #expect(places[row * columns + column] == Int64(found))
-                        #expect(value == image[found] || (value.isNaN && image[found].isNaN))
-                    }
-                }
-            }
-            #expect(lk_force_variant(lk_best_variant()))
-        }
-        for (height, width) in [(2, 2), (3, 5), (4, 24), (6, 31), (2, 66), (5, 130)] {
-            for special in [false, true] {
-                check(Float.self, height: height, width: width, special: special)
-                check(Double.self, height: height, width: width, special: special)
-            }
-        }
-    }
-
     /// Memory that starts from `values`.
     private func withMemory<Scalar>(_ values: [Scalar], _ body: (UnsafeMutablePointer<Scalar>) -> Void) {
         let memory = UnsafeMutablePointer<Scalar>.allocate(capacity: values.count)
         defer { memory.deallocate() }
         memory.initialize(from: values, count: values.count)
         body(memory)
-    }
-
-    /// Windows of two, side by side.
-    private func withPairs(_ size: Int, _ body: (UnsafePointer<LKPoolAxis>) -> Void) {
-        let count = size / 2
-        let (starts, ends) = ((0..<count).map { 2 * $0 }, (0..<count).map { 2 * $0 + 2 })
-        let divisors = [Double](repeating: 2, count: count)
-        starts.withUnsafeBufferPointer { starts in
-            ends.withUnsafeBufferPointer { ends in
-                divisors.withUnsafeBufferPointer { divisors in
-                    var axis = LKPoolAxis(
-                        size: size, count: count, starts: starts.baseAddress, ends: ends.baseAddress, step: 1,
-                        divisors: divisors.baseAddress)
-                    body(&axis)
-                }
-            }
-        }
     }
 }

@@ -43,6 +43,38 @@ import Testing
         }
     }
 
+    /// By tiles, and without them, as groups are.
+    @Test(arguments: [(16, 18, 1), (2, 6, 2)]) func biasAndActivationGiveTheBitsOfEachApart(
+        inputs: Int, outputs: Int, groups: Int
+    ) {
+        func run(_ apply: (Tensor<Float>, Tensor<Float>, Tensor<Float>) -> Tensor<Float>) -> [[Float]?] {
+            let input = tensor([3, inputs, 7, 9], salt: 1, Float.self).requiringGrad()
+            let weight = tensor([outputs, inputs / groups, 3, 3], salt: 2, Float.self).requiringGrad()
+            let bias = tensor([outputs], salt: 3, Float.self).requiringGrad()
+            let result = apply(input, weight, bias)
+            result.backward(gradient: tensor(result.shape, salt: 4, Float.self))
+            return [result, input.gradient, weight.gradient, bias.gradient].map { $0?.scalars }
+        }
+        for activation in [Activation.relu, .gelu] {
+            let fused = run { conv2d($0, $1, $2, padding: 1, groups: groups, activation: activation) }
+            let apart = run {
+                let sums = conv2d($0, $1, $2, padding: 1, groups: groups)
+                return activation == .relu ? sums.relu() : sums.gelu()
+            }
+            let added = run {
+                let sums = conv2d($0, $1, padding: 1, groups: groups) + $2.reshaped(to: [outputs, 1, 1])
+                return activation == .relu ? sums.relu() : sums.gelu()
+            }
+            for (place, name) in ["result", "input", "weight", "bias"].enumerated() {
+                let isSame = fused[place] == apart[place]
+                #expect(isSame, "\(name), \(activation)")
+                // The gradient of a bias that is added apart has an order of its own.
+                let isSameAsAdded = name == "bias" || fused[place] == added[place]
+                #expect(isSameAsAdded, "\(name), \(activation)")
+            }
+        }
+    }
+
     @Test func aSampleDoesNotDependOnItsBatch() {
         let test = Case(batch: 3, inputs: 16, outputs: 18, height: 8, width: 11, padding: 1)
         let (input, weight) = (tensor(test.input, salt: 1, Float.self), tensor(test.weight, salt: 2, Float.self))
@@ -71,8 +103,9 @@ extension KernelVariantTests {
             let (outHeight, outWidth) = (height + 2 * top - 2, width + 2 * left - 2)
             var tiles = LKTiles(
                 height: height, width: width, top: top, left: left, out_height: outHeight, out_width: outWidth,
-                rows: (outHeight + 1) / 2, columns: (outWidth + 1) / 2)
-            let count = 16 * channels * Int(tiles.rows * tiles.columns)
+                rows: (outHeight + 1) / 2, columns: (outWidth + 1) / 2, matrix: 0)
+            tiles.matrix = channels * tiles.rows * tiles.columns + Int(LKTilesSlack)
+            let count = 16 * Int(tiles.matrix)
             let size = max(channels * height * width, channels * outHeight * outWidth)
             expectSameBits("tiles of an image", type, size: size, outputs: count) { kind, inputs, output in
                 lk_tiles_of_image(kind, channels, &tiles, inputs[0], output)
@@ -80,10 +113,16 @@ extension KernelVariantTests {
             expectSameBits("tiles of a gradient", type, size: size, outputs: count) { kind, inputs, output in
                 lk_tiles_of_gradient(kind, channels, &tiles, inputs[0], output)
             }
-            expectSameBits(
-                "result of tiles", type, size: count + LKTilesSlack, outputs: channels * outHeight * outWidth
-            ) { kind, inputs, output in
-                lk_result_of_tiles(kind, channels, &tiles, inputs[0], output)
+            let places = outHeight * outWidth
+            expectSameBits("result of tiles", type, size: count, outputs: 2 * channels * places) {
+                kind, inputs, output in
+                lk_result_of_tiles(kind, channels, &tiles, inputs[0], nil, false, output)
+                lk_result_of_tiles(kind, channels, &tiles, inputs[0], inputs[1], true, output + channels * places)
+                // As one after the other.
+                for place in 0..<channels * places {
+                    let sum = output[place] + inputs[1][place / places]
+                    #expect(output[channels * places + place] == max(sum, 0))
+                }
             }
         }
         for (height, width) in [(4, 4), (5, 7), (6, 33), (4, 67), (9, 130)] {

@@ -1,25 +1,26 @@
 import CLockstepKernels
 
-/// The convolution (cross-correlation) of images with a set of filters.
+/// The convolution (cross-correlation) of images with a set of filters, and optionally an activation of it.
 ///
 /// y[n, o, i, j] = b[o] + Σ w[o, c, k, l] x[n, c, i·s + k·d − p, j·s + l·d − p] over the channels c of o's group and the filter's
 /// places (k, l), with zeros outside of the image. `input` is [n, in, h, w], or [in, h, w] for one image; `weight` is
 /// [out, in / groups, k, l], `bias` [out]; the result [n, out, h', w'] with h' = ⌊(h + 2p − d(k − 1) − 1) / s⌋ + 1.
 ///
 /// Gradients: for the input the transposed convolution of g with the weight, for the weight the correlation of input and g, for
-/// the bias the sums of g. Stops where the shapes do not fit, with PyTorch's message.
+/// the bias the sums of g. Bias and relu are applied while a sample's result is in the cache. Stops where the shapes do not fit, with
+/// PyTorch's message.
 ///
 /// Source: `torch.nn.functional.conv2d`.
 @_specialize(where Scalar == Float)
 public func conv2d<Scalar: FloatingScalar>(
     _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>? = nil, stride: Size2D = 1,
-    padding: ConvolutionPadding<Size2D> = 0, dilation: Size2D = 1, groups: Int = 1
+    padding: ConvolutionPadding<Size2D> = 0, dilation: Size2D = 1, groups: Int = 1, activation: Activation = .none
 ) -> Tensor<Scalar> {
     checkConvolution(input, weight, bias, rank: 2, groups: groups, outputs: weight.shape.first ?? 0)
     if input.rank == 3 {
         return conv2d(
             input.unsqueezed(axis: 0), weight, bias, stride: stride, padding: padding, dilation: dilation,
-            groups: groups
+            groups: groups, activation: activation
         ).squeezed(axis: 0)
     }
     guard input.shape[1] == weight.shape[1] * groups else {
@@ -37,12 +38,12 @@ public func conv2d<Scalar: FloatingScalar>(
         windows: LKWindows(
             image: Size2D(input.shape[2], input.shape[3]), kernel: Size2D(weight.shape[2], weight.shape[3]),
             stride: stride, padding: padding, dilation: dilation))
-    var result = geometry.output(input, weight)
-    result.addToChannels(bias)
+    var result = geometry.output(input, weight, bias, relu: activation == .relu)
     if records([input.node, weight.node, bias?.node]) {
-        result.node = ConvolutionNode(.output, input, weight, bias, geometry)
+        result.node = ConvolutionNode(
+            .output, input, weight, bias, geometry, rectified: activation == .relu ? result : nil)
     }
-    return result
+    return activation == .gelu ? result.gelu() : result
 }
 
 /// The convolution of signals with a set of filters: `conv2d` along one axis.

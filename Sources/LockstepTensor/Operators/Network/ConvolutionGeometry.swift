@@ -27,16 +27,27 @@ struct ConvolutionGeometry: Sendable {
             && windows.stride_width == 1 && places == pixels && windows.top == 0 && windows.left == 0
     }
 
-    /// The convolution of `input` with `weight`.
-    func output<Scalar: FloatingScalar>(_ input: Tensor<Scalar>, _ weight: Tensor<Scalar>) -> Tensor<Scalar> {
-        if let tiles = tiles(Scalar.self) { return tiles.output(input, weight) }
+    /// The convolution of `input` with `weight`, plus a bias, and max(…, 0) of that with `relu`.
+    func output<Scalar: FloatingScalar>(
+        _ input: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>? = nil, relu: Bool = false
+    ) -> Tensor<Scalar> {
+        if let tiles = tiles(Scalar.self) { return tiles.output(input, weight, bias, relu: relu) }
+        let bias = bias?.detached().contiguous()
         let result = Tensor<Scalar>(uninitialized: outputShape)
         let weight = groupMatrices(of: weight)
         forEachSample(input) { sample, group, columns, offset in
+            let first = group * outputs / groups
+            let channels = result.storage.pointer + (sample * outputs + first) * places
             BLAS.multiply(
                 MatrixOperand(weight, at: group * weight.layout.strides[0]), MatrixOperand(columns, at: offset),
-                into: result.storage.pointer + (sample * outputs + group * outputs / groups) * places, adding: false)
+                into: channels, adding: false)
+            // While they are in the cache.
+            if bias != nil || relu {
+                lk_channel_bias(
+                    Scalar.kernelType, outputs / groups, places, channels, bias.map { $0.pointer + first }, relu)
+            }
         }
+        withExtendedLifetime(bias) {}
         return result
     }
 

@@ -221,9 +221,9 @@ final class MaxPoolNode<Scalar: FloatingScalar>: GraphNode<Scalar>, @unchecked S
     override func backward(_ gradient: Tensor<Scalar>) {
         let indices = saved(indices)
         let dense = gradient.contiguous()
-        let part = Tensor<Scalar>.zeros(shape)
+        let part = Tensor<Scalar>(uninitialized: shape)
         withExtendedLifetime((dense.storage, indices.storage)) {
-            lk_scatter_add_planes(
+            lk_scatter_planes(
                 Scalar.kernelType, shape.dropLast(2).reduce(1, *), shape.suffix(2).reduce(1, *),
                 indices.shape.suffix(2).reduce(1, *), dense.pointer, indices.pointer, part.storage.pointer)
         }
