@@ -167,7 +167,7 @@ let package = Package(
                 "LockstepFormats", "LockstepLocking", "LockstepTensor", "CZeroMQ", subprocess, systemPackage,
                 "TestSupport",
             ]),
-        tests("BenchmarkRunner", ["BenchmarkRunner"]),
+        tests("BenchmarkRunner", ["BenchmarkRunner", "TestSupport"]),
         tests("Fuzz", ["Fuzz", subprocess, systemPackage]),
         tests(
             "Examples",

@@ -1,5 +1,6 @@
 // Measures Lockstep on this machine and, where there is a Python with PyTorch, the same work by PyTorch next to it: `make bench`.
 import ArgumentParser
+import Glibc
 
 /// Runs the benchmarks, prints what they come to, and writes it to files.
 @main struct Benchmark: AsyncParsableCommand {
@@ -45,6 +46,8 @@ import ArgumentParser
         for round in 1...count {
             for part in chosen {
                 print("round \(round) of \(count): \(part.rawValue)")
+                // Read as it comes, in a file too.
+                fflush(nil)
                 try await part.measure(programs, seconds: quick ? 1 : 3, isQuick: quick, into: &results)
             }
         }

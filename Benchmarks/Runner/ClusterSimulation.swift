@@ -4,7 +4,7 @@ import LockstepData
 ///
 /// Each worker has one processor, which computes and which every message and byte costs a time at both ends, and one link, which carries one
 /// message at a time in each direction. Messages go as the direct all-reduce sends them: of all buckets the sums of each chunk to
-/// its owner, the next worker first, and the finished chunks from there to all. What it is fed with is measured: the time of computing,
+/// its owner, the next worker first, and the finished chunks from there to all; two workers send each other all sums instead. What it is fed with is measured: the time of computing,
 /// of a message, of a byte, and of a message's way; only the speed of the links is assumed.
 ///
 /// Nothing is sent before backward is over, and a worker sends all that it has for a round before it looks at what has come: a real step may be
@@ -45,13 +45,15 @@ package struct ClusterSimulation {
             return computing * (1 + ClusterSimulation.variation * normal)
         }
         var (out, into) = (processor, processor)
-        let bytes = Double(buckets.reduce(0, +)) / Double(workers)
+        let isExchange = workers == 2
+        let parts = isExchange ? 1 : Double(workers)
+        let bytes = Double(buckets.reduce(0, +)) / parts
         // Reduce-scatter, after which each owner has the last sums; all-gather, after which each worker has the last chunks.
-        for _ in 0..<2 {
+        for _ in 0..<(isExchange ? 1 : 2) {
             let sending = Double(workers - 1) * (Double(buckets.count) * message + byte * bytes)
             var received = processor.map { $0 + sending }
             for bucket in buckets {
-                let chunk = Double(bucket) / Double(workers)
+                let chunk = Double(bucket) / parts
                 let (handling, carrying) = (message + byte * chunk, chunk / bandwidth)
                 for distance in 1..<workers {
                     for sender in 0..<workers {

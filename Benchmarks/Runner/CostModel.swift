@@ -5,9 +5,9 @@ import LockstepTraining
 /// A step of N workers with P parameters, B samples and M microbatches on a machine of C cores, where K = min(N, C) of them
 /// compute at a time, is taken to last
 ///
-///     compute·P·B/K + gradient·P·M/K + update·P·N/K + exchange·8·P·(N−1)/K + message·2·N·(N−1)·b/K + cluster + step
+///     compute·P·B/K + gradient·P·M/K + update·P·N/K + exchange·8·P·(N−1)/K + message·R·N·(N−1)·b/K + cluster + step
 ///
-/// with b buckets. The update is done by every worker, and of bytes and messages each core has its workers' to do. The times are never
+/// with b buckets and R rounds: one for two workers, two for more. The update is done by every worker, and of bytes and messages each core has its workers' to do. The times are never
 /// negative, and those with the least sum of squared relative errors, so that short steps count as much as long ones.
 package struct CostModel: Encodable {
     /// Seconds a parameter and sample: forward and backward.
@@ -20,7 +20,7 @@ package struct CostModel: Encodable {
     package var exchange = 0.0
     /// Seconds a message: both ends of it.
     package var message = 0.0
-    /// Seconds a step of workers besides: the two rounds of the all-reduce, and the coordinator.
+    /// Seconds a step of workers besides: the rounds of the all-reduce, and the coordinator.
     package var cluster = 0.0
     /// Seconds a step besides.
     package var step = 0.0
@@ -44,7 +44,8 @@ package struct CostModel: Encodable {
         let (p, n) = (Double(work.parameters), Double(workers))
         return [
             p * Double(work.batch) / atATime, p * Double(work.microbatches) / atATime, p * n / atATime,
-            8 * p * (n - 1) / atATime, 2 * n * (n - 1) * Double(buckets(work.parameters).count) / atATime,
+            8 * p * (n - 1) / atATime,
+            (workers == 2 ? 1 : 2) * n * (n - 1) * Double(buckets(work.parameters).count) / atATime,
             work.workers == 0 ? 0 : 1, 1,
         ]
     }

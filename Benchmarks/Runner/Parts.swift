@@ -44,9 +44,7 @@ enum Part: String, CaseIterable {
             model: job.model, batch: job.batch, optimizer: job.optimizer, microbatches: workers,
             workers: workers == 1 ? 0 : workers, ["--seconds", "\(seconds)"])
         for line in own { results.add(line, subject: .lockstep, part: self, job: job.name, workers: workers) }
-        guard let python = programs.python else { return }
-        let theirs = try await Programs.lines(
-            of: python,
+        let theirs = try await programs.peer(
             [Part.script, "step", "\(job.model)/\(job.batch)/\(job.optimizer)", "\(workers)", "\(seconds)"])
         for line in theirs { results.add(line, subject: .pytorch, part: self, job: job.name, workers: workers) }
     }
@@ -65,26 +63,22 @@ enum Part: String, CaseIterable {
                     line, subject: subject, part: self, job: "\(line.bytes ?? 0) over \(transport)", workers: peers)
             }
         }
-        guard let python = programs.python else { return }
-        for line in try await Programs.lines(of: python, [Part.script, "allreduce", "\(peers)", sizes]) {
+        for line in try await programs.peer([Part.script, "allreduce", "\(peers)", sizes]) {
             results.add(line, subject: .pytorch, part: self, job: "\(line.bytes ?? 0)", workers: peers)
         }
     }
 
     private func measureStart(_ programs: Programs, into results: inout Results) async throws {
         let job = Part.jobs[2]
-        var begun = Programs.now()
         let own = try await programs.steps(
             model: job.model, batch: job.batch, optimizer: "adam", microbatches: 2, workers: 2,
             ["--warm-up", "0", "--steps", "1"])
         for line in own {
-            results.add(seconds: (line.firstStepAt ?? 0) - begun, subject: .lockstep, part: self, job: job.name)
+            results.add(seconds: line.untilFirstStep, subject: .lockstep, part: self, job: job.name)
         }
-        guard let python = programs.python else { return }
-        begun = Programs.now()
         let workload = "\(job.model)/\(job.batch)/\(job.optimizer)"
-        for line in try await Programs.lines(of: python, [Part.script, "first-step", workload, "2"]) {
-            results.add(seconds: (line.firstStepAt ?? 0) - begun, subject: .pytorch, part: self, job: job.name)
+        for line in try await programs.peer([Part.script, "first-step", workload, "2"]) {
+            results.add(seconds: line.untilFirstStep, subject: .pytorch, part: self, job: job.name)
         }
     }
 
@@ -97,8 +91,7 @@ enum Part: String, CaseIterable {
         for line in try await Programs.lines(of: workloads, options) {
             guard let name = line.workload else { continue }
             results.add(line, subject: .lockstep, part: self, job: name, workers: 1)
-            guard let python = programs.python else { continue }
-            for theirs in try await Programs.lines(of: python, [Part.workloadScript, "--only", name] + options) {
+            for theirs in try await programs.peer([Part.workloadScript, "--only", name] + options) {
                 results.add(theirs, subject: .pytorch, part: self, job: name, workers: 1)
             }
         }

@@ -4,13 +4,17 @@ import Subprocess
 import SystemPackage
 
 /// The programs that are measured.
-struct Programs {
+package struct Programs {
     /// Lockstep's, built next to this one.
     let lockstep: String
     /// The workloads of a single process, where they were built.
     let workloads: String?
     /// A Python that has PyTorch.
     let python: String?
+
+    package init(lockstep: String, workloads: String?, python: String?) {
+        (self.lockstep, self.workloads, self.python) = (lockstep, workloads, python)
+    }
 
     static func find() async -> Programs {
         var path = [CChar](repeating: 0, count: Int(PATH_MAX))
@@ -39,8 +43,24 @@ struct Programs {
 
     /// The figures that a program prints, a line of JSON each.
     static func lines(of program: String, _ arguments: [String]) async throws -> [Line] {
-        try await output(of: program, arguments).split(separator: "\n").filter { $0.hasPrefix("{") }.map {
-            try JSONText.decode($0.utf8, as: Line.self)
+        let begun = Programs.now()
+        return try await output(of: program, arguments).split(separator: "\n").filter { $0.hasPrefix("{") }.map {
+            var line = try JSONText.decode($0.utf8, as: Line.self)
+            line.begunAt = begun
+            return line
+        }
+    }
+
+    /// What PyTorch is measured at by a script and its arguments; nothing where there is no PyTorch.
+    ///
+    /// It is given a second chance: it has been seen to abort at its end, and a run of half an hour is not to be lost to that.
+    package func peer(_ arguments: [String]) async throws -> [Line] {
+        guard let python else { return [] }
+        do {
+            return try await Programs.lines(of: python, arguments)
+        } catch {
+            print("once more, because it failed: \(error)")
+            return try await Programs.lines(of: python, arguments)
         }
     }
 
@@ -57,7 +77,7 @@ struct Programs {
     }
 
     /// The seconds since 1970.
-    static func now() -> Double {
+    private static func now() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
@@ -65,22 +85,27 @@ struct Programs {
 }
 
 /// Why something could not be measured.
-struct Failure: Error, CustomStringConvertible {
-    let description: String
+package struct Failure: Error, CustomStringConvertible {
+    package let description: String
     init(_ description: String) { self.description = description }
 }
 
 /// A line of figures; which it has depends on what was measured.
-struct Line: Decodable {
+package struct Line: Decodable {
     var peer: String?
     var workload: String?
-    var bytes: Int?
+    package var bytes: Int?
     var medianS: Double?
     var stepsPerS: Double?
     var stepS: Double?
     var parameters: Int?
     var peakBytes: Double?
     var firstStepAt: Double?
+    /// When the program that printed it was started.
+    var begunAt: Double?
+
+    /// From the start of the program to the end of the first step.
+    package var untilFirstStep: Double { (firstStepAt ?? 0) - (begunAt ?? 0) }
 }
 
 /// The machine, for whoever reads the figures.

@@ -13,9 +13,9 @@ import Testing
         #expect(alone.step(workers: 1) == 3)
     }
 
-    @Test func twoWorkersExchangeTheirHalvesInTwoRounds() {
-        // A half of 6 bytes: 2.5 s to send, 6 s on the link, 5 s on its way, 2.5 s to receive.
-        #expect(hosts.step(workers: 2) == 2 * (2.5 + 6 + 5 + 2.5))
+    @Test func twoWorkersExchangeAllSumsInOneRound() {
+        // 12 bytes: 4 s to send, 12 s on the link, 5 s on its way, 4 s to receive.
+        #expect(hosts.step(workers: 2) == 4 + 12 + 5 + 4)
     }
 
     @Test func ofThreeTheLinkCarriesOneMessageAfterTheOther() {
