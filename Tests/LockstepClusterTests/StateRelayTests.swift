@@ -34,6 +34,27 @@ struct StateRelayTests {
         }
     }
 
+    @Test("A piece is let go of as soon as it has been taken")
+    func pieceByPiece() throws {
+        final class Owner: Sendable {}
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 30, alignment: 1)
+        defer { bytes.deallocate() }
+        bytes.copyBytes(from: (0..<30).map { UInt8($0) })
+        var receiver = StateReceiver(step: 7, limit: 30)
+        var whole: Payload?
+        for start in [0, 10, 20] {
+            weak var held: Owner?
+            do {
+                let owner = Owner()
+                held = owner
+                let piece = Payload(owner: owner, bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<start + 10]))
+                whole = try receiver.receive(State(offset: start, total: 30), piece)
+            }
+            #expect(held == nil, "the piece at \(start)")
+        }
+        #expect(whole == Payload((0..<30).map { UInt8($0) }))
+    }
+
     @Test("Answers of others, and those that come twice, tell the sender nothing")
     func strangers() {
         var relay = StateRelay(from: 2, to: [0, 1], step: 1)
