@@ -118,7 +118,7 @@ struct Report {
         try AtomicFile.write(Array(text.utf8), to: "\(path).md")
         let all = All(
             machine: machine, rounds: rounds, figures: results.figures, scaling: results.scaling.measured,
-            smallestSums: results.scaling.smallestSums, model: scaling?.model)
+            smallSums: results.scaling.smallSums, largeSums: results.scaling.largeSums, model: scaling?.model)
         try AtomicFile.write(Array((JSONText.encode(all, isIndented: true) + "\n").utf8), to: "\(path).json")
         return "\(path).md"
     }
@@ -128,7 +128,8 @@ struct Report {
         var rounds: Int
         var figures: [Figure]
         var scaling: [Scaling.Measured]
-        var smallestSums: [Double]
+        var smallSums: [Double]
+        var largeSums: [Double]
         var model: CostModel?
     }
 

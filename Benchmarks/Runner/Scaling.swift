@@ -65,12 +65,14 @@ package struct Scaling {
     }
 
     private(set) var measured: [Measured] = []
-    /// Seconds of the smallest sum of two workers: two rounds of messages.
-    private(set) var smallestSums: [Double] = []
+    /// Seconds of small sums of two workers, and of large ones: one round of messages, through sockets as between hosts.
+    private(set) var (smallSums, largeSums): ([Double], [Double]) = ([], [])
+    /// The bytes of a large one.
+    static let largeSum = 16 << 20
 
     /// Times every step of every sweep once.
     mutating func measure(_ programs: Programs, seconds: Double, isQuick: Bool) async throws {
-        try await measureSmallestSum(programs)
+        try await measureSums(programs)
         for sweep in Sweep.allCases {
             for point in sweep.points(isQuick: isQuick) {
                 let lines = try await programs.steps(
@@ -87,12 +89,16 @@ package struct Scaling {
         }
     }
 
-    /// Times the smallest sum, once.
-    private mutating func measureSmallestSum(_ programs: Programs) async throws {
+    /// Times a small sum and a large one, once.
+    private mutating func measureSums(_ programs: Programs) async throws {
         let lines = try await Programs.lines(
             of: programs.lockstep,
-            ["bench", "allreduce", "--workers", "2", "--bytes", "64", "--no-sockets", "--json"])
-        smallestSums += lines.compactMap(\.medianS)
+            [
+                "bench", "allreduce", "--workers", "2", "--transport", "tcp", "--bytes", "64,\(Scaling.largeSum)",
+                "--no-sockets", "--json",
+            ])
+        smallSums += lines.filter { $0.bytes == 64 }.compactMap(\.medianS)
+        largeSums += lines.filter { $0.bytes == Scaling.largeSum }.compactMap(\.medianS)
     }
 
     private mutating func add(_ value: Double, _ sweep: Sweep, _ work: Work) {

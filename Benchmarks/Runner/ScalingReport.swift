@@ -7,17 +7,22 @@ struct ScalingReport {
     let cores: Int
     /// Seconds from one worker to another.
     let latency: Double
+    /// Seconds a byte through sockets, at each end.
+    let byte: Double
     /// Seconds of a step on hosts of their own: of each job, for each number of workers, over each kind of link.
     private let simulated: [[[Double]]]
 
     init?(_ scaling: Scaling, cores: Int) {
-        guard !scaling.measured.isEmpty, !scaling.smallestSums.isEmpty else { return nil }
+        guard !scaling.measured.isEmpty, !scaling.smallSums.isEmpty, !scaling.largeSums.isEmpty else { return nil }
         measured = scaling.measured
         self.cores = cores
         model = CostModel(fitting: measured, cores: cores)
-        // Two rounds, each with both ends of a message in it.
-        let latency = max(0, medianOf(scaling.smallestSums) / 2 - model.message)
+        // One round, with both ends of a message in it.
+        let latency = max(0, medianOf(scaling.smallSums) - model.message)
+        // Each worker sends as many bytes as it receives. The model's are those of memory that processes of one host share.
+        let byte = max(0, medianOf(scaling.largeSums) - medianOf(scaling.smallSums)) / Double(2 * Scaling.largeSum)
         self.latency = latency
+        self.byte = byte
         let model = model
         simulated = ScalingReport.jobs.map { job in
             ScalingReport.sizes.map { workers in
@@ -27,7 +32,7 @@ struct ScalingReport {
                             Scaling.Work(
                                 parameters: job.parameters, batch: job.batch(workers), microbatches: workers,
                                 workers: workers)),
-                        message: model.message / 2, byte: model.exchange / 2, latency: latency,
+                        message: model.message / 2, byte: byte, latency: latency,
                         bandwidth: link.bandwidth,
                         buckets: CostModel.buckets(job.parameters)
                     ).step(workers: workers)
@@ -60,7 +65,8 @@ struct ScalingReport {
                 ["optimizer, a parameter", Report.time(model.update)],
                 ["exchange, a byte that a worker sends", Report.time(model.exchange)],
                 ["a message, both ends", Report.time(model.message)],
-                ["a message's way, from the smallest sum", Report.time(latency)],
+                ["a message's way, from a small sum over tcp", Report.time(latency)],
+                ["a byte at each end, from a large sum over tcp", Report.time(byte)],
                 ["a step of workers, besides", Report.time(model.cluster)],
                 ["a step, besides", Report.time(model.step)],
                 ["middle of the model's relative errors", "\(Int((100 * model.typicalError).rounded()))%"],
