@@ -95,7 +95,7 @@ struct BenchAllReduceCommand: ParsableCommand {
     /// With workers that somebody else starts.
     private func measureElsewhere(_ plan: AllReducePlan, at endpoint: Endpoint) throws {
         let protection = try network.protection { try Keyring.coordinator($0) }
-        let transport = try ZeroMQTransport(binding: endpoint, protection: protection)
+        let transport = try ZeroMQTransport(binding: endpoint, protection: protection, limits: sharing.limits)
         let advertised = try transport.endpoint.advertised()
         let log = logLevel.logger("bench")
         if let warning = network.warning(listeningAt: advertised) { log.warning("\(warning)") }
