@@ -248,6 +248,18 @@ import Testing
         #expect(other.isMapped)
     }
 
+    /// A payload within would be larger than what may come as a frame.
+    @Test func memoryLargerThanAMessageMayBeIsNotTaken() throws {
+        let harness = Harness(.ipc)
+        defer { harness.end() }
+        let callee = try harness.transport(TransportLimits(maximumMessageBytes: Memory.count - 1))
+        let client = try RawClient(ZMQ_DEALER, callee.endpoint)
+        let memory = try Memory()
+        try send(client, memory.offer())
+        #expect(try callee.nextMessage().envelope == sample)
+        #expect(!memory.isMapped)
+    }
+
     /// The kernel does not say whose the other end of a tcp connection is.
     @Test func offersOverTCPAreNotTaken() throws {
         let harness = Harness(.tcp)

@@ -8,7 +8,7 @@ package import LockstepWire
 /// The flat gradient is cut into buckets, each reduced by itself. In the first round (reduce-scatter) each worker sends its subtree
 /// sums of a chunk of the bucket to the chunk's owner, who finishes the tree and in the second (all-gather) sends the result to
 /// all, who divide by the number of samples. Sums travel in the type that each node of the tree is rounded to, so nothing more is
-/// lost on the way. Two rounds for any number of workers N. Who owns what is all that the two kinds differ in:
+/// lost on the way. Two rounds at most for any number of workers N. Who owns what is all that the two kinds differ in:
 ///
 /// - *direct*: each worker owns a part of each bucket. It sends and receives (N−1)/N of the gradient's bytes a round, where its
 ///   microbatches make one subtree. Two such workers own all of each bucket, both of them: each sends the other its sums, finishes the

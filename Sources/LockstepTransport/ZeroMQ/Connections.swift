@@ -142,7 +142,7 @@ final class OutgoingConnection: Source {
         return outbox
     }
 
-    /// What comes back on an outgoing connection is never large.
+    /// Only who made the connection shares memory over it: what comes back comes as frames.
     func memory(of peer: Peer, offering offer: MemoryOffer?, in message: ReceivedFrame) -> SharedInbox? { nil }
 
     /// For how long something has been on its way over this connection; nil where the kernel does not measure it.
@@ -166,6 +166,7 @@ final class IncomingConnections: Source {
     let traffic: Traffic
     private let endpoint: Endpoint
     private let hasKeys: Bool
+    private let maximumMessageBytes: Int
     private let authenticator: Authenticator
     private let log: RefusalLog
     /// The connections by file descriptor.
@@ -184,8 +185,9 @@ final class IncomingConnections: Source {
 
     init(
         _ socket: ZeroMQSocket, _ monitor: SocketMonitor, _ endpoint: Endpoint, hasKeys: Bool,
-        _ authenticator: Authenticator, _ log: RefusalLog, _ traffic: Traffic
+        maximumMessageBytes: Int, _ authenticator: Authenticator, _ log: RefusalLog, _ traffic: Traffic
     ) {
+        self.maximumMessageBytes = maximumMessageBytes
         self.traffic = traffic
         self.socket = socket
         self.monitor = monitor
@@ -245,7 +247,7 @@ final class IncomingConnections: Source {
             .incoming([UInt8](name.bytes)),
             address.isEmpty ? "a peer of \(endpoint)" : "a peer of \(endpoint) at \(address)",
             key: hasKeys ? frame?.userID.flatMap { PublicKey($0) } : nil)
-        known[peer] = KnownPeer()
+        known[peer] = KnownPeer(maximumMessageBytes: maximumMessageBytes)
         guard let descriptor else { return peer }
         // The end of an earlier connection with this descriptor, and the beginning of this one, were reported before the
         // message, so after reading them all it is known which of both the descriptor means.

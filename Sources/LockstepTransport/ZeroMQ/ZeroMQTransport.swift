@@ -70,7 +70,8 @@ public final class ZeroMQTransport: Transport {
             let monitor = try SocketMonitor(context, watching: socket, name: "monitor-0", limits)
             self.endpoint = try socket.bind(to: address)
             incoming = IncomingConnections(
-                socket, monitor, self.endpoint, hasKeys: keyring != nil, authenticator, refusals, traffic)
+                socket, monitor, self.endpoint, hasKeys: keyring != nil,
+                maximumMessageBytes: limits.maximumMessageBytes, authenticator, refusals, traffic)
         } catch {
             // The authenticator ends with the context. The sockets went out of scope with the error, and the end of a context waits for nothing else.
             zmq_ctx_term(context)
